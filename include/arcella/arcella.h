@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Everything libarcella offers. */
+#ifndef ARCELLA_ARCELLA_H
+#define ARCELLA_ARCELLA_H
+
+#include "component.h"
+#include "error.h"
+#include "version.h"
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * JSON: jansson behind bounds.  Its parser recurses (up to 2,048 deep), so nesting is counted before it runs.
+ * Values are reference-counted, owned by whoever made or parsed them.  One thread at a time.
+ */
+#include "base/json.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/*
+ * jansson tells "no memory" from "bad text" only sometimes (a string token it cannot allocate is an "invalid
+ * token"), so its allocator remembers.
+ */
+static _Thread_local bool out_of_memory;
+
+static void *allocate(size_t size) {
+    void *p = mem_alloc(size);
+    if (!p)
+        out_of_memory = true;
+    return p;
+}
+
+void json_setup(void) {
+    json_set_alloc_funcs(allocate, mem_free);
+    /* Now, since later a sandbox may forbid to open the random device it reads. */
+    json_object_seed(0);
+}
+
+/* Where nesting first passes the limit. Returns false where it does not. */
+static bool find_too_deep(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column) {
+    unsigned depth = 0;
+    unsigned line = 1;
+    size_t line_start = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (c == '\n') {
+            line++;
+            line_start = i + 1;
+        }
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > LIMIT_JSON_DEPTH) {
+                *ret_line = line;
+                *ret_column = (unsigned)(i - line_start + 1);
+                return true;
+            }
+        } else if ((c == ']' || c == '}') && depth) {
+            depth--;
+        }
+    }
+    return false;
+}
+
+int json_parse(const char *text, size_t length, json_t **ret, arcella_error **reterr) {
+    unsigned line;
+    unsigned column;
+    if (find_too_deep(text, length, &line, &column))
+        return error_set(reterr, ARCELLA_E_PROTOCOL,
+                         "line %u, column %u: more than %d arrays and objects inside each other", line,
+                         column, LIMIT_JSON_DEPTH);
+    json_error_t error;
+    out_of_memory = false;
+    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!value && out_of_memory)
+        return error_nomem(reterr);
+    if (!value)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "line %d, column %d: %s",
+                         error.line < 1 ? 1 : error.line, error.column < 0 ? 0 : error.column,
+                         error.text[0] ? error.text : "not JSON");
+    *ret = value;
+    return 0;
+}
+
+struct adding {
+    struct buffer *to;
+    arcella_error **reterr;
+    int result;
+};
+
+static int add_piece(const char *piece, size_t size, void *user) {
+    struct adding *adding = user;
+    adding->result = buffer_add(adding->to, piece, size, adding->reterr);
+    return adding->result;
+}
+
+int json_add(struct buffer *to, const json_t *value, arcella_error **reterr) {
+    size_t before = to->length;
+    struct adding adding = {.to = to, .reterr = reterr};
+    out_of_memory = false;
+    if (value && json_dump_callback(value, add_piece, &adding, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+        return 0;
+    to->length = before;
+    if (to->data)
+        to->data[before] = '\0';
+    if (adding.result < 0)
+        return adding.result;
+    /* A value that could not be made, or jansson's own memory (it keeps a set of the containers it is in). */
+    if (!value || out_of_memory)
+        return error_nomem(reterr);
+    return error_set(reterr, ARCELLA_E_INTERNAL, "a JSON value that contains itself");
+}
+
+void json_put(json_t *object, const char *key, json_t *value, bool *ok) {
+    /* Takes the value in either case; a NULL value (no memory for it) is a failure too. */
+    if (json_object_set_new(object, key, value) < 0)
+        *ok = false;
+}
+
+/* Does s hold only what a JSON string of ours may hold? NUL may not: readers that keep C strings refuse it.
+ */
+static bool is_plain(const char *s, size_t length) {
+    return text_is_utf8(s, length) && memchr(s, '\0', length) == NULL;
+}
+
+json_t *json_bytes(const char *bytes, size_t length) {
+    static const char replacement[] = "\xef\xbf\xbd";
+    if (length == 0)
+        return json_string_nocheck("");
+    if (is_plain(bytes, length))
+        return json_stringn_nocheck(bytes, length);
+    BUFFER_AUTO clean = BUFFER_INIT(SIZE_MAX);
+    int r = 0;
+    for (size_t at = 0; r == 0 && at < length;) {
+        uint32_t character = 0;
+        size_t step = text_utf8_next(bytes + at, length - at, &character);
+        if (step && character)
+            r = buffer_add(&clean, bytes + at, step, NULL);
+        else
+            r = buffer_add(&clean, replacement, sizeof(replacement) - 1, NULL);
+        at += step ? step : 1;
+    }
+    return r < 0 ? NULL : json_stringn_nocheck(clean.data, clean.length);
+}
+
+void json_put_text(json_t *object, const char *key, const char *text, bool *ok) {
+    json_put(object, key, text ? json_bytes(text, strlen(text)) : json_null(), ok);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Memory: the only file that names the system's allocator (base/ban.h keeps the others from it), so that one
+ * place can make an allocation fail on purpose.  Thread-safe as the system's allocator is; budgets are not.
+ */
+#include "base/mem.h"
+
+#include "base/fault.h"
+
+void *mem_alloc(size_t size) {
+    return fault_hit(FAULT_ALLOC) ? NULL : calloc(1, size);
+}
+
+void *mem_array(size_t count, size_t size) {
+    /* calloc() checks the product itself. */
+    return fault_hit(FAULT_ALLOC) ? NULL : calloc(count, size);
+}
+
+void *mem_resize(void *p, size_t size) {
+    return fault_hit(FAULT_ALLOC) ? NULL : realloc(p, size);
+}
+
+void *mem_copy(const void *bytes, size_t size) {
+    void *copy = fault_hit(FAULT_ALLOC) ? NULL : malloc(size ? size : 1);
+    if (copy && size)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+char *mem_text_n(const char *text, size_t length) {
+    if (length == SIZE_MAX)
+        return NULL;
+    char *copy = fault_hit(FAULT_ALLOC) ? NULL : malloc(length + 1);
+    if (!copy)
+        return NULL;
+    if (length)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *mem_text(const char *text) {
+    return mem_text_n(text, strlen(text));
+}
+
+char *mem_format(const char *format, ...) {
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int r = fault_hit(FAULT_ALLOC) ? -1 : vasprintf(&text, format, arguments);
+    va_end(arguments);
+    /* On failure glibc leaves the pointer undefined. */
+    return r < 0 ? NULL : text;
+}
+
+void mem_free(void *p) {
+    free(p);
+}
+
+bool memory_budget_take(struct memory_budget *budget, uint64_t bytes) {
+    for (struct memory_budget *b = budget; b; b = b->parent)
+        if (b->used_bytes > b->limit_bytes || bytes > b->limit_bytes - b->used_bytes)
+            return false;
+    for (struct memory_budget *b = budget; b; b = b->parent) {
+        b->used_bytes += bytes;
+        if (b->used_bytes > b->peak_bytes)
+            b->peak_bytes = b->used_bytes;
+    }
+    return true;
+}
+
+void memory_budget_give(struct memory_budget *budget, uint64_t bytes) {
+    /* More given back than was taken is our own mistake; wrapping around would lock the budget for good. */
+    for (struct memory_budget *b = budget; b; b = b->parent)
+        b->used_bytes -= bytes < b->used_bytes ? bytes : b->used_bytes;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The command line client: a verb per ALME command, blocking, short-lived.
+ *
+ * `arcella-cli` is this and a main().  `arcella` links it too and hands over every verb that is not its own,
+ * so both are the same client.  Verbs marked LOCAL in wire/commands.def run in `arcella`: it passes its
+ * functions; `arcella-cli`, which has none, execs the `arcella` beside it with the same arguments.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "wire/alme.h"
+
+/* Exit codes; `arcella run` passes on the program's own. */
+#define CLI_EXIT_MAP(XX)                                                                                     \
+    XX(OK, 0, "it worked; a stream was ended by Ctrl-C")                                                     \
+    XX(FAILED, 1, "the command failed; the message has a code and a hint")                                   \
+    XX(USAGE, 2, "the command line is wrong; nothing was sent")                                              \
+    XX(NO_DAEMON, 3, "no daemon answers on the socket")                                                      \
+    XX(LOST, 4, "the daemon went away before it had answered")                                               \
+    XX(LOCAL, 5, "the program for a local verb could not be started")
+enum cli_exit {
+#define XX(name, number, words) CLI_EXIT_##name = (number),
+    CLI_EXIT_MAP(XX)
+#undef XX
+};
+
+/**
+ * A local verb: gets the whole command line, options before the verb included, and its place in it.
+ *
+ * @param verb  index of the verb in argv
+ * @return the exit code
+ */
+typedef int cli_local_fn(int argc, char **argv, int verb);
+
+struct cli_local {
+    enum alme_id id; /* a LOCAL row */
+    cli_local_fn *fn;
+};
+
+/**
+ * Run the client on a command line.
+ *
+ * @param argv    argv[0] is the program's name, shown in help and messages
+ * @param locals  the local verbs this program has, ended by a NULL fn; NULL for none
+ * @return the exit code, enum cli_exit or what a local verb returned
+ */
+int cli_main(int argc, char **argv, const struct cli_local *locals);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Bytes of one core module to machine code.  Runs in compile processes and in the library; guests' bytes are
+ * hostile here, which is why the daemon never calls it.
+ */
+
+#include "base/text.h"
+#include "engine/inner.h"
+
+/* Tell the wrong kinds of file apart before the engine does it in its own words. */
+static int check_preamble(const uint8_t *wasm, size_t length, arcella_error **reterr) {
+    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+    if (length < 8)
+        return error_set(reterr, ARCELLA_E_WASM, "%zu bytes are too few for a WebAssembly binary", length);
+    if (memcmp(wasm, magic, sizeof(magic)) != 0)
+        return error_set(reterr, ARCELLA_E_WASM, "not a WebAssembly binary: it does not begin with \\0asm");
+    if (wasm[6] == 1)
+        return error_set(reterr, ARCELLA_E_WASM, "a component, where a core module is wanted");
+    return 0;
+}
+
+int engine_compile(struct engine *engine, const void *wasm, size_t length, struct buffer *to_code,
+                   arcella_error **reterr) {
+    int r = check_preamble(wasm, length, reterr);
+    if (r)
+        return r;
+    BUFFER_AUTO rewritten = BUFFER_INIT(LIMIT_WASM_BYTES + MIB);
+    struct text bytes;
+    r = engine_rewrite(wasm, length, &rewritten, &bytes, reterr);
+    if (r)
+        return r;
+    wasmtime_module_t *module = NULL;
+    wasmtime_error_t *e =
+        wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.data, bytes.length, &module);
+    if (e)
+        return engine_error_take(e, ARCELLA_E_WASM, reterr, "");
+    wasm_byte_vec_t code;
+    e = wasmtime_module_serialize(module, &code);
+    wasmtime_module_delete(module);
+    if (e)
+        return engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot store compiled code: ");
+    engine->stats.compiles++;
+    r = buffer_add(to_code, code.data, code.size, reterr);
+    wasm_byte_vec_delete(&code);
+    return r;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the files of the engine room share: the structs behind the door and the functions between its files.
+ * Included by this room only; nothing outside may see a type of Wasmtime.
+ */
+#ifndef ENGINE_INNER_H
+#define ENGINE_INNER_H
+
+#include <wasm.h>
+#include <wasmtime.h>
+
+#include "base/attr.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "engine/engine.h"
+#include "engine/ticker.h"
+
+/* Raised when the same module bytes would compile to other code: settings in config.c that engine_code_key()
+ * does not name one by one. */
+#define ENGINE_CONFIG_VERSION 1
+
+/* A signature as text: every function our tables hold is far shorter; longer ones of guests are told by "…".
+ */
+#define ENGINE_SIGNATURE_BYTES 72
+
+/* A guest may have this many tables; each is bounded by the limit on elements. */
+#define ENGINE_TABLES_MAX 16
+
+/* --- the engine --- */
+
+/* Runs that wait for the processor, first in, first out. */
+struct run_queue {
+    struct engine_instance *head; /* borrowed */
+    struct engine_instance *tail;
+    size_t count;
+};
+
+struct engine {
+    wasm_engine_t *wasm;       /* owned */
+    wasmtime_linker_t *inside; /* owned; "suspend" and "driver", which no module can import */
+    struct engine_config config;
+    struct loop *loop;      /* borrowed */
+    struct loop_idle *idle; /* owned; active while a queue has something */
+    struct ticker ticker;
+    struct run_queue woken;          /* new and resumed runs: first */
+    struct run_queue sliced;         /* runs that used up a slice: one at least in each turn */
+    struct engine_instance *current; /* whose fiber has the processor; NULL: none */
+    struct engine_stats stats;       /* ticks are counted by the ticker */
+};
+
+/** Make the engine's configuration. @return owned by the caller, who hands it to
+ * wasm_engine_new_with_config() */
+wasm_config_t *engine_config_make(const struct engine_config *config);
+/** The stack of a fiber for this class, in bytes. */
+uint64_t engine_fiber_bytes(const struct engine_config *config);
+
+/* --- modules and programs --- */
+
+struct engine_module {
+    struct engine *engine;     /* borrowed */
+    wasmtime_module_t *module; /* owned */
+    unsigned references;
+};
+
+/* An exported function, and where the memories and tables are. */
+struct program_export {
+    char *name; /* owned, NUL-terminated behind length bytes; the signature stands behind that */
+    size_t length;
+    const char *signature; /* in the same allocation */
+    uint32_t params;
+    uint32_t results;
+};
+struct program_area {
+    char *name; /* owned */
+    size_t length;
+    uint64_t minimum; /* bytes of a memory, elements of a table */
+};
+struct engine_program {
+    struct engine_module *module;   /* counted */
+    wasmtime_instance_pre_t *pre;   /* owned */
+    struct program_export *exports; /* owned; functions only, by name */
+    size_t export_count;
+    struct program_area *memories; /* owned; exported ones */
+    size_t memory_count;
+    struct program_area *tables;
+    size_t table_count;
+    const struct program_area *memory; /* the one engine_memory() shows, or NULL */
+    unsigned references;
+};
+/** The exported function of this name, or NULL. */
+const struct program_export *engine_program_find(const struct engine_program *program, const char *name);
+
+/** Write the signature of a function type; longer ones are cut and end in "…". @return false where it was cut
+ */
+bool engine_signature_of(const wasm_functype_t *type, char *to, size_t size);
+/** Make the function type of a signature. @return NULL where a letter is not one */
+wasm_functype_t *engine_signature_type(const char *signature);
+/** Parameters and results of a signature. @return false where it is malformed */
+bool engine_signature_count(const char *signature, uint32_t *ret_params, uint32_t *ret_results);
+
+/** The rewrite step before compiling; identity today. @return 0, NOMEM; *ret borrows wasm or to_own */
+int engine_rewrite(const void *wasm, size_t length, struct buffer *to_own, struct text *ret,
+                   arcella_error **reterr) MUST_CHECK;
+#define ENGINE_REWRITE_VERSION 0
+
+/** The processor features compiled code may use, as one word. */
+int engine_cpu_features(struct buffer *to, arcella_error **reterr) MUST_CHECK;
+
+/* --- instances and runs --- */
+
+/* Where a run stands in the queues. */
+enum run_place { RUN_NOWHERE, RUN_WOKEN, RUN_SLICED };
+
+/*
+ * One run: the start-up or a call.  Lives in its instance, is cleared when the next one begins.  Everything
+ * that belongs to the call and not to the instance is here.
+ */
+struct run {
+    bool active;
+    bool starting;     /* it makes the instance */
+    bool on_processor; /* its fiber is on the processor, or beneath one that is */
+    bool waiting;      /* inside engine_wait() */
+    bool ready;        /* waiting, and woken */
+    bool woken;        /* woken while not waiting: the next engine_wait() returns at once */
+    bool unwinding;    /* being ended: host functions return, no guest code goes on */
+    bool has_cause;    /* end, exit_code and message say why */
+    enum engine_end end;
+    int32_t exit_code;
+    char message[256];
+    enum run_place place;
+    struct engine_instance *next; /* in the queue */
+    struct engine_instance *before;
+    wasmtime_call_future_t *future; /* owned; NULL before the first slice */
+    wasm_trap_t *top_trap;          /* owned; the future writes here, nobody else while it lives */
+    wasmtime_error_t *top_error;    /* owned; likewise */
+    wasm_trap_t *trap;              /* owned; what the first guest call that failed ended with */
+    wasmtime_error_t *error;        /* owned; likewise */
+    wasmtime_func_t entry;          /* what the driver calls */
+    uint32_t value_count;           /* max(params, results) of it */
+    unsigned depth;                 /* guest calls on the fiber's stack */
+    uint64_t cpu_ns;                /* used before the present slice */
+    uint64_t resumed_ns;            /* thread CPU time when the present slice began */
+    uint64_t cpu_limit_ns;          /* 0: none */
+    uint64_t wall_ms;               /* 0: none */
+    uint64_t fuel;                  /* given at the beginning */
+    engine_done_fn *on_done;
+};
+
+struct engine_instance {
+    struct engine *engine;          /* borrowed */
+    struct engine_program *program; /* counted */
+    void *user;                     /* borrowed */
+    wasmtime_store_t *store;        /* owned */
+    wasmtime_context_t *context;    /* of the store */
+    wasmtime_instance_t handle;     /* once made */
+    wasmtime_memory_t memory;       /* once made, if has_memory */
+    bool made;
+    bool has_memory;
+    bool poisoned;
+    wasmtime_caller_t *caller; /* while a start section calls us; the memory is found through it */
+    wasmtime_func_t suspend;
+    wasmtime_func_t driver;
+    struct engine_limits limits;
+    struct loop_timer *timer;   /* owned; NULL until a run has a bound on wall time */
+    union engine_value *values; /* owned; arguments and results of the call */
+    uint32_t values_capacity;
+    struct run run;
+};
+
+/** Begin a run; it gets the processor from the loop.  Needs no run in progress. @return 0, NOMEM */
+int engine_run_begin(struct engine_instance *instance, bool starting, const struct engine_budget *budget,
+                     engine_done_fn *on_done, arcella_error **reterr) MUST_CHECK;
+/** Drop the run in progress: host frames unwind before this returns; nothing is reported. */
+void engine_run_drop(struct engine_instance *instance);
+/** Say why the run ends, unless something said so before, and let everything unwind. */
+void engine_run_cause(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
+                      const char *message);
+/** Run what is ready, a slice each; the engine's idle callback. */
+void engine_run_turn(struct loop_idle *idle, void *user);
+/** The epoch callback of a store. */
+wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data, uint64_t *ret_delta,
+                                        wasmtime_update_deadline_kind_t *ret_kind);
+/** Define "suspend" and "driver". @return 0, INTERNAL, NOMEM */
+int engine_run_define(struct engine *engine, arcella_error **reterr) MUST_CHECK;
+/** What stands in front of every host function; env is the struct engine_import. */
+wasm_trap_t *engine_run_import(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count);
+
+/** Tell the story of the run that is over. */
+void engine_outcome_make(struct engine_instance *instance, struct engine_outcome *ret);
+
+/* --- the engine's own errors --- */
+
+/** The text of an error of the engine in one line, its causes behind it, cut where a character begins. */
+void engine_error_text(const wasmtime_error_t *error, char *to, size_t size);
+/** Turn an error of the engine into ours, and free it. @return code */
+int engine_error_take(wasmtime_error_t *owned, int code, arcella_error **reterr, const char *what);
+
+static inline void engine_trap_drop(wasm_trap_t **trap) {
+    if (*trap)
+        wasm_trap_delete(*trap);
+    *trap = NULL;
+}
+static inline void engine_error_drop(wasmtime_error_t **error) {
+    if (*error)
+        wasmtime_error_delete(*error);
+    *error = NULL;
+}
+
+#endif

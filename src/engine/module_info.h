@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What a WebAssembly binary is and says of itself, read by our own bounded decoder: kind, imports, exports,
+ * memories, tables.  No engine needed; used by intake processes, `inspect` and the checks before instances.
+ * Function bodies are passed over: the engine validates them when it compiles.
+ */
+#ifndef ENGINE_MODULE_INFO_H
+#define ENGINE_MODULE_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum module_kind { MODULE_CORE, MODULE_WASI_P1, MODULE_COMPONENT };
+
+enum module_extern { MODULE_FUNCTION, MODULE_TABLE, MODULE_MEMORY, MODULE_GLOBAL, MODULE_TAG };
+
+struct module_item {
+    struct text module; /* imports; borrowed from the bytes */
+    struct text name;
+    enum module_extern kind;
+    char signature[72]; /* functions: as in engine.h, '?' for other types; longer ones end in "…" */
+};
+
+struct module_size {
+    uint64_t minimum; /* pages of 64 KiB, or elements */
+    uint64_t maximum; /* UINT64_MAX: none */
+    bool is_64;
+    bool shared;
+    bool imported;
+};
+
+struct module_info {
+    enum module_kind kind;
+    struct module_item *imports; /* owned */
+    uint32_t import_count;
+    struct module_item *exports;
+    uint32_t export_count;
+    struct module_size *memories;
+    uint32_t memory_count;
+    struct module_size *tables;
+    uint32_t table_count;
+    bool has_start;
+    uint32_t function_count; /* defined, not imported */
+    uint64_t code_bytes;
+    uint64_t data_bytes;
+};
+
+/**
+ * Read a binary.  A component is recognised and told by kind only.
+ *
+ * @param bytes  borrowed as long as info is used
+ * @return 0, WASM (with the byte offset and what was expected), LIMIT (too many of something), NOMEM
+ */
+int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr) MUST_CHECK;
+void module_info_done(struct module_info *info);
+/** "component", "wasi-p1" or "core"; static. */
+const char *module_kind_name(enum module_kind kind);
+
+#endif

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Runs: how guest code gets the processor, waits, is sliced and is ended.  The only file that polls or drops
+ * a future, calls guest code or suspends a fiber; the misuses for which the engine aborts the process
+ * (suspending off a fiber or after a drop, polling what is finished, nesting without bound) stand behind
+ * asserts and checks here.
+ *
+ *   loop ── turn ── slice ── poll ── driver ── guest ── import ── host function ── engine_wait ── suspend
+ *                                    └──────────────── on the store's fiber ────────────────────┘
+ *
+ * A run that waits is in no queue.  A run that was woken or is new stands in the first queue, one that used
+ * up its slice in the second.  Each turn of the loop serves both until SLICE_MS are used, each at least once,
+ * so descriptors and timers are served in between and neither kind starves the other.
+ */
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/inner.h"
+
+#define NS_PER_MS 1000000ull
+
+/* --- queues --- */
+
+static struct run_queue *queue_of(struct engine_instance *instance) {
+    struct engine *engine = instance->engine;
+    switch (instance->run.place) {
+    case RUN_WOKEN: return &engine->woken;
+    case RUN_SLICED: return &engine->sliced;
+    default: return NULL;
+    }
+}
+
+static void leave_queue(struct engine_instance *instance) {
+    struct run_queue *queue = queue_of(instance);
+    if (!queue)
+        return;
+    struct run *run = &instance->run;
+    if (run->before)
+        run->before->run.next = run->next;
+    else
+        queue->head = run->next;
+    if (run->next)
+        run->next->run.before = run->before;
+    else
+        queue->tail = run->before;
+    queue->count--;
+    run->next = run->before = NULL;
+    run->place = RUN_NOWHERE;
+}
+
+static void join_queue(struct engine_instance *instance, enum run_place place) {
+    leave_queue(instance);
+    instance->run.place = place;
+    struct run_queue *queue = queue_of(instance);
+    instance->run.before = queue->tail;
+    if (queue->tail)
+        queue->tail->run.next = instance;
+    else
+        queue->head = instance;
+    queue->tail = instance;
+    queue->count++;
+    loop_idle_set(instance->engine->idle, true);
+}
+
+/* --- ending --- */
+
+void engine_run_cause(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
+                      const char *message) {
+    struct run *run = &instance->run;
+    if (run->unwinding)
+        return;
+    run->unwinding = true;
+    run->has_cause = true;
+    run->end = end;
+    run->exit_code = exit_code;
+    text_copy(run->message, sizeof(run->message), message ? message : engine_end_words(end));
+}
+
+/* Keep what a guest call failed with; the first failure is the one that is told. */
+static void keep_failure(struct run *run, wasm_trap_t *trap, wasmtime_error_t *error) {
+    if (run->trap || run->error) {
+        engine_trap_drop(&trap);
+        engine_error_drop(&error);
+    }
+    if (trap)
+        run->trap = trap;
+    else if (error)
+        run->error = error;
+    run->unwinding = true;
+}
+
+/* What the future itself ended with: a start section that failed, a fiber that could not be made. */
+static void keep_top_failure(struct run *run) {
+    if (run->top_trap || run->top_error)
+        keep_failure(run, TAKE(run->top_trap), TAKE(run->top_error));
+}
+
+static void on_wall_time(struct loop_timer *timer, void *user) {
+    (void)timer;
+    struct engine_instance *instance = user;
+    char message[128], limit[32];
+    text_format_duration(instance->run.wall_ms, limit, sizeof(limit));
+    snprintf(message, sizeof(message), "took longer than its limit of %s wall time", limit);
+    engine_cancel(instance, ENGINE_END_WALL_TIME, message);
+}
+
+/* Is the CPU time used up? */
+static bool check_cpu(struct engine_instance *instance, uint64_t used_ns) {
+    struct run *run = &instance->run;
+    if (!run->cpu_limit_ns || used_ns < run->cpu_limit_ns)
+        return true;
+    char message[128], limit[32];
+    text_format_duration(run->cpu_limit_ns / NS_PER_MS, limit, sizeof(limit));
+    snprintf(message, sizeof(message), "used up its limit of %s CPU time", limit);
+    engine_run_cause(instance, ENGINE_END_CPU_TIME, 0, message);
+    return false;
+}
+
+/* --- the processor --- */
+
+/* What is saved while another fiber runs on top of one (a host function that frees another instance). */
+struct processor {
+    struct engine_instance *before;
+};
+
+static struct processor processor_take(struct engine_instance *instance) {
+    struct engine *engine = instance->engine;
+    struct processor saved = {.before = engine->current};
+    assert(!instance->run.on_processor && "a run is not resumed twice");
+    engine->current = instance;
+    instance->run.on_processor = true;
+    instance->run.resumed_ns = clock_thread_cpu_ns();
+    ticker_resume(&engine->ticker);
+    return saved;
+}
+
+static void processor_give(struct engine_instance *instance, struct processor saved) {
+    struct engine *engine = instance->engine;
+    if (!saved.before)
+        ticker_pause(&engine->ticker);
+    instance->run.cpu_ns += clock_thread_cpu_ns() - instance->run.resumed_ns;
+    instance->run.on_processor = false;
+    engine->current = saved.before;
+}
+
+static void drop_future(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    if (!run->future)
+        return;
+    run->unwinding = true;
+    struct processor saved = processor_take(instance);
+    wasmtime_call_future_delete(TAKE(run->future));
+    processor_give(instance, saved);
+    keep_top_failure(run);
+}
+
+static void clear_run(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    leave_queue(instance);
+    if (instance->timer)
+        loop_timer_stop(instance->timer);
+    engine_trap_drop(&run->trap);
+    engine_error_drop(&run->error);
+    run->active = false;
+    instance->caller = NULL;
+}
+
+void engine_run_drop(struct engine_instance *instance) {
+    drop_future(instance);
+    clear_run(instance);
+    instance->poisoned = true;
+}
+
+/* The instance is made: find its memory. */
+static void settle_start(struct engine_instance *instance) {
+    instance->made = true;
+    const struct program_area *area = instance->program->memory;
+    wasmtime_extern_t item;
+    if (area &&
+        wasmtime_instance_export_get(instance->context, &instance->handle, area->name, area->length, &item)) {
+        assert(item.kind == WASMTIME_EXTERN_MEMORY);
+        instance->memory = item.of.memory;
+        instance->has_memory = true;
+    }
+}
+
+static void finish(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    assert(!run->future && !run->on_processor);
+    if (run->starting && !run->unwinding)
+        settle_start(instance);
+    struct engine_outcome outcome;
+    engine_outcome_make(instance, &outcome);
+    clear_run(instance);
+    if (outcome.end != ENGINE_END_RETURNED)
+        instance->poisoned = true;
+    /* Last: it may call again, or free the instance. */
+    run->on_done(instance, &outcome, instance->user);
+}
+
+static void begin_future(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    wasmtime_context_set_epoch_deadline(instance->context, 1);
+    if (run->starting)
+        run->future = wasmtime_instance_pre_instantiate_async(
+            instance->program->pre, instance->context, &instance->handle, &run->top_trap, &run->top_error);
+    else
+        run->future = wasmtime_func_call_async(instance->context, &instance->driver, NULL, 0, NULL, 0,
+                                               &run->top_trap, &run->top_error);
+}
+
+/* One slice: from resumption to end, wait, or the end of the slice. */
+static void run_slice(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    leave_queue(instance);
+    if (!run->unwinding)
+        check_cpu(instance, run->cpu_ns);
+    if (run->unwinding) {
+        drop_future(instance);
+        finish(instance);
+        return;
+    }
+    if (!run->future)
+        begin_future(instance);
+    instance->engine->stats.slices++;
+    struct processor saved = processor_take(instance);
+    bool done = wasmtime_call_future_poll(run->future);
+    processor_give(instance, saved);
+    if (done) {
+        wasmtime_call_future_delete(TAKE(run->future));
+        keep_top_failure(run);
+        finish(instance);
+    } else if (!run->waiting) {
+        join_queue(instance, RUN_SLICED);
+    } else if (run->ready || run->unwinding) {
+        join_queue(instance, RUN_WOKEN);
+    }
+}
+
+static void serve(struct run_queue *queue, uint64_t until_ns) {
+    /* Who joins the queue meanwhile waits for the next turn. */
+    for (size_t count = queue->count; count > 0 && queue->head; count--) {
+        run_slice(queue->head);
+        if (clock_monotonic_ns() >= until_ns)
+            break;
+    }
+}
+
+void engine_run_turn(struct loop_idle *idle, void *user) {
+    struct engine *engine = user;
+    uint64_t until_ns = clock_monotonic_ns() + SLICE_MS * NS_PER_MS;
+    serve(&engine->woken, until_ns);
+    serve(&engine->sliced, until_ns);
+    if (!engine->woken.head && !engine->sliced.head)
+        loop_idle_set(idle, false);
+}
+
+int engine_run_begin(struct engine_instance *instance, bool starting, const struct engine_budget *budget,
+                     engine_done_fn *on_done, arcella_error **reterr) {
+    struct run *run = &instance->run;
+    assert(!run->active);
+    uint64_t wall_ms = budget ? budget->wall_ms : 0, cpu_ms = budget ? budget->cpu_ms : 0;
+    if (wall_ms && !instance->timer) {
+        int r = loop_timer_new(instance->engine->loop, on_wall_time, instance, &instance->timer, reterr);
+        if (r)
+            return r;
+    }
+    uint64_t fuel = 0;
+    if (instance->engine->config.fuel) {
+        fuel = instance->limits.fuel ? instance->limits.fuel : UINT64_MAX;
+        wasmtime_error_t *e = wasmtime_context_set_fuel(instance->context, fuel);
+        if (e)
+            return engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot fuel a run: ");
+    }
+    *run = (struct run){
+        .active = true,
+        .starting = starting,
+        .entry = run->entry,
+        .value_count = run->value_count,
+        .depth = 1,
+        .cpu_limit_ns = cpu_ms > UINT64_MAX / NS_PER_MS ? 0 : cpu_ms * NS_PER_MS,
+        .wall_ms = wall_ms,
+        .fuel = fuel,
+        .on_done = on_done,
+    };
+    if (wall_ms)
+        loop_timer_start(instance->timer, wall_ms, 0);
+    join_queue(instance, RUN_WOKEN);
+    return 0;
+}
+
+void engine_cancel(struct engine_instance *instance, enum engine_end end, const char *message) {
+    assert(end != ENGINE_END_RETURNED && end < ENGINE_ENDS);
+    struct run *run = &instance->run;
+    if (!run->active)
+        return;
+    engine_run_cause(instance, end, 0, message);
+    /* On the processor, it ends where the host function returns; else the loop drops it. */
+    if (!run->on_processor)
+        join_queue(instance, RUN_WOKEN);
+}
+
+/* --- on the fiber --- */
+
+wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data, uint64_t *ret_delta,
+                                        wasmtime_update_deadline_kind_t *ret_kind) {
+    (void)context;
+    struct engine_instance *instance = data;
+    struct run *run = &instance->run;
+    check_cpu(instance, run->cpu_ns + clock_thread_cpu_ns() - run->resumed_ns);
+    if (run->unwinding)
+        return wasmtime_error_new("ended");
+    *ret_delta = 1;
+    *ret_kind = WASMTIME_UPDATE_DEADLINE_YIELD;
+    return NULL;
+}
+
+/* The top of the fiber: everything beneath uses the calls that neither check nor allocate. */
+static wasm_trap_t *driver(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count) {
+    (void)env;
+    (void)v;
+    (void)count;
+    struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
+    struct run *run = &instance->run;
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error = wasmtime_func_call_unchecked(
+        instance->context, &run->entry, (wasmtime_val_raw_t *)instance->values, run->value_count, &trap);
+    if (UNLIKELY(trap || error))
+        keep_failure(run, trap, error);
+    /* The failure is kept; handing it up would only wrap it again. */
+    return NULL;
+}
+
+/* The other end of suspend: tested by each poll, so a flag and nothing else. */
+static bool is_ready(void *env) {
+    struct engine_instance *instance = env;
+    return instance->run.ready;
+}
+
+static void suspend(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t nargs,
+                    wasmtime_val_t *results, size_t nresults, wasm_trap_t **ret_trap,
+                    wasmtime_async_continuation_t *ret) {
+    (void)env;
+    (void)args;
+    (void)nargs;
+    (void)results;
+    (void)nresults;
+    (void)ret_trap;
+    ret->callback = is_ready;
+    ret->env = wasmtime_context_get_data(wasmtime_caller_context(caller));
+    ret->finalizer = NULL;
+}
+
+int engine_run_define(struct engine *engine, arcella_error **reterr) {
+    engine->inside = wasmtime_linker_new(engine->wasm);
+    wasm_functype_t *type = engine_signature_type(":");
+    wasmtime_error_t *e = wasmtime_linker_define_async_func(engine->inside, "inside", 6, "suspend", 7, type,
+                                                            suspend, NULL, NULL);
+    if (!e)
+        e = wasmtime_linker_define_func_unchecked(engine->inside, "inside", 6, "driver", 6, type, driver,
+                                                  NULL, NULL);
+    wasm_functype_delete(type);
+    return e ? engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot define the engine's own functions: ")
+             : 0;
+}
+
+/* A host function did not go on. */
+static wasm_trap_t *import_stopped(struct engine_instance *instance, const struct engine_import *row) {
+    if (!instance->run.unwinding) {
+        char message[256];
+        snprintf(message, sizeof(message), "host function %s.%s stopped without saying why", row->module,
+                 row->name);
+        engine_run_cause(instance, ENGINE_END_FAILED, 0, message);
+    }
+    return wasmtime_trap_new("ended", 5);
+}
+
+wasm_trap_t *engine_run_import(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count) {
+    (void)count;
+    const struct engine_import *row = env;
+    struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
+    if (UNLIKELY(!instance->made))
+        instance->caller = caller;
+    int r = row->fn(instance, (union engine_value *)v, row->row);
+    if (LIKELY(!r && !instance->run.unwinding))
+        return NULL;
+    return import_stopped(instance, row);
+}
+
+int engine_wait(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    assert(run->on_processor && instance->engine->current == instance &&
+           "waiting is for host functions, on their own fiber");
+    if (run->unwinding)
+        return ENGINE_STOP;
+    if (run->woken) {
+        run->woken = false;
+        return 0;
+    }
+    run->waiting = true;
+    run->ready = false;
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error =
+        wasmtime_func_call_unchecked(instance->context, &instance->suspend, NULL, 0, &trap);
+    run->waiting = false;
+    if (UNLIKELY(error || trap)) {
+        /* Dropped.  Suspending once more would abort: unwinding keeps everybody from it. */
+        engine_run_cause(instance, ENGINE_END_STOPPED, 0, NULL);
+        engine_error_drop(&error);
+        engine_trap_drop(&trap);
+        return ENGINE_STOP;
+    }
+    if (UNLIKELY(run->unwinding))
+        return ENGINE_STOP;
+    /* Ticks that passed meanwhile are not this slice's. */
+    wasmtime_context_set_epoch_deadline(instance->context, 1);
+    return 0;
+}
+
+void engine_wake(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    if (!run->active)
+        return;
+    if (!run->waiting) {
+        run->woken = true;
+        return;
+    }
+    if (run->ready)
+        return;
+    run->ready = true;
+    if (!run->on_processor)
+        join_queue(instance, RUN_WOKEN);
+}
+
+int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
+                const char *message) {
+    assert(instance->run.on_processor && "only a host function ends its own run this way");
+    assert(end != ENGINE_END_RETURNED && end < ENGINE_ENDS);
+    engine_run_cause(instance, end, exit_code, message);
+    return ENGINE_STOP;
+}
+
+int engine_call_inside(struct engine_instance *instance, const char *function, const char *signature,
+                       union engine_value *values, arcella_error **reterr) {
+    struct run *run = &instance->run;
+    assert(run->on_processor && instance->engine->current == instance && "only a host function calls back");
+    if (run->unwinding)
+        return ENGINE_STOP;
+    if (!instance->made)
+        return error_set(reterr, ARCELLA_E_STATE, "the instance is still being made");
+    const struct program_export *export = engine_program_find(instance->program, function);
+    if (!export)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
+    uint32_t params, results;
+    if (strcmp(export->signature, signature) != 0 || !engine_signature_count(signature, &params, &results))
+        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function,
+                         export->signature, signature);
+    /* Each call into the guest may use a whole stack class of the fiber, which has room for LIMIT_NESTING. */
+    if (run->depth >= LIMIT_NESTING)
+        return error_set(reterr, ARCELLA_E_LIMIT, "guest calls nest deeper than %d", LIMIT_NESTING);
+    wasmtime_extern_t item;
+    if (!wasmtime_instance_export_get(instance->context, &instance->handle, export->name, export->length,
+                                      &item))
+        return error_set(reterr, ARCELLA_E_INTERNAL, "exported function '%s' is gone", function);
+    assert(item.kind == WASMTIME_EXTERN_FUNC);
+    wasm_trap_t *trap = NULL;
+    run->depth++;
+    wasmtime_error_t *error =
+        wasmtime_func_call_unchecked(instance->context, &item.of.func, (wasmtime_val_raw_t *)values,
+                                     params > results ? params : results, &trap);
+    run->depth--;
+    if (UNLIKELY(trap || error)) {
+        keep_failure(run, trap, error);
+        return ENGINE_STOP;
+    }
+    return run->unwinding ? ENGINE_STOP : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the files of this room share and nobody else sees: the host itself, parking, budget, system calls. */
+#ifndef HOST_INSIDE_H
+#define HOST_INSIDE_H
+
+#include <errno.h>
+
+#include "base/sys.h"
+#include "host/file.h"
+
+/* A token bucket: so many events at once, so many a second. */
+struct host_bucket {
+    uint64_t credit_ns; /* time saved up; an event costs 1 s / rate */
+    uint64_t last_ns;   /* monotonic; 0: never asked, so full */
+    uint64_t refused;   /* since somebody last looked */
+};
+
+struct host {
+    struct loop *loop;
+    struct host_hooks hooks;
+    const struct grant_set *grants;
+    struct memory_budget *budget;
+    uint32_t open_files;
+    struct loop_timer *timer; /* of the wait in progress; made at the first that needs it */
+    bool parked;              /* the run waits for fired */
+    bool fired;
+    bool told_open_files; /* the line about the limit has been said */
+    uint64_t denied;
+    uint64_t waits;
+    uint32_t files_open;
+    struct host_bucket audit;
+};
+
+/** Take one event from a bucket. @return false: too many, and counted as refused */
+bool host_bucket_take(struct host_bucket *bucket, uint64_t rate, uint64_t burst, uint64_t now_ns);
+
+/** Take bytes of the instance's budget. @return false: over it */
+bool host_take(struct host *host, uint64_t bytes) MUST_CHECK;
+void host_give(struct host *host, uint64_t bytes);
+
+/** What the loop's callbacks call when something the run waits for has come. */
+void host_fire(struct host *host);
+/**
+ * Park until host_fire().  Everything that may fire is registered before, and released by the caller after, whatever
+ * this returns.
+ *
+ * @param delay_ms  fire by itself after this; UINT64_MAX: never
+ * @return 0, HOST_STOP, HOST_E_NOMEM, HOST_E_NOTSUP (nobody to wait: no hooks)
+ */
+int host_park(struct host *host, uint64_t delay_ms) MUST_CHECK;
+
+/* The error of the system call that just failed. */
+static inline int host_errno(void) {
+    return host_error_of(errno);
+}
+
+#endif

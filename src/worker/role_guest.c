@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The guest role: frames to instances and back.  What a start frame says is copied or opened here; everything
+ * else is room runtime's.
+ */
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "catalog/grant.h"
+#include "host/path.h"
+#include "runtime/instance.h"
+#include "worker/worker.h"
+
+/* What must live as long as an instance and is not the runtime's. */
+struct guest {
+    struct guest *next;
+    uint64_t handle;
+    struct grant_set grants;
+};
+
+struct guests {
+    struct worker_process *process;
+    struct runtime *runtime;
+    struct guest *list;
+    bool draining;
+};
+
+static void guest_free(struct guest *guest) {
+    grant_set_done(&guest->grants);
+    mem_free(guest);
+}
+DEFINE_CLEANUP(guest_free_ptr, struct guest *, guest_free)
+
+/* --- from the runtime to the parent --- */
+
+static void on_started(uint64_t handle, void *user) {
+    struct guests *guests = user;
+    worker_tell(guests->process, IPC_STARTED, &(struct ipc_started){ .instance = handle }, NULL);
+}
+
+static void drop_guest(struct guests *guests, uint64_t handle) {
+    for (struct guest **at = &guests->list; *at; at = &(*at)->next) {
+        if ((*at)->handle == handle) {
+            struct guest *guest = *at;
+            *at = guest->next;
+            guest_free(guest);
+            return;
+        }
+    }
+}
+
+static void leave_if_drained(struct guests *guests) {
+    if (guests->draining && runtime_count(guests->runtime) == 0)
+        worker_exit(guests->process, 0);
+}
+
+/* A text of a fixed array as the wire wants it: valid UTF-8, whatever a guest's name section holds. */
+static struct text clean(char *text, size_t size) {
+    text[size - 1] = '\0';
+    size_t length = strlen(text);
+    if (!text_is_utf8(text, length)) {
+        for (size_t i = 0; i < length; i++)
+            if ((unsigned char) text[i] >= 0x80)
+                text[i] = '?';
+    }
+    return (struct text){ text, length };
+}
+
+static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome, void *user) {
+    struct guests *guests = user;
+    (void) state; /* the parent judges by the end itself and by what it asked for */
+    struct engine_outcome copy = *outcome;
+    struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
+    for (uint32_t i = 0; i < copy.frame_count && i < ENGINE_FRAMES_MAX; i++) {
+        struct engine_frame *frame = &copy.frames[i];
+        frames[i] = (struct ipc_trace_frame){
+            .function = frame->function,
+            .offset = frame->offset,
+            .name = clean(frame->name, sizeof frame->name),
+            .module = clean(frame->module, sizeof frame->module),
+        };
+    }
+    struct ipc_ended ended = {
+        .instance = handle,
+        .end = text_of(engine_end_name(copy.end)),
+        .exit_code = copy.exit_code,
+        .trap = clean(copy.trap, sizeof copy.trap),
+        .message = clean(copy.message, sizeof copy.message),
+        .frames = frames,
+        .frames_count = copy.frame_count,
+        .cpu_ns = copy.cpu_ns,
+        .fuel_used = copy.fuel_used,
+        .memory_bytes = copy.memory_bytes,
+        .memory_limit_hit = copy.memory_limit_hit,
+        .table_limit_hit = copy.table_limit_hit,
+    };
+    worker_tell(guests->process, IPC_ENDED, &ended, NULL);
+    drop_guest(guests, handle);
+    leave_if_drained(guests);
+}
+
+static void on_output(uint64_t handle, int stream, const char *line, size_t length, bool cut, uint64_t dropped,
+                      void *user) {
+    struct guests *guests = user;
+    struct ipc_output output = {
+        .instance = handle,
+        .stream = (uint64_t) stream,
+        .text = { line, length },
+        .cut = cut,
+        .dropped = dropped,
+    };
+    worker_tell(guests->process, IPC_OUTPUT, &output, NULL);
+}
+
+static void on_audit(uint64_t handle, const char *class_name, const char *action, const char *resource, bool allowed,
+                     const char *grant, void *user) {
+    struct guests *guests = user;
+    struct ipc_audit audit = {
+        .instance = handle,
+        .class_name = text_of(class_name),
+        .action = text_of(action),
+        .resource = worker_text(resource),
+        .allowed = allowed,
+        .grant = worker_text(grant),
+    };
+    worker_tell(guests->process, IPC_AUDIT, &audit, NULL);
+}
+
+static const char *address_of(uint64_t handle, char *to, size_t size) {
+    snprintf(to, size, "instance=%llu", (unsigned long long) handle);
+    return to;
+}
+
+static void on_note(uint64_t handle, const char *message, void *user) {
+    (void) user;
+    char about[48];
+    log_event(LOG_WARN, &(struct log_about){ .unit = LOG_RUNTIME }, message, "%s", address_of(handle, about, sizeof about));
+}
+
+/* --- start --- */
+
+/*
+ * The descriptor for a directory of an instance: one of those opened before the sandbox closed, or a directory
+ * beneath one, reached from there.
+ */
+static int find_dir(struct guests *guests, const struct ipc_preopen *wanted, int *ret_fd, bool *ret_opened,
+                    arcella_error **reterr) {
+    const struct worker_process *process = guests->process;
+    const struct worker_dir *best = NULL;
+    size_t best_length = 0;
+    for (uint32_t i = 0; i < process->dirs_count; i++) {
+        const struct worker_dir *dir = &process->dirs[i];
+        size_t length = strlen(dir->host_path);
+        bool root = length == 1;
+        if ((wanted->writable && !dir->writable) || length < best_length ||
+            strncmp(wanted->host_path.data, dir->host_path, length) != 0)
+            continue;
+        char behind = wanted->host_path.data[length];
+        if (behind == '\0' || behind == '/' || root)
+            best = dir, best_length = length;
+    }
+    if (!best)
+        return error_set(reterr, ARCELLA_E_GROUP, "this worker does not hold '%s'%s", wanted->host_path.data,
+                         wanted->writable ? " for writing" : "");
+    const char *rest = wanted->host_path.data + best_length;
+    while (*rest == '/')
+        rest++;
+    *ret_opened = *rest != '\0';
+    if (!*ret_opened) {
+        *ret_fd = best->fd;
+        return 0;
+    }
+    *ret_fd = sys_openat(best->fd, rest, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    return *ret_fd < 0 ? error_set_errno(reterr, errno, "granted directory '%s'", wanted->host_path.data) : 0;
+}
+
+/* Code must be the parent's and nobody else's to write. */
+static int check_code(const struct guests *guests, const char *path, arcella_error **reterr) {
+    struct stat st;
+    if (strchr(path, '/') || *path == '\0')
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "code file '%s' is no name in the code directory", path);
+    if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_set_errno(reterr, errno, "code file '%s'", path);
+    if (!S_ISREG(st.st_mode) || st.st_uid != guests->process->owner_uid || (st.st_mode & (S_IWGRP | S_IWOTH)))
+        return error_set(reterr, ARCELLA_E_CORRUPT, "code file '%s' could have been written by somebody else", path);
+    return 0;
+}
+
+/* Texts of a decoded frame as C strings (each has its NUL). */
+static const char **strings_of(const struct text *texts, uint32_t count) {
+    const char **strings = mem_array(count + 1, sizeof *strings);
+    for (uint32_t i = 0; strings && i < count; i++)
+        strings[i] = texts[i].data;
+    return strings;
+}
+
+static int copy_grants(struct guest *guest, const struct ipc_start *start, arcella_error **reterr) {
+    for (uint32_t i = 0; i < start->grants_count; i++) {
+        const struct ipc_grant *g = &start->grants[i];
+        int r = grant_add_text(&guest->grants, g->class_name.data, g->action.data, g->pattern.data, g->effect.data,
+                               g->source.data, reterr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* The directories of a start frame, open. */
+struct opened_dirs {
+    struct runtime_dir dirs[LIMIT_DIRS];
+    bool opened[LIMIT_DIRS]; /* by us, to be closed */
+    uint32_t count;
+};
+
+static void opened_dirs_done(struct opened_dirs *o) {
+    for (uint32_t i = 0; i < o->count; i++)
+        if (o->opened[i])
+            fd_close(o->dirs[i].fd);
+}
+
+static int open_dirs(struct guests *guests, const struct ipc_start *start, struct opened_dirs *o,
+                     arcella_error **reterr) {
+    for (uint32_t i = 0; i < start->dirs_count && i < LIMIT_DIRS; i++) {
+        const struct ipc_preopen *dir = &start->dirs[i];
+        int r = find_dir(guests, dir, &o->dirs[i].fd, &o->opened[i], reterr);
+        if (r < 0)
+            return r;
+        o->dirs[i].guest_path = dir->guest_path.data;
+        o->dirs[i].writable = dir->writable;
+        o->count = i + 1;
+    }
+    return 0;
+}
+
+/* Take the frame's descriptors: standard streams, then listening sockets. */
+static int take_descriptors(struct frame *frame, const struct ipc_start *start, struct runtime_spec *spec, int *sockets,
+                            arcella_error **reterr) {
+    unsigned streams = start->stdio == IPC_STDIO_FDS ? 3 : 0;
+    if (frame->fd_count != streams + start->listen_count)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with start, %llu were announced", frame->fd_count,
+                         (unsigned long long) (streams + start->listen_count));
+    for (unsigned i = 0; i < streams; i++)
+        spec->stdio[i] = frame_take_fd(frame, i);
+    for (unsigned i = 0; i < start->listen_count; i++)
+        sockets[i] = frame_take_fd(frame, streams + i);
+    spec->sockets = sockets;
+    spec->sockets_count = (uint32_t) start->listen_count;
+    return 0;
+}
+
+static int start_instance(struct guests *guests, struct frame *frame, arcella_error **reterr) {
+    const struct ipc_start *start = &frame->message.start;
+    if (guests->draining)
+        return error_set(reterr, ARCELLA_E_CLOSED, "this worker is leaving");
+    int r = check_code(guests, start->code.data, reterr);
+    if (r < 0)
+        return r;
+    CLEANUP(guest_free_ptr) struct guest *guest = mem_new(struct guest);
+    MEM_AUTO const char **args = strings_of(start->args, start->args_count);
+    MEM_AUTO const char **env = strings_of(start->env, start->env_count);
+    if (!guest || !args || !env)
+        return error_nomem(reterr);
+    guest->handle = start->instance;
+    r = copy_grants(guest, start, reterr);
+    if (r < 0)
+        return r;
+    CLEANUP(opened_dirs_done) struct opened_dirs dirs = { .count = 0 };
+    r = open_dirs(guests, start, &dirs, reterr);
+    if (r < 0)
+        return r;
+    struct runtime_spec spec = {
+        .handle = start->instance,
+        .address = start->address.data,
+        .component = start->component.data,
+        .code_path = start->code.data,
+        .args = args,
+        .args_count = start->args_count,
+        .env = env,
+        .env_count = start->env_count,
+        .dirs = dirs.dirs,
+        .dirs_count = dirs.count,
+        .stdio = { -1, -1, -1 },
+        .limits = { .memory_bytes = start->memory_bytes, .table_elements = start->table_elements, .fuel = start->fuel },
+        .startup_ms = start->startup_ms,
+        .wall_ms = start->wall_ms,
+        .cpu_ms = start->cpu_ms,
+        .entrypoint = start->entrypoint.data,
+        .shutdown = start->shutdown.data,
+        .grants = &guest->grants,
+    };
+    int sockets[LIMIT_FRAME_FDS];
+    r = take_descriptors(frame, start, &spec, sockets, reterr);
+    if (r == 0)
+        r = runtime_start(guests->runtime, &spec, reterr);
+    if (r < 0)
+        return r;
+    guest->next = guests->list;
+    guests->list = TAKE(guest);
+    return 0;
+}
+
+/* --- figures --- */
+
+struct figures_list {
+    struct ipc_instance_figures *rows;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+static void add_figures(const struct runtime_figures *figures, void *user) {
+    struct figures_list *list = user;
+    if (list->count >= list->capacity)
+        return;
+    list->rows[list->count++] = (struct ipc_instance_figures){
+        .instance = figures->handle,
+        .state = text_of(instance_state_name(figures->state)),
+        .memory_bytes = figures->memory_bytes,
+        .cpu_ns = figures->cpu_ns,
+        .open_files = figures->open_files,
+    };
+}
+
+static void send_figures(struct guests *guests, const struct frame *frame) {
+    struct figures_list list = { .capacity = runtime_count(guests->runtime) };
+    list.rows = mem_array(list.capacity + 1, sizeof *list.rows);
+    if (!list.rows)
+        return;
+    runtime_walk(guests->runtime, add_figures, &list);
+    struct engine_stats stats;
+    engine_stats(runtime_engine(guests->runtime), &stats);
+    struct ipc_figures_are are = {
+        .instances = list.rows,
+        .instances_count = list.count,
+        .compiles = stats.compiles,
+        .modules = stats.modules,
+        .instances_now = stats.instances,
+        .instances_created = stats.instances_created,
+        .slices = stats.slices,
+        .ticks = stats.ticks,
+    };
+    worker_tell(guests->process, IPC_FIGURES_ARE, &are, &(struct channel_extra){ .call = frame->header.call });
+    mem_free(list.rows);
+}
+
+/* --- the role --- */
+
+static int begin(struct worker_process *process, arcella_error **reterr) {
+    struct guests *guests = mem_new(struct guests);
+    if (!guests)
+        return error_nomem(reterr);
+    guests->process = process;
+    process->state = guests;
+    struct engine_config config = ENGINE_CONFIG_INIT;
+    config.stack_bytes = process->stack_bytes;
+    config.fuel = process->fuel;
+    struct runtime_hooks hooks = {
+        .started = on_started,
+        .ended = on_ended,
+        .output = on_output,
+        .audit = on_audit,
+        .note = on_note,
+        .user = guests,
+    };
+    path_setup(); /* finds out about openat2 before seccomp */
+    int r = runtime_new(process->loop, &config, &hooks, &guests->runtime, reterr);
+    return r < 0 ? r : loop_pool_warm(process->loop, 2, reterr);
+}
+
+static void frame(struct worker_process *process, struct frame *frame) {
+    struct guests *guests = process->state;
+    ERROR_AUTO *error = NULL;
+    switch (frame->message.type) {
+    case IPC_START:
+        if (start_instance(guests, frame, &error) < 0) {
+            struct ipc_start_failed failed = {
+                .instance = frame->message.start.instance,
+                .code = text_of(arcella_error_name(arcella_error_code(error))),
+                .message = worker_text(arcella_error_message(error)),
+                .hint = worker_text(arcella_error_hint(error)),
+            };
+            worker_tell(process, IPC_START_FAILED, &failed, NULL);
+        }
+        break;
+    case IPC_STOP:
+        /* Not there: its end is on the way to the parent already. */
+        (void) !runtime_stop(guests->runtime, frame->message.stop.instance, frame->message.stop.timeout_ms, NULL);
+        break;
+    case IPC_FIGURES: send_figures(guests, frame); break;
+    case IPC_DRAIN:
+        guests->draining = true;
+        leave_if_drained(guests);
+        break;
+    default: break;
+    }
+}
+
+static void finish(struct worker_process *process) {
+    struct guests *guests = process->state;
+    if (!guests)
+        return;
+    runtime_free(guests->runtime);
+    while (guests->list) {
+        struct guest *guest = guests->list;
+        guests->list = guest->next;
+        guest_free(guest);
+    }
+    mem_free(guests);
+}
+
+const struct worker_role worker_role_guest = {
+    .name = "guest",
+    .sandbox = SANDBOX_GUEST,
+    .engine = true,
+    .begin = begin,
+    .frame = frame,
+    .end = finish,
+};

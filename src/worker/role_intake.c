@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The intake role: reads one package, says what it is.  Everything it is given may be hostile, which is why it
+ * is a process of its own; what it answers is checked again by the parent.
+ */
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "catalog/manifest.h"
+#include "engine/module_info.h"
+#include "worker/worker.h"
+
+static int begin(struct worker_process *process, arcella_error **reterr) {
+    (void) process;
+    (void) reterr;
+    return 0;
+}
+
+static void type_of(const struct module_item *item, char *to, size_t size) {
+    static const char *const kinds[] = {
+        [MODULE_FUNCTION] = "func", [MODULE_TABLE] = "table", [MODULE_MEMORY] = "memory",
+        [MODULE_GLOBAL] = "global", [MODULE_TAG] = "tag",
+    };
+    if (item->kind == MODULE_FUNCTION)
+        snprintf(to, size, "func %s", item->signature);
+    else
+        text_copy(to, size, kinds[item->kind]);
+}
+
+/* What the binary says of itself, into the description. */
+static int describe_binary(const struct module_info *info, struct package_description *d, arcella_error **reterr) {
+    static const enum component_kind kinds[] = {
+        [MODULE_CORE] = KIND_CORE, [MODULE_WASI_P1] = KIND_WASI_P1, [MODULE_COMPONENT] = KIND_COMPONENT,
+    };
+    d->kind = kinds[info->kind];
+    d->has_start = info->has_start;
+    d->functions = info->function_count;
+    d->code_bytes = info->code_bytes;
+    d->data_bytes = info->data_bytes;
+    int r = 0;
+    char type[128];
+    for (uint32_t i = 0; r == 0 && i < info->import_count; i++) {
+        type_of(&info->imports[i], type, sizeof type);
+        r = description_add_import(d, info->imports[i].module, info->imports[i].name, type, reterr);
+    }
+    for (uint32_t i = 0; r == 0 && i < info->export_count; i++) {
+        type_of(&info->exports[i], type, sizeof type);
+        r = description_add_export(d, info->exports[i].name, type, reterr);
+    }
+    for (uint32_t i = 0; i < info->memory_count; i++)
+        if (d->memory_bytes < info->memories[i].minimum * 64 * KIB)
+            d->memory_bytes = info->memories[i].minimum * 64 * KIB;
+    for (uint32_t i = 0; i < info->table_count; i++)
+        if (d->table_elements < info->tables[i].minimum)
+            d->table_elements = info->tables[i].minimum;
+    return r;
+}
+
+static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buffer *to, arcella_error **reterr) {
+    FD_AUTO fd = frame_take_fd(frame, index);
+    if (fd < 0)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "intake came without descriptor %u", index);
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return error_set_errno(reterr, errno, "rewind");
+    return fd_read_all(fd, limit, to, reterr);
+}
+
+static int describe(struct frame *frame, struct buffer *to, arcella_error **reterr) {
+    const struct ipc_intake *intake = &frame->message.intake;
+    BUFFER_AUTO wasm = BUFFER_INIT(LIMIT_WASM_BYTES);
+    int r = read_fd(frame, 0, LIMIT_WASM_BYTES, &wasm, reterr);
+    if (r < 0)
+        return error_wrap(reterr, r, "%s", intake->name.data);
+    CLEANUP(description_free_ptr) struct package_description *d = description_new();
+    if (!d)
+        return error_nomem(reterr);
+    struct buffer files[MANIFEST_FILES];
+    struct text texts[MANIFEST_FILES] = { { NULL, 0 } };
+    const bool present[MANIFEST_FILES] = {
+        [MANIFEST_COMPONENT] = intake->has_component,
+        [MANIFEST_TEMPLATE] = intake->has_template,
+        [MANIFEST_LEGACY] = intake->has_legacy,
+    };
+    unsigned index = 1;
+    for (int i = 0; i < MANIFEST_FILES; i++) {
+        buffer_init(&files[i], LIMIT_MANIFEST_BYTES);
+        if (r < 0 || !present[i])
+            continue;
+        r = read_fd(frame, index++, LIMIT_MANIFEST_BYTES, &files[i], reterr);
+        if (r < 0)
+            error_wrap(reterr, r, "%s", manifest_file_name((enum manifest_file) i));
+        texts[i] = (struct text){ files[i].data ? files[i].data : "", files[i].length };
+    }
+    if (r == 0)
+        r = manifest_read(texts, d, reterr);
+    struct module_info info = { 0 };
+    if (r == 0) {
+        r = module_info_read(wasm.data ? wasm.data : "", wasm.length, &info, reterr);
+        if (r < 0)
+            error_wrap(reterr, r, "%s", intake->name.data);
+    }
+    if (r == 0)
+        r = describe_binary(&info, d, reterr);
+    if (r == 0)
+        r = description_compare(d, reterr);
+    if (r == 0)
+        r = description_encode(d, to, reterr);
+    module_info_done(&info);
+    for (int i = 0; i < MANIFEST_FILES; i++)
+        buffer_done(&files[i]);
+    return r;
+}
+
+static void frame(struct worker_process *process, struct frame *frame) {
+    if (frame->message.type == IPC_DRAIN) {
+        worker_exit(process, 0);
+        return;
+    }
+    if (frame->message.type != IPC_INTAKE)
+        return;
+    BUFFER_AUTO description = BUFFER_INIT(LIMIT_DESCRIPTION_BYTES);
+    ERROR_AUTO *error = NULL;
+    int r = describe(frame, &description, &error);
+    struct ipc_taken taken = {
+        .ok = r == 0,
+        .description = { description.data ? description.data : "", r == 0 ? description.length : 0 },
+        .code = text_of(r == 0 ? "" : arcella_error_name(r)),
+        .message = worker_text(arcella_error_message(error)),
+        .hint = worker_text(arcella_error_hint(error)),
+    };
+    worker_tell(process, IPC_TAKEN, &taken, NULL);
+    worker_exit(process, 0); /* one package a process */
+}
+
+static void finish(struct worker_process *process) {
+    (void) process;
+}
+
+const struct worker_role worker_role_intake = {
+    .name = "intake",
+    .sandbox = SANDBOX_INTAKE,
+    .begin = begin,
+    .frame = frame,
+    .end = finish,
+};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * From setup to ready: the order in which a worker gives up its rights.  It matters: directories are opened while
+ * the paths to them can still be walked, ids change before landlock, threads start under landlock and before
+ * seccomp forbids new ones.
+ */
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "engine/engine.h"
+#include "worker/worker.h"
+
+static const struct worker_role *role_of(uint64_t role) {
+    switch (role) {
+    case IPC_ROLE_GUEST: return &worker_role_guest;
+    case IPC_ROLE_INTAKE: return &worker_role_intake;
+    case IPC_ROLE_COMPILE: return &worker_role_compile;
+    default: return NULL;
+    }
+}
+
+static int open_dirs(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
+    if (setup->dirs_count == 0)
+        return 0;
+    process->dirs = mem_array(setup->dirs_count, sizeof *process->dirs);
+    if (!process->dirs)
+        return error_nomem(reterr);
+    for (uint32_t i = 0; i < setup->dirs_count; i++) {
+        struct worker_dir *dir = &process->dirs[i];
+        dir->fd = sys_openat(AT_FDCWD, setup->dirs[i].host_path.data, O_PATH | O_DIRECTORY, 0);
+        if (dir->fd < 0)
+            return error_set_errno(reterr, errno, "granted directory '%s'", setup->dirs[i].host_path.data);
+        process->dirs_count = i + 1;
+        dir->writable = setup->dirs[i].writable;
+        dir->host_path = mem_text_n(setup->dirs[i].host_path.data, setup->dirs[i].host_path.length);
+        if (!dir->host_path)
+            return error_nomem(reterr);
+    }
+    return 0;
+}
+
+/*
+ * The code directory is the working directory (the parent made it so).  `arcella run` has no code directory: there
+ * the folder of the one code file becomes it, still readable only by names beneath it.
+ */
+static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error **reterr) {
+    if (setup->code_path.length > 0) {
+        char folder[LIMIT_PATH_BYTES];
+        text_copy(folder, sizeof folder, setup->code_path.data);
+        char *slash = strrchr(folder, '/');
+        if (!slash || slash == folder)
+            return error_set(reterr, ARCELLA_E_INVALID, "code path '%s' has no folder", setup->code_path.data);
+        *slash = '\0';
+        if (chdir(folder) < 0)
+            return error_set_errno(reterr, errno, "code folder '%s'", folder);
+    } else if (setup->role != IPC_ROLE_GUEST)
+        return 0;
+    *ret_fd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+    return *ret_fd < 0 ? error_set_errno(reterr, errno, "code folder") : 0;
+}
+
+/* Everything that must happen while the process has one thread. */
+static int give_up(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
+    FD_AUTO code_fd = -1;
+    int r = enter_code(setup, &code_fd, reterr);
+    if (r == 0)
+        r = open_dirs(process, setup, reterr);
+    if (r < 0)
+        return r;
+    struct sandbox_ids ids = {
+        .change = setup->change_ids,
+        .uid = (uid_t) setup->uid,
+        .gid = (gid_t) setup->gid,
+        .drop_capabilities = setup->drop_capabilities,
+    };
+    r = sandbox_ids(&ids, reterr);
+    if (r < 0)
+        return r;
+    struct sandbox_limits limits = {
+        .open_files = setup->open_files,
+        .cpu_seconds = setup->cpu_seconds,
+        .data_bytes = setup->data_bytes,
+    };
+    r = sandbox_limits(&limits, NULL, reterr);
+    if (r == 0)
+        r = sandbox_lock(channel_fd(process->channel), reterr);
+    if (r < 0)
+        return r;
+    MEM_AUTO struct sandbox_dir *dirs = NULL;
+    if (process->dirs_count) {
+        dirs = mem_array(process->dirs_count, sizeof *dirs);
+        if (!dirs)
+            return error_nomem(reterr);
+    }
+    for (uint32_t i = 0; i < process->dirs_count; i++)
+        dirs[i] = (struct sandbox_dir){ .fd = process->dirs[i].fd, .writable = process->dirs[i].writable };
+    return sandbox_paths(code_fd, dirs, process->dirs_count, &process->report, reterr);
+}
+
+static void say_ready(struct worker_process *process) {
+    const char *names[SANDBOX_FEATURES];
+    struct text missing[SANDBOX_FEATURES];
+    size_t count = sandbox_missing_names(&process->report, names);
+    for (size_t i = 0; i < count; i++)
+        missing[i] = text_of(names[i]);
+    struct ipc_ready ready = {
+        .protocol = IPC_PROTOCOL,
+        .version = TEXT(ARCELLA_VERSION),
+        .engine = process->role->engine ? text_of(engine_name()) : TEXT(""),
+        .pid = (uint64_t) getpid(),
+        .missing = missing,
+        .missing_count = (uint32_t) count,
+        .landlock_abi = (uint64_t) (process->report.landlock_abi > 0 ? process->report.landlock_abi : 0),
+    };
+    worker_tell(process, IPC_READY, &ready, NULL);
+}
+
+int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
+    if (setup->protocol != IPC_PROTOCOL)
+        return error_set(reterr, ARCELLA_E_VERSION, "the parent (%s) speaks protocol %llu, this worker (%s) speaks %d",
+                         setup->version.data, (unsigned long long) setup->protocol, ARCELLA_VERSION, IPC_PROTOCOL);
+    process->role = role_of(setup->role);
+    if (!process->role)
+        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "role %s", ipc_role_name((unsigned) setup->role));
+    process->owner_uid = setup->owner_uid;
+    process->stack_bytes = setup->stack_bytes;
+    process->fuel = setup->fuel;
+    channel_set_role(process->channel, (enum ipc_role) setup->role);
+    int r = log_set_levels(setup->levels.data, reterr);
+    if (r == 0)
+        r = give_up(process, setup, reterr);
+    if (r == 0)
+        r = process->role->begin(process, reterr);
+    if (r == 0)
+        r = sandbox_seal(process->role->sandbox, &process->report, reterr);
+    if (r < 0)
+        return r;
+    process->ready = true;
+    say_ready(process);
+    return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The worker program's inside: one process, one role, one parent.
+ *
+ * main.c reads the command line and owns the loop and the channel; setup.c gives the process's rights up in
+ * order; a role takes the frames that come after.  Whatever goes wrong before ready is told in `refused`, and the
+ * process ends; afterwards only the channel's end or `drain` end it.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "sandbox/sandbox.h"
+#include "wire/channel.h"
+
+/* A directory opened before the sandbox closed. */
+struct worker_dir {
+    char *host_path; /* owned */
+    int fd;          /* O_PATH | O_DIRECTORY */
+    bool writable;
+};
+
+/* What the whole process knows; one, on main()'s stack. */
+struct worker_process {
+    struct loop *loop;
+    struct channel *channel;
+    const struct worker_role *role;  /* after setup */
+    void *state;                     /* the role's */
+    struct worker_dir *dirs;
+    uint32_t dirs_count;
+    uint64_t owner_uid;              /* who must own code files */
+    uint64_t stack_bytes;
+    bool fuel;
+    bool ready;
+    int exit_code;
+    struct sandbox_report report;
+};
+
+/* What a role does; const, one per role. */
+struct worker_role {
+    const char *name;
+    enum sandbox_role_id sandbox;
+    bool engine; /* says its engine in ready */
+    /* After the rights are gone, before seccomp: make every thread the role will ever need. */
+    int (*begin)(struct worker_process *process, arcella_error **reterr);
+    /* A frame after setup. */
+    void (*frame)(struct worker_process *process, struct frame *frame);
+    /* The parent is gone or the process ends: free everything. */
+    void (*end)(struct worker_process *process);
+};
+
+extern const struct worker_role worker_role_guest;
+extern const struct worker_role worker_role_intake;
+extern const struct worker_role worker_role_compile;
+
+/** Take setup: give up rights in order, begin the role, say ready. @return 0, or what `refused` says */
+int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) MUST_CHECK;
+
+/** Send a frame; a parent that cannot be told anything any more is gone: the process ends. */
+void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
+                 const struct channel_extra *extra);
+
+/** End the process: the loop stops and main() returns code. */
+void worker_exit(struct worker_process *process, int code);
+
+/** A C string of ours as a slice. */
+static inline struct text worker_text(const char *s) {
+    return s ? text_of(s) : (struct text){ "", 0 };
+}
+
+#endif

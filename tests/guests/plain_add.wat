@@ -1,0 +1,6 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+
+;; Plain core module: no imports, no memory, `add`.
+(module
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1))))
