@@ -58,6 +58,8 @@ void fault_from_environment(void) {
             size_t prefix = strlen(forms[i].prefix);
             if (strncmp(at, forms[i].prefix, prefix) != 0)
                 continue;
+            if (!isdigit((unsigned char)at[prefix]))
+                break;
             char *end = NULL;
             uint64_t nth = strtoull(at + prefix, &end, 10);
             int errnum = forms[i].errnum;

@@ -15,62 +15,106 @@
  */
 static _Thread_local bool out_of_memory;
 
+/*
+ * Where its reader has no memory for a character of a string, it drops it, and may end the process by an assert
+ * when its second pass misses it.  So parsing has a reserve that is handed out from there on; what was parsed is
+ * then thrown away whole.
+ */
+static _Thread_local struct {
+    char *bytes;
+    size_t size;
+    size_t used;
+} reserve;
+
 static void *allocate(size_t size) {
     void *p = mem_alloc(size);
-    if (!p)
-        out_of_memory = true;
+    if (p)
+        return p;
+    out_of_memory = true;
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if (rounded < size || rounded > reserve.size - reserve.used)
+        return NULL;
+    p = reserve.bytes + reserve.used;
+    reserve.used += rounded;
     return p;
 }
 
+static void release(void *p) {
+    uintptr_t at = (uintptr_t)p;
+    uintptr_t start = (uintptr_t)reserve.bytes;
+    if (!reserve.bytes || at < start || at >= start + reserve.size)
+        mem_free(p);
+}
+
 void json_setup(void) {
-    json_set_alloc_funcs(allocate, mem_free);
+    json_set_alloc_funcs(allocate, release);
     /* Now, since later a sandbox may forbid to open the random device it reads. */
     json_object_seed(0);
 }
 
-/* Where nesting first passes the limit. Returns false where it does not. */
-static bool find_too_deep(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column) {
+/*
+ * What jansson would let pass or take too deep: the first place where nesting passes the limit, or where there is
+ * a NUL byte (jansson swallows one behind a number).  Returns what is wrong, or NULL.
+ */
+static const char *find_fault(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column) {
     unsigned depth = 0;
     unsigned line = 1;
     size_t line_start = 0;
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (c == '\n') {
+        const char *fault = NULL;
+        switch (text[i]) {
+        case '\0': fault = "a NUL byte"; break;
+        case '\n':
             line++;
             line_start = i + 1;
+            break;
+        case '\\': i += in_string && i + 1 < length && text[i + 1] != '\0'; break;
+        case '"': in_string = !in_string; break;
+        case '[':
+        case '{':
+            if (!in_string && ++depth > LIMIT_JSON_DEPTH)
+                fault = "too many arrays and objects inside each other";
+            break;
+        case ']':
+        case '}': depth -= !in_string && depth; break;
+        default: break;
         }
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > LIMIT_JSON_DEPTH) {
-                *ret_line = line;
-                *ret_column = (unsigned)(i - line_start + 1);
-                return true;
-            }
-        } else if ((c == ']' || c == '}') && depth) {
-            depth--;
+        if (fault) {
+            *ret_line = line;
+            *ret_column = (unsigned)(i - line_start + 1);
+            return fault;
         }
     }
-    return false;
+    return NULL;
 }
 
 int json_parse(const char *text, size_t length, json_t **ret, arcella_error **reterr) {
     unsigned line;
     unsigned column;
-    if (find_too_deep(text, length, &line, &column))
-        return error_set(reterr, ARCELLA_E_PROTOCOL,
-                         "line %u, column %u: more than %d arrays and objects inside each other", line,
-                         column, LIMIT_JSON_DEPTH);
+    const char *fault = find_fault(text, length, &line, &column);
+    if (fault)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "line %u, column %u: %s", line, column, fault);
     json_error_t error;
+    /* A string's buffer grows by doubling: all its sizes together are less than four times the text. */
+    size_t size;
+    if (__builtin_mul_overflow(length, 4, &size) || __builtin_add_overflow(size, 4096, &size))
+        return error_nomem(reterr);
+    MEM_AUTO char *bytes = mem_alloc(size);
+    if (!bytes)
+        return error_nomem(reterr);
+    reserve.bytes = bytes;
+    reserve.size = size;
+    reserve.used = 0;
     out_of_memory = false;
     json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value && out_of_memory)
+    if (out_of_memory) {
+        json_decref(value);
+        value = NULL;
+    }
+    reserve.bytes = NULL;
+    reserve.size = reserve.used = 0;
+    if (out_of_memory)
         return error_nomem(reterr);
     if (!value)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "line %d, column %d: %s",
@@ -88,7 +132,9 @@ struct adding {
 
 static int add_piece(const char *piece, size_t size, void *user) {
     struct adding *adding = user;
-    adding->result = buffer_add(adding->to, piece, size, adding->reterr);
+    /* jansson does not look at what the dump of a key returns and goes on, so the first failure is kept here. */
+    if (adding->result == 0)
+        adding->result = buffer_add(adding->to, piece, size, adding->reterr);
     return adding->result;
 }
 
@@ -96,7 +142,8 @@ int json_add(struct buffer *to, const json_t *value, arcella_error **reterr) {
     size_t before = to->length;
     struct adding adding = {.to = to, .reterr = reterr};
     out_of_memory = false;
-    if (value && json_dump_callback(value, add_piece, &adding, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+    if (value && json_dump_callback(value, add_piece, &adding, JSON_COMPACT | JSON_ENCODE_ANY) == 0 &&
+        adding.result == 0)
         return 0;
     to->length = before;
     if (to->data)

@@ -7,30 +7,46 @@
 
 #include "base/fault.h"
 
+/*
+ * Nobody here wants a tebibyte at once; a size like that is an arithmetic mistake on its way to the system, and the
+ * sanitizers stop the program for it.
+ */
+#define MEM_BYTES_MAX (1ull << 40)
+
+/* Is this allocation to fail before the system is asked? */
+static bool is_refused(size_t size) {
+    if (fault_hit(FAULT_ALLOC))
+        return true;
+    if (size < MEM_BYTES_MAX)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
 void *mem_alloc(size_t size) {
-    return fault_hit(FAULT_ALLOC) ? NULL : calloc(1, size);
+    return is_refused(size) ? NULL : calloc(1, size);
 }
 
 void *mem_array(size_t count, size_t size) {
-    /* calloc() checks the product itself. */
-    return fault_hit(FAULT_ALLOC) ? NULL : calloc(count, size);
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        total = SIZE_MAX;
+    return is_refused(total) ? NULL : calloc(count, size);
 }
 
 void *mem_resize(void *p, size_t size) {
-    return fault_hit(FAULT_ALLOC) ? NULL : realloc(p, size);
+    return is_refused(size) ? NULL : realloc(p, size);
 }
 
 void *mem_copy(const void *bytes, size_t size) {
-    void *copy = fault_hit(FAULT_ALLOC) ? NULL : malloc(size ? size : 1);
+    void *copy = is_refused(size) ? NULL : malloc(size ? size : 1);
     if (copy && size)
         memcpy(copy, bytes, size);
     return copy;
 }
 
 char *mem_text_n(const char *text, size_t length) {
-    if (length == SIZE_MAX)
-        return NULL;
-    char *copy = fault_hit(FAULT_ALLOC) ? NULL : malloc(length + 1);
+    char *copy = is_refused(length) ? NULL : malloc(length + 1);
     if (!copy)
         return NULL;
     if (length)

@@ -33,6 +33,14 @@ int fail(const reading &r, const toml::source_position &place, std::string_view 
     return toml_error(r.reterr, r.name, place.line, place.column, message.data(), message.size());
 }
 
+// toml++ says "Error while parsing key-value pair: …"; the place says as much.
+std::string_view shorten(std::string_view message) {
+    size_t colon = message.find(": ");
+    if (message.rfind("Error while parsing ", 0) != 0 || colon == std::string_view::npos)
+        return message;
+    return message.substr(colon + 2);
+}
+
 // Copy a key or a string; readers in C would take a NUL for its end.
 int copy_text(const reading &r, std::string_view text, const toml::source_position &place, const char **ret) {
     if (text.find('\0') != std::string_view::npos)
@@ -157,7 +165,7 @@ int toml_read(const char *text, size_t length, const char *name, toml_node *root
     reading r = {name, reterr};
     toml::parse_result parsed = toml::parse(std::string_view(text, length));
     if (!parsed)
-        return fail(r, parsed.error().source().begin, parsed.error().description());
+        return fail(r, parsed.error().source().begin, shorten(parsed.error().description()));
     root->line = 1;
     root->column = 1;
     return convert_table(r, parsed.table(), 0, root);

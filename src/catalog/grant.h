@@ -156,8 +156,8 @@ static inline bool grant_check_row(const struct grant_set *set, size_t row, enum
  * @param set  what is held: a directory that is there but read-only is named with its host path; may be NULL
  * @param to  out; NUL-terminated, control characters shown as \xNN, cut with "…"
  */
-void grant_needed(enum grant_class class, enum grant_action action, struct text resource, char *to,
-                  size_t size);
+void grant_needed(const struct grant_set *set, enum grant_class class, enum grant_action action,
+                  struct text resource, char *to, size_t size);
 
 /** Does the set allow more than nothing?  (Any allowing row: it decides the implicit group.) */
 bool grant_set_beyond_default(const struct grant_set *set);

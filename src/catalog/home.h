@@ -31,7 +31,7 @@ enum home_dir {
 struct home {
     char *path;          /* absolute, no trailing slash; owned */
     int fd;              /* of path */
-    int dirs[HOME_DIRS]; /* descriptors of the parts */
+    int dirs[HOME_DIRS]; /* descriptors of the parts; CFG is of home_config_dir() */
     int lock_fd;         /* -1 until home_lock() */
 };
 
@@ -65,7 +65,7 @@ DEFINE_CLEANUP(home_free_ptr, struct home *, home_free)
 int home_lock(struct home *home, arcella_error **reterr) MUST_CHECK;
 /** Pid of the daemon that holds the lock of a home, 0 if none does; needs no open home. */
 pid_t home_lock_holder(const char *path);
-/** "cfg", or "config" (the older name) where only that holds an arcella.toml; relative to home; static. */
+/** "cfg", or "config" (the older name) where there is no cfg/; relative to home; static. */
 const char *home_config_dir(const struct home *home);
 
 #endif

@@ -154,6 +154,7 @@ struct engine_instance {
     wasmtime_context_t *context;    /* of the store */
     wasmtime_instance_t handle;     /* once made */
     wasmtime_memory_t memory;       /* once made, if has_memory */
+    uint8_t *memory_base;           /* never moves: config.c */
     bool made;
     bool has_memory;
     bool poisoned;

@@ -145,7 +145,7 @@ static struct engine_memory memory_of_caller(struct engine_instance *instance) {
 struct engine_memory engine_memory(struct engine_instance *instance) {
     if (UNLIKELY(!instance->has_memory))
         return instance->made ? (struct engine_memory){NULL, 0} : memory_of_caller(instance);
-    return (struct engine_memory){wasmtime_memory_data(instance->context, &instance->memory),
+    return (struct engine_memory){instance->memory_base,
                                   wasmtime_memory_data_size(instance->context, &instance->memory)};
 }
 

@@ -72,7 +72,7 @@ struct decoder {
 /* A value type: its letter. Reference types have no letter. */
 static int read_value_type(struct reader *in, char *ret) {
     uint8_t byte;
-    int64_t heap;
+    int64_t heap = 0;
     TRY(reader_byte(in, &byte, "a value type"));
     switch (byte) {
     case 0x7f: *ret = 'i'; return 0;
@@ -95,7 +95,7 @@ static int read_value_type(struct reader *in, char *ret) {
 
 static int skip_value_types(struct reader *in, const char *what) {
     uint32_t count;
-    char letter;
+    char letter = '?';
     TRY(reader_count(in, &count, VALUES_MAX, 1, what));
     for (uint32_t i = 0; i < count; i++)
         TRY(read_value_type(in, &letter));
@@ -130,7 +130,7 @@ static int read_types(struct decoder *d) {
 static int write_letters(struct reader *in, char *to, size_t size, size_t *used, bool *cut) {
     static const char more[] = "…";
     uint32_t count;
-    char letter;
+    char letter = '?';
     TRY(reader_count(in, &count, VALUES_MAX, 1, "values"));
     for (uint32_t i = 0; i < count; i++) {
         TRY(read_value_type(in, &letter));
@@ -215,7 +215,7 @@ static int skip_constant(struct reader *in) {
 }
 
 static int read_table_type(struct reader *in, struct module_size *ret) {
-    char letter;
+    char letter = '?';
     TRY(read_value_type(in, &letter));
     if (letter != '?') {
         in->at--;
@@ -247,7 +247,7 @@ static int add_memory(struct decoder *d, struct module_size size) {
 /* --- imports, functions, exports --- */
 
 static int read_global_type(struct reader *in) {
-    char letter;
+    char letter = '?';
     uint8_t mutable;
     TRY(read_value_type(in, &letter));
     TRY(reader_byte(in, &mutable, "a global's kind"));

@@ -230,17 +230,18 @@ static int note_exports(struct engine_program *program, arcella_error **reterr) 
         counts[1] += kind == WASM_EXTERN_MEMORY;
         counts[2] += kind == WASM_EXTERN_TABLE;
     }
-    if ((counts[0] && !(program->exports = mem_array(counts[0], sizeof(*program->exports)))) ||
-        (counts[1] && !(program->memories = mem_array(counts[1], sizeof(*program->memories)))) ||
-        (counts[2] && !(program->tables = mem_array(counts[2], sizeof(*program->tables)))))
+    /* One more than there are, so that none is NULL. */
+    program->exports = mem_array(counts[0] + 1, sizeof(*program->exports));
+    program->memories = mem_array(counts[1] + 1, sizeof(*program->memories));
+    program->tables = mem_array(counts[2] + 1, sizeof(*program->tables));
+    if (!program->exports || !program->memories || !program->tables)
         r = error_nomem(reterr);
     for (size_t i = 0; i < exports.size && !r; i++)
         r = note_export(program, exports.data[i], reterr);
     wasm_exporttype_vec_delete(&exports);
     if (r)
         return r;
-    if (program->export_count)
-        qsort(program->exports, program->export_count, sizeof(*program->exports), compare_exports);
+    qsort(program->exports, program->export_count, sizeof(*program->exports), compare_exports);
     for (size_t i = 0; i < program->memory_count; i++)
         if (strcmp(program->memories[i].name, "memory") == 0 &&
             program->memories[i].length == strlen("memory"))

@@ -52,7 +52,7 @@ static int read_unsigned(struct reader *r, unsigned bits, uint64_t *ret, const c
 }
 
 int reader_u32(struct reader *r, uint32_t *ret, const char *what) {
-    uint64_t value;
+    uint64_t value = 0;
     int status = read_unsigned(r, 32, &value, what);
     if (!status)
         *ret = (uint32_t)value;

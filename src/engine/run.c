@@ -182,6 +182,7 @@ static void settle_start(struct engine_instance *instance) {
         wasmtime_instance_export_get(instance->context, &instance->handle, area->name, area->length, &item)) {
         assert(item.kind == WASMTIME_EXTERN_MEMORY);
         instance->memory = item.of.memory;
+        instance->memory_base = wasmtime_memory_data(instance->context, &item.of.memory);
         instance->has_memory = true;
     }
 }

@@ -58,9 +58,10 @@ bool engine_signature_count(const char *signature, uint32_t *ret_params, uint32_
     if (!colon || strspn(signature, "iIfFV") != (size_t)(colon - signature))
         return false;
     size_t results = strlen(colon + 1);
-    if (strspn(colon + 1, "iIfFV") != results || results > UINT32_MAX || colon - signature > UINT32_MAX)
+    size_t params = (size_t)(colon - signature);
+    if (strspn(colon + 1, "iIfFV") != results || results > UINT32_MAX || params > UINT32_MAX)
         return false;
-    *ret_params = (uint32_t)(colon - signature);
+    *ret_params = (uint32_t)params;
     *ret_results = (uint32_t)results;
     return true;
 }

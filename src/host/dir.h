@@ -92,11 +92,13 @@ struct host_entry {
 /** @return false: no more, please */
 typedef bool host_entry_fn(const struct host_entry *entry, void *user);
 /**
- * Walk the entries from a cookie on, until the callback has enough or the directory ends.
+ * Walk the entries from a cookie on, until the callback has enough or the directory ends.  May wait (others
+ * get a turn in large directories).
  *
  * @param cookie  0: from the start; else next of an earlier entry
  * @param dots    "." and ".." too
- * @return 0, HOST_E_BADF, HOST_E_NOTCAPABLE (the denied root), HOST_E_INVAL (no such cookie), by errno
+ * @return 0, HOST_E_BADF, HOST_E_NOTCAPABLE (the denied root), HOST_E_INVAL (no such cookie), HOST_STOP, by
+ * errno
  */
 int host_dir_list(struct host_file *dir, uint64_t cookie, bool dots, host_entry_fn *fn, void *user)
     MUST_CHECK;

@@ -41,13 +41,25 @@ void host_give(struct host *host, uint64_t bytes);
 /** What the loop's callbacks call when something the run waits for has come. */
 void host_fire(struct host *host);
 /**
- * Park until host_fire().  Everything that may fire is registered before, and released by the caller after, whatever
- * this returns.
+ * Park until host_fire().  Everything that may fire is registered before, and released by the caller after,
+ * whatever this returns.
  *
  * @param delay_ms  fire by itself after this; UINT64_MAX: never
  * @return 0, HOST_STOP, HOST_E_NOMEM, HOST_E_NOTSUP (nobody to wait: no hooks)
  */
 int host_park(struct host *host, uint64_t delay_ms) MUST_CHECK;
+
+/** Keep the guest's path of a file for its audit lines. @return 0, HOST_E_NOMEM */
+int host_file_set_path(struct host_file *file, const char *path, size_t length) MUST_CHECK;
+/** The rights of a directory now, found again where the grants have changed. */
+unsigned host_dir_rights(struct host_file *dir);
+/** May this be done to path beneath dir? @return 0, HOST_E_NOTDIR (dir is none), HOST_E_NOTCAPABLE (and
+ * audited) */
+int host_dir_need(struct host_file *dir, unsigned rights, const char *path, size_t length) MUST_CHECK;
+/** Audit what the resolving of a path said where it would have left dir. @return r, HOST_E_PERM for
+ * HOST_E_XDEV */
+int host_dir_report(struct host_file *dir, int r, unsigned rights, const char *path, size_t length)
+    MUST_CHECK;
 
 /* The error of the system call that just failed. */
 static inline int host_errno(void) {

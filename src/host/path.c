@@ -20,8 +20,8 @@
 #define DEPTH_MAX (LIMIT_PATH_BYTES / 2)
 /* What is still to be walked: the path's rest behind the texts of links. */
 #define REST_BYTES (4 * LIMIT_PATH_BYTES)
-/* A rename or mount somewhere in the system makes openat2 answer EAGAIN where ".." is involved; the kernel's own
- * advice is to try again.  After this many the walk, which cannot be disturbed, takes over. */
+/* A rename or mount somewhere in the system makes openat2 answer EAGAIN where ".." is involved; the kernel's
+ * own advice is to try again.  After this many the walk, which cannot be disturbed, takes over. */
 #define AGAIN_MAX 32
 /* A name that is a link when looked at and none when opened, or the other way round: somebody swaps it. */
 #define SWAPS_MAX 64
@@ -65,20 +65,20 @@ int host_path_init(struct host_path *path, const char *bytes, size_t length) {
     if (memchr(path->text, '\0', length))
         return HOST_E_INVAL;
     if (path->text[0] == '/')
-        return HOST_E_PERM;
+        return HOST_E_XDEV;
     return 0;
 }
 
 /* --- the walk --- */
 
 struct walk {
-    int root;               /* borrowed */
-    int depth;              /* of fds: how far below root we are */
-    unsigned links;         /* followed so far */
-    unsigned swaps;         /* times a name changed under our eyes */
-    int fds[DEPTH_MAX];     /* owned; the directories below root, one per component */
-    char rest[REST_BYTES];  /* what is still to be walked, at its end, NUL-terminated */
-    size_t start;           /* where it begins in rest */
+    int root;              /* borrowed */
+    int depth;             /* of fds: how far below root we are */
+    unsigned links;        /* followed so far */
+    unsigned swaps;        /* times a name changed under our eyes */
+    int fds[DEPTH_MAX];    /* owned; the directories below root, one per component */
+    char rest[REST_BYTES]; /* what is still to be walked, at its end, NUL-terminated */
+    size_t start;          /* where it begins in rest */
     char link[LIMIT_PATH_BYTES];
 };
 
@@ -123,7 +123,7 @@ static int splice_link(struct walk *w, int linkfd, const struct component *c, si
     if (length == 0)
         return HOST_E_NOENT;
     if (w->link[0] == '/')
-        return HOST_E_PERM;
+        return HOST_E_XDEV;
     /* "a/b" with a → "x" becomes "x/b"; a slash behind a last link stays, for it asks for a directory. */
     size_t slash = c->slash ? 1 : 0;
     if ((size_t)length >= sizeof(w->link) || end < (size_t)length + slash)
@@ -173,7 +173,7 @@ static int step(struct walk *w, int flags, mode_t mode, int *ret_fd) {
     if (strcmp(c.name, ".") == 0 || strcmp(c.name, "..") == 0) {
         if (c.name[1] == '.') {
             if (w->depth == 0)
-                return HOST_E_PERM;
+                return HOST_E_XDEV;
             fd_close(w->fds[--w->depth]);
         }
         w->start = end;
@@ -245,8 +245,6 @@ int host_path_open(int dirfd, const struct host_path *path, int flags, mode_t mo
             *ret_fd = fd;
             return 0;
         }
-        if (errno == EXDEV)
-            return HOST_E_PERM;
         if (errno != EAGAIN)
             return host_error_of(errno);
     }

@@ -28,7 +28,7 @@ struct host_path {
     char text[LIMIT_PATH_BYTES]; /* NUL-terminated */
 };
 
-/** Copy and check a path. @return 0, HOST_E_NOENT, HOST_E_INVAL, HOST_E_NAMETOOLONG, HOST_E_PERM (absolute)
+/** Copy and check a path. @return 0, HOST_E_NOENT, HOST_E_INVAL, HOST_E_NAMETOOLONG, HOST_E_XDEV (absolute)
  */
 int host_path_init(struct host_path *path, const char *bytes, size_t length) MUST_CHECK;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Waiting for files and a deadline.  One instance waits for one thing at a time, so what is waited for is written
- * into the files themselves; the watches of the loop stay with their files, asleep, until the next wait.
+ * Waiting for files and a deadline.  One instance waits for one thing at a time, so what is waited for is
+ * written into the files themselves; the watches of the loop stay with their files, asleep, until the next
+ * wait.
  */
 #include "host/poll.h"
 
@@ -37,8 +38,8 @@ static uint32_t epoll_events(unsigned rights) {
 }
 
 /*
- * The loop puts what it watches into non-blocking mode, and the mode belongs to the description, which an inherited
- * terminal shares with the shell.  So the loop watches an epoll instance that watches the terminal.
+ * The loop puts what it watches into non-blocking mode, and the mode belongs to the description, which an
+ * inherited terminal shares with the shell.  So the loop watches an epoll instance that watches the terminal.
  */
 static int make_epoll(struct host_file *file) {
     FD_AUTO fd = epoll_create1(EPOLL_CLOEXEC);

@@ -59,7 +59,8 @@ int host_table_room(struct host_table *table) {
     if (table->count < host->open_files)
         return 0;
     if (!host->told_open_files)
-        host_notice(host, "all %u descriptors of the instance are in use (open files limit)", host->open_files);
+        host_notice(host, "all %u descriptors of the instance are in use (open files limit)",
+                    host->open_files);
     host->told_open_files = true;
     return HOST_E_MFILE;
 }

@@ -112,7 +112,7 @@ static void on_output(void *user, unsigned stream, const char *bytes, size_t len
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, line->class, line->action, line->resource, line->allowed, line->grant,
+    i->runtime->hooks.audit(i->handle, grant_class_name(line->class), grant_action_name(line->action), line->resource, line->allowed, line->grant,
                             i->runtime->hooks.user);
 }
 

@@ -16,7 +16,7 @@
  * report as missing, and `status` and `doctor` say so.  A step that the kernel can do and that fails is an error,
  * and the process must end.  No step can be undone.
  *
- * What a role may do is a const struct (roles.c) over one table of system calls (calls.def).
+ * What a role may call is one table for all roles (calls.def), from which the filters are made while building.
  */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
@@ -156,11 +156,12 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
 /**
  * Step 6, when all threads exist: the seccomp allow list of the role, for all threads at once.
  *
- * A call that is not on the list does nothing and fails with EPERM (ENOSYS where libraries know how to go on), and,
- * the first time for each number, one line goes to descriptor 2: `sandbox: system call NAME refused`.  Calls that
- * libraries try and can do without are refused silently.  SIGSYS is taken for this; nobody else may handle or
- * block it.  Fork, exec, new threads, sockets, ptrace, signals to others are on no list.  Guests may map code
- * (PROT_EXEC, never together with PROT_WRITE), the other roles may not.
+ * A call that is not on the list does nothing and fails with EPERM (ENOSYS where its number has no name here), and,
+ * the first time for each number, one line goes to descriptor 2: `sandbox: system call NAME refused`.  Refused
+ * without a line are new threads and processes (clone, fork), and calls that libraries try and can do without.
+ * SIGSYS is taken for this; nobody else may handle it, and a thread that blocks it is killed by a refusal.  Exec,
+ * sockets, ptrace, signals to others are on no list.  Guests may map code (PROT_EXEC, never together with
+ * PROT_WRITE), the other roles may not.
  *
  * @return 0, also where the kernel has no seccomp (report says so); SYSTEM
  * Cost: 0.1 ms (the filter is built at build time).

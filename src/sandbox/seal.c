@@ -103,9 +103,8 @@ static void on_refused(int signal_number, siginfo_t *info, void *context) {
     atomic_bool *once = foreign ? &told_foreign : &told[number < NUMBERS_MAX ? number : NUMBERS_MAX - 1];
     if (!atomic_exchange_explicit(once, true, memory_order_relaxed))
         tell(name, number, foreign);
-    /* Libraries go on without a call that the kernel does not know; so one that we do not know is answered so, and
-       clone3 too, which the C library tries first. */
-    arch_set_result(context, !name || number == SYS_clone3 ? -ENOSYS : -EPERM);
+    /* Libraries go on without a call that the kernel does not know; so one that we do not know is answered so. */
+    arch_set_result(context, name ? -EPERM : -ENOSYS);
     errno = saved;
 }
 

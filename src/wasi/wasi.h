@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The door of room wasi: WASI preview 1 for core modules, as a table of host functions and a state per instance.
+ * The door of room wasi: WASI preview 1 for core modules, as a table of host functions and a state per
+ * instance.
  *
  *     engine_program_new(module, wasi_preview1_imports(&count), count, &program, …);
  *     wasi_preview1_new(&options, &user->wasi, …);            // user's first member: struct wasi_preview1 *
@@ -9,10 +10,11 @@
  *
  * How functions find their state: what engine_user() returns must begin with a `struct wasi_preview1 *`.
  *
- * Numbers a guest finds at its start: 0, 1, 2 standard input, output, error; from 3 the granted directories in the
- * order given; then the granted listening sockets in the order given.  With no socket and no directory named "/",
- * one more directory "/" follows, where every access is denied with an audit line: a C library that knows no
- * directory for a path would answer "no such file" by itself, and nobody would learn which grant is missing.
+ * Numbers a guest finds at its start: 0, 1, 2 standard input, output, error; from 3 the granted directories
+ * in the order given; then the granted listening sockets in the order given.  With no socket and no directory
+ * named "/", one more directory "/" follows, where every access is denied with an audit line: a C library
+ * that knows no directory for a path would answer "no such file" by itself, and nobody would learn which
+ * grant is missing.
  *
  * Everything on the loop's thread.
  */
@@ -33,7 +35,8 @@ struct wasi_preview1;
 /** The module name that imports of preview 1 have. */
 #define WASI_PREVIEW1_MODULE "wasi_snapshot_preview1"
 
-/** The functions a module may import, for engine_program_new(). @param ret_count how many @return static rows */
+/** The functions a module may import, for engine_program_new(). @param ret_count how many @return static rows
+ */
 const struct engine_import *wasi_preview1_imports(size_t *ret_count);
 
 /* A directory the guest gets, open already. */
@@ -43,25 +46,24 @@ struct wasi_dir {
     bool writable;
 };
 
-enum wasi_stdio {
-    WASI_STDIO_NULL, /* input at its end, output swallowed */
-    WASI_STDIO_LOG,  /* input at its end, output as lines to the output hook */
-    WASI_STDIO_FDS,  /* the three descriptors given */
-};
-
 struct wasi_options {
-    struct host_config host;     /* what room host needs; wait, wake and run of its hooks are set by _bind */
-    const char *const *args;     /* args[0] is the program's name; copied; at most LIMIT_ARGS, LIMIT_ARGS_BYTES */
+    struct host_config host; /* what room host needs; wait, wake and run of its hooks are set by _bind */
+    const char *const *args; /* args[0] is the program's name; copied; at most LIMIT_ARGS, LIMIT_ARGS_BYTES */
     size_t args_count;
-    const char *const *env;      /* "KEY=VALUE"; copied; at most LIMIT_ENV, LIMIT_ARGS_BYTES */
+    const char *const *env; /* "KEY=VALUE"; copied; at most LIMIT_ENV, LIMIT_ARGS_BYTES */
     size_t env_count;
     const struct wasi_dir *dirs; /* at most LIMIT_DIRS */
     size_t dirs_count;
-    enum wasi_stdio stdio;
-    int stdio_fds[3];            /* WASI_STDIO_FDS: the room's from the call on, also where it fails; -1: as NULL */
-    const int *listeners;        /* listening sockets; the room's from the call on, also where it fails */
+    int stdio[3];         /* the room's from the call on, also where it fails; -1: input at its end, and
+                             output as lines to the output hook */
+    const int *listeners; /* listening sockets; the room's from the call on, also where it fails */
     size_t listeners_count;
 };
+
+#define WASI_OPTIONS_INIT                                                                                    \
+    {                                                                                                        \
+        .stdio = { -1, -1, -1 }                                                                              \
+    }
 
 /**
  * Make the preview 1 state of one instance.
@@ -69,10 +71,11 @@ struct wasi_options {
  * @param options  borrowed during the call but for the descriptors it says it takes
  * @param ret      owned by the caller: free it after its instance is gone
  * @return 0, ARCELLA_E_INVALID (a variable without '=', a guest path, a descriptor that is no such thing),
- *         ARCELLA_E_LIMIT (too many arguments, variables, directories), ARCELLA_E_DENIED (a directory that is not granted),
- *         ARCELLA_E_NOMEM, ARCELLA_E_SYSTEM
+ *         ARCELLA_E_LIMIT (too many arguments, variables, directories), ARCELLA_E_DENIED (a directory that is
+ * not granted), ARCELLA_E_NOMEM, ARCELLA_E_SYSTEM
  */
-int wasi_preview1_new(const struct wasi_options *options, struct wasi_preview1 **ret, arcella_error **reterr) MUST_CHECK;
+int wasi_preview1_new(const struct wasi_options *options, struct wasi_preview1 **ret, arcella_error **reterr)
+    MUST_CHECK;
 
 /** Make the waits of the state those of an instance; right after engine_instance_new(). */
 void wasi_preview1_bind(struct wasi_preview1 *wasi, struct engine_instance *instance);

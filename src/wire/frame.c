@@ -24,10 +24,11 @@ void frame_header_write(const struct frame_header *header, uint8_t to[FRAME_HEAD
     write_u32(to + 16, header->fd_count);
 }
 
-int frame_header_read(const uint8_t from[FRAME_HEADER_BYTES], struct frame_header *ret, arcella_error **reterr) {
+int frame_header_read(const uint8_t from[FRAME_HEADER_BYTES], struct frame_header *ret,
+                      arcella_error **reterr) {
     if (from[0] != FRAME_MAGIC)
-        return error_set(reterr, ARCELLA_E_PROTOCOL, "a frame begins with byte 0x%02x instead of 0x%02x", from[0],
-                         FRAME_MAGIC);
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "a frame begins with byte 0x%02x instead of 0x%02x",
+                         from[0], FRAME_MAGIC);
     if (from[1] != IPC_PACK && from[1] != IPC_JSON)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "a frame has the unknown encoding %u", from[1]);
     struct frame_header header = {

@@ -27,8 +27,9 @@ struct lines;
 typedef void lines_line_fn(struct lines *lines, const char *text, size_t length, bool too_long, void *user);
 /**
  * The other side has closed its sending half (gone false): no more lines, but replies still arrive; or it has
- * closed altogether or the socket broke (gone true): nothing arrives any more.  Each runs at most once, from the
- * loop, after all lines; gone comes by itself or after the first.  Free it, at once or with lines_finish().
+ * closed altogether or the socket broke (gone true): nothing arrives any more.  Each runs at most once, from
+ * the loop, after all lines; gone comes by itself or after the first.  Free it, at once or with
+ * lines_finish().
  */
 typedef void lines_closed_fn(struct lines *lines, bool gone, void *user);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sending without blocking.  Bytes are sent from the caller's memory where the socket takes them at once, which is
- * the usual case; only a rest is copied.  A chunk with descriptors is sent by a sendmsg() of its own, since they
- * belong to its first byte; others are joined to what already waits, so that a burst of small lines is few calls.
+ * Sending without blocking.  Bytes are sent from the caller's memory where the socket takes them at once,
+ * which is the usual case; only a rest is copied.  A chunk with descriptors is sent by a sendmsg() of its
+ * own, since they belong to its first byte; others are joined to what already waits, so that a burst of small
+ * lines is few calls.
  *
  * Owned by the connection it is embedded in; the loop's thread.
  */
@@ -61,8 +62,8 @@ void outbox_done(struct outbox *outbox) {
 /*
  * One sendmsg().  @return bytes sent, 0 where the socket is full; CLOSED, SYSTEM
  */
-static ssize_t send_some(struct outbox *outbox, const void *bytes, size_t count, const int *fds, unsigned fd_count,
-                         arcella_error **reterr) {
+static ssize_t send_some(struct outbox *outbox, const void *bytes, size_t count, const int *fds,
+                         unsigned fd_count, arcella_error **reterr) {
     struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = count};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
     union {
@@ -94,8 +95,8 @@ static ssize_t send_some(struct outbox *outbox, const void *bytes, size_t count,
 }
 
 /* A new chunk at the end, or the last one where the bytes may be joined to it. */
-static int add_chunk(struct outbox *outbox, const void *bytes, size_t count, const int *fds, unsigned fd_count,
-                     arcella_error **reterr) {
+static int add_chunk(struct outbox *outbox, const void *bytes, size_t count, const int *fds,
+                     unsigned fd_count, arcella_error **reterr) {
     struct outbox_chunk *last = outbox->last;
     if (last && fd_count == 0 && last->bytes.length < JOIN_BYTES) {
         int r = buffer_add(&last->bytes, bytes, count, reterr);
@@ -133,7 +134,8 @@ int outbox_send(struct outbox *outbox, const void *bytes, size_t count, const in
         return error_set(reterr, ARCELLA_E_BUSY, "%" PRIu64 " bytes already wait to be sent", outbox->bytes);
     size_t sent = 0;
     while (!outbox->first && sent < count) {
-        ssize_t n = send_some(outbox, (const char *)bytes + sent, count - sent, fds, sent ? 0 : fd_count, reterr);
+        ssize_t n =
+            send_some(outbox, (const char *)bytes + sent, count - sent, fds, sent ? 0 : fd_count, reterr);
         if (n < 0 && sent) {
             outbox->broken = true;
             shutdown(outbox->fd, SHUT_RDWR);
@@ -183,7 +185,8 @@ int outbox_drain(struct outbox *outbox, unsigned timeout_ms, arcella_error **ret
             return r;
         uint64_t now = clock_monotonic_ms();
         if (now >= end)
-            return error_set(reterr, ARCELLA_E_TIMEOUT, "%" PRIu64 " bytes were not taken in time", outbox->bytes);
+            return error_set(reterr, ARCELLA_E_TIMEOUT, "%" PRIu64 " bytes were not taken in time",
+                             outbox->bytes);
         struct pollfd wait = {.fd = outbox->fd, .events = POLLOUT};
         (void)poll(&wait, 1, (int)(end - now));
     }

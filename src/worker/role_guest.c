@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "catalog/grant.h"
-#include "host/path.h"
 #include "runtime/instance.h"
 #include "worker/worker.h"
 
@@ -365,7 +364,6 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         .note = on_note,
         .user = guests,
     };
-    path_setup(); /* finds out about openat2 before seccomp */
     int r = runtime_new(process->loop, &config, &hooks, &guests->runtime, reterr);
     return r < 0 ? r : loop_pool_warm(process->loop, 2, reterr);
 }

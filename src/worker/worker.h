@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/mem.h"
 #include "sandbox/sandbox.h"
 #include "wire/channel.h"
 

@@ -26,6 +26,9 @@ struct worker;
 
 /* --- who the processes are --- */
 
+/* The configuration key that names the user; errors name it. */
+#define WORKERS_USER_KEY "workers.user"
+
 /* The user that worker processes become; found by worker_ids_find(). */
 struct worker_ids {
     bool change;            /* become uid and gid */
@@ -146,7 +149,7 @@ struct worker_hooks {
      * the rate limit before this one.  It was not meant to write any: panics, sanitizers, refused system calls.
      */
     void (*on_line)(struct worker *worker, const char *line, size_t length, uint64_t dropped, void *user);
-    /* Its state changed. */
+    /* Its state changed; the only hook that may run inside the call that changed it (worker_drain(), worker_kill()). */
     void (*on_state)(struct worker *worker, enum worker_state from, enum worker_state to, void *user);
     /* It is gone; once, last.  The worker is freed when this returns. */
     void (*on_end)(struct worker *worker, const struct worker_end *end, void *user);

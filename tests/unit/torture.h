@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Torture: run something once and count its allocations (or system calls), then run it again with each of them
- * failing in turn.  It must answer with the right code and an error object, or succeed without; that it leaks or
- * touches freed memory is for the sanitizer to see.
+ * Torture: run something once and count its allocations (or system calls), then run it again with each of
+ * them failing in turn.  It must answer with the right code and an error object, or succeed without; that it
+ * leaks or touches freed memory is for the sanitizer to see.
  *
  *     static int build(void *user, arcella_error **reterr) { … return 0 or a negative code … }
  *     torture_alloc(build, user);
@@ -48,23 +48,23 @@ static inline uint64_t torture_kind(torture_fn *run, void *user, enum fault_kind
         r = run(user, &error);
         fault_set(kind, 0, 0);
         if (r == 0 && error)
-            fail_msg("fault %ju of %ju: success with an error", (uintmax_t) i, (uintmax_t) count);
+            fail_msg("fault %ju of %ju: success with an error", (uintmax_t)i, (uintmax_t)count);
         if (r < 0 && arcella_error_code(error) != r)
-            fail_msg("fault %ju of %ju: returned %s, stored '%s'", (uintmax_t) i, (uintmax_t) count,
+            fail_msg("fault %ju of %ju: returned %s, stored '%s'", (uintmax_t)i, (uintmax_t)count,
                      arcella_error_name(r), arcella_error_message(error));
         if (r < 0 && code && r != code)
-            fail_msg("fault %ju of %ju: %s (%s), not %s", (uintmax_t) i, (uintmax_t) count, arcella_error_name(r),
-                     arcella_error_message(error), arcella_error_name(code));
+            fail_msg("fault %ju of %ju: %s (%s), not %s", (uintmax_t)i, (uintmax_t)count,
+                     arcella_error_name(r), arcella_error_message(error), arcella_error_name(code));
         arcella_error_free(error);
         error = NULL;
     }
     return count;
 #else
-    (void) run;
-    (void) user;
-    (void) kind;
-    (void) errnum;
-    (void) code;
+    (void)run;
+    (void)user;
+    (void)kind;
+    (void)errnum;
+    (void)code;
     print_message("needs ARCELLA_FAULTS\n");
     skip();
     return 0;

@@ -2,10 +2,10 @@
 /*
  * From a row of functions.def to a C call: kinds of parameters, and the adapters that read them.
  *
- * An adapter reads the values of a call in order, turns each into what the function gets, and stops at the first that
- * is wrong: then the function does not run.  Pointers are checked in 64 bits against the memory as it is now, results'
- * too, before the function runs.  No guest code of an instance runs while one of its calls is in progress, and a
- * memory never shrinks, so what was checked stays good through a suspension.
+ * An adapter reads the values of a call in order, turns each into what the function gets, and stops at the
+ * first that is wrong: then the function does not run.  Pointers are checked in 64 bits against the memory as
+ * it is now, results' too, before the function runs.  No guest code of an instance runs while one of its
+ * calls is in progress, and a memory never shrinks, so what was checked stays good through a suspension.
  *
  *     kind         values  the function gets                      wrong: answered with
  *     FD           i       struct host_slot *, right held         badf; see preview1_rights_refusal()
@@ -18,10 +18,12 @@
  *     IOVS_READ    ii      struct preview1_iovs *, to be written  fault, inval (misaligned)
  *     IOVS_WRITE   ii      struct preview1_iovs *, to be read     fault, inval (misaligned)
  *     ADDRESS      i       uint32_t, aligned to more, which the function checks with preview1_at()
- *     RET_…        i       a pointer to a value of the host, stored after success        fault, inval (misaligned)
+ *     RET_…        i       a pointer to a value of the host, stored after success        fault, inval
+ * (misaligned)
  *
- * The witx rules would have a call with a bad pointer trap.  We answer `fault` (and `inval` for a misaligned one), as
- * several runtimes do: the interface has a number for it, and the guest's own error handling can say where.
+ * The witx rules would have a call with a bad pointer trap.  We answer `fault` (and `inval` for a misaligned
+ * one), as several runtimes do: the interface has a number for it, and the guest's own error handling can say
+ * where.
  */
 #ifndef WASI_PREVIEW1_ABI_H
 #define WASI_PREVIEW1_ABI_H
@@ -30,6 +32,7 @@
 #include <sys/uio.h>
 
 #include "base/text.h"
+#include "catalog/grant.h"
 #include "host/table.h"
 #include "wasi/preview1/rights.h"
 #include "wasi/preview1/state.h"
@@ -88,10 +91,13 @@ struct preview1_parameter {
 };
 #define PREVIEW1_PARAMETERS_MAX 8
 
+/* What a row may say of grants. */
+enum { PREVIEW1_GRANT_NONE = -1, PREVIEW1_GRANT_FS = GRANT_FS };
+
 /* A row as data; `row` of its struct engine_import. */
 struct preview1_row {
     const char *name;
-    const char *grant; /* class of grant a call needs, or "" */
+    int grant; /* class of grant a call needs (enum grant_class), or PREVIEW1_GRANT_NONE */
     unsigned flags;
     const char *doc;
     struct preview1_parameter parameters[PREVIEW1_PARAMETERS_MAX + 1]; /* ends with a NULL name */
@@ -101,10 +107,11 @@ extern const struct preview1_row preview1_rows[];
 
 /* --- memory --- */
 
-/** Map a guest range: bounds in 64 bits, alignment a power of two. @return 0, HOST_E_FAULT, HOST_E_INVAL (misaligned) */
-static inline int preview1_map(const struct engine_memory *memory, uint32_t address, uint64_t size, uint32_t align,
-                               uint8_t **ret) {
-    if (UNLIKELY((uint64_t) address + size > memory->size))
+/** Map a guest range: bounds in 64 bits, alignment a power of two. @return 0, HOST_E_FAULT, HOST_E_INVAL
+ * (misaligned) */
+static inline int preview1_map(const struct engine_memory *memory, uint32_t address, uint64_t size,
+                               uint32_t align, uint8_t **ret) {
+    if (UNLIKELY((uint64_t)address + size > memory->size))
         return HOST_E_FAULT;
     if (UNLIKELY(address & (align - 1)))
         return HOST_E_INVAL;
@@ -113,8 +120,8 @@ static inline int preview1_map(const struct engine_memory *memory, uint32_t addr
 }
 
 /** Map a guest range from inside a function (kind ADDRESS). @return as preview1_map() */
-static inline int preview1_at(const struct wasi_preview1 *wasi, uint32_t address, uint64_t size, uint32_t align,
-                              uint8_t **ret) {
+static inline int preview1_at(const struct wasi_preview1 *wasi, uint32_t address, uint64_t size,
+                              uint32_t align, uint8_t **ret) {
     struct engine_memory memory = engine_memory(wasi->instance);
     if (UNLIKELY(!memory.base))
         return HOST_E_FAULT;
@@ -144,7 +151,7 @@ static inline int preview1_take_text(const struct engine_memory *memory, uint32_
     int r = preview1_map(memory, address, length, 1, &at);
     if (r)
         return r;
-    *ret = (struct text){ (const char *) at, length };
+    *ret = (struct text){(const char *)at, length};
     return text_is_utf8(ret->data, ret->length) ? 0 : HOST_E_ILSEQ;
 }
 
@@ -154,14 +161,15 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
     return preview1_map(memory, address, size, 1, &ret->data);
 }
 
-/* Walk a sequence (KIND, name, more)(KIND, name, more)…: one pair of macros per purpose, since macros do not recurse. */
-#define PREVIEW1_CAT_(a, b)     a##b
-#define PREVIEW1_END_(sequence) PREVIEW1_CAT_(sequence, _END)
+/* Walk a sequence (KIND, name, more)(KIND, name, more)…: one pair of macros per purpose, since macros do not
+ * recurse. */
+#define PREVIEW1_CAT_(...) __VA_ARGS__##_END
+#define PREVIEW1_END_(...) PREVIEW1_CAT_(__VA_ARGS__)
 
 /* Signature letters. */
-#define PREVIEW1_SIGNATURE(params)     PREVIEW1_END_(P1_SIG_A params)
-#define P1_SIG_A(kind, name, more)     P1_SIG_##kind P1_SIG_B
-#define P1_SIG_B(kind, name, more)     P1_SIG_##kind P1_SIG_A
+#define PREVIEW1_SIGNATURE(params) PREVIEW1_END_(P1_SIG_A params)
+#define P1_SIG_A(kind, name, more) P1_SIG_##kind P1_SIG_B
+#define P1_SIG_B(kind, name, more) P1_SIG_##kind P1_SIG_A
 #define P1_SIG_A_END
 #define P1_SIG_B_END
 #define P1_SIG_FD           "i"
@@ -185,9 +193,9 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_SIG_RET_PRESTAT  "i"
 
 /* C parameters. */
-#define PREVIEW1_PROTOTYPE(params)     PREVIEW1_END_(P1_TYPE_A params)
-#define P1_TYPE_A(kind, name, more)    , P1_TYPE_##kind(name) P1_TYPE_B
-#define P1_TYPE_B(kind, name, more)    , P1_TYPE_##kind(name) P1_TYPE_A
+#define PREVIEW1_PROTOTYPE(params)  PREVIEW1_END_(P1_TYPE_A params)
+#define P1_TYPE_A(kind, name, more) , P1_TYPE_##kind(name) P1_TYPE_B
+#define P1_TYPE_B(kind, name, more) , P1_TYPE_##kind(name) P1_TYPE_A
 #define P1_TYPE_A_END
 #define P1_TYPE_B_END
 #define P1_TYPE_FD(name)           struct host_slot *name
@@ -211,9 +219,9 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_TYPE_RET_PRESTAT(name)  struct wasi_prestat *ret_##name
 
 /* Does a function have pointers, so that its adapter asks for the memory? A sum. */
-#define PREVIEW1_POINTERS(params)      (0 PREVIEW1_END_(P1_PTR_A params))
-#define P1_PTR_A(kind, name, more)     + P1_PTR_##kind P1_PTR_B
-#define P1_PTR_B(kind, name, more)     + P1_PTR_##kind P1_PTR_A
+#define PREVIEW1_POINTERS(params)  (0 PREVIEW1_END_(P1_PTR_A params))
+#define P1_PTR_A(kind, name, more) +P1_PTR_##kind P1_PTR_B
+#define P1_PTR_B(kind, name, more) +P1_PTR_##kind P1_PTR_A
 #define P1_PTR_A_END
 #define P1_PTR_B_END
 #define P1_PTR_FD           0
@@ -237,9 +245,9 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_PTR_RET_PRESTAT  1
 
 /* Reading values: declares what the function gets; in scope: wasi_, memory_, v_, at_, r_. */
-#define PREVIEW1_TAKE(params)          PREVIEW1_END_(P1_TAKE_A params)
-#define P1_TAKE_A(kind, name, more)    P1_TAKE_##kind(name, more) P1_TAKE_B
-#define P1_TAKE_B(kind, name, more)    P1_TAKE_##kind(name, more) P1_TAKE_A
+#define PREVIEW1_TAKE(params)       PREVIEW1_END_(P1_TAKE_A params)
+#define P1_TAKE_A(kind, name, more) P1_TAKE_##kind(name, more) P1_TAKE_B
+#define P1_TAKE_B(kind, name, more) P1_TAKE_##kind(name, more) P1_TAKE_A
 #define P1_TAKE_A_END
 #define P1_TAKE_B_END
 #define P1_TAKE_FD(name, right)                                                                              \
@@ -252,16 +260,16 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_TAKE_S64(name, more)    int64_t name = v_[at_++].i64;
 #define P1_TAKE_ENUM(name, most)                                                                             \
     uint32_t name = v_[at_++].u32;                                                                           \
-    r_ = r_ ? r_ : (name > (uint32_t) (most) ? HOST_E_INVAL : 0);
+    r_ = r_ ? r_ : (name > (uint32_t)(most) ? HOST_E_INVAL : 0);
 #define P1_TAKE_FLAGS(name, all)                                                                             \
     uint32_t name = v_[at_++].u32;                                                                           \
-    r_ = r_ ? r_ : (name & ~(uint32_t) (all) ? HOST_E_INVAL : 0);
+    r_ = r_ ? r_ : (name & ~(uint32_t)(all) ? HOST_E_INVAL : 0);
 #define P1_TAKE_TEXT(name, more)                                                                             \
-    struct text name = { NULL, 0 };                                                                          \
+    struct text name = {NULL, 0};                                                                            \
     r_ = r_ ? r_ : preview1_take_text(&memory_, v_[at_].u32, v_[at_ + 1].u32, &name);                        \
     at_ += 2;
 #define P1_TAKE_BUFFER(name, more)                                                                           \
-    struct preview1_span name = { NULL, 0 };                                                                 \
+    struct preview1_span name = {NULL, 0};                                                                   \
     r_ = r_ ? r_ : preview1_take_span(&memory_, v_[at_].u32, v_[at_ + 1].u32, &name);                        \
     at_ += 2;
 #define P1_TAKE_IOVS_READ(name, more)                                                                        \
@@ -271,7 +279,7 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_TAKE_IOVS_WRITE(name, more) P1_TAKE_IOVS_READ(name, more)
 #define P1_TAKE_ADDRESS(name, align)                                                                         \
     uint32_t name = v_[at_++].u32;                                                                           \
-    r_ = r_ ? r_ : (name & ((uint32_t) (align) -1) ? HOST_E_INVAL : 0);
+    r_ = r_ ? r_ : (name & ((uint32_t)(align)-1) ? HOST_E_INVAL : 0);
 #define P1_TAKE_RET_(type, name)                                                                             \
     type name;                                                                                               \
     memset(&name, 0, sizeof name);                                                                           \
@@ -287,9 +295,9 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_TAKE_RET_PRESTAT(name, more)  P1_TAKE_RET_(struct wasi_prestat, name)
 
 /* Passing them on. */
-#define PREVIEW1_PASS(params)          PREVIEW1_END_(P1_PASS_A params)
-#define P1_PASS_A(kind, name, more)    , P1_PASS_##kind(name) P1_PASS_B
-#define P1_PASS_B(kind, name, more)    , P1_PASS_##kind(name) P1_PASS_A
+#define PREVIEW1_PASS(params)       PREVIEW1_END_(P1_PASS_A params)
+#define P1_PASS_A(kind, name, more) , P1_PASS_##kind(name) P1_PASS_B
+#define P1_PASS_B(kind, name, more) , P1_PASS_##kind(name) P1_PASS_A
 #define P1_PASS_A_END
 #define P1_PASS_B_END
 #define P1_PASS_FD(name)           name
@@ -313,9 +321,9 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_PASS_RET_PRESTAT(name)  &name
 
 /* Storing results after success. */
-#define PREVIEW1_GIVE(params)          PREVIEW1_END_(P1_GIVE_A params)
-#define P1_GIVE_A(kind, name, more)    P1_GIVE_##kind(name) P1_GIVE_B
-#define P1_GIVE_B(kind, name, more)    P1_GIVE_##kind(name) P1_GIVE_A
+#define PREVIEW1_GIVE(params)       PREVIEW1_END_(P1_GIVE_A params)
+#define P1_GIVE_A(kind, name, more) P1_GIVE_##kind(name) P1_GIVE_B
+#define P1_GIVE_B(kind, name, more) P1_GIVE_##kind(name) P1_GIVE_A
 #define P1_GIVE_A_END
 #define P1_GIVE_B_END
 #define P1_GIVE_FD(name)
@@ -339,30 +347,30 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_GIVE_RET_PRESTAT(name)  memcpy(name##_to_, &name, sizeof name);
 
 /* Parameters as data. */
-#define PREVIEW1_DESCRIBE(params)      PREVIEW1_END_(P1_DATA_A params)
-#define P1_DATA_A(kind, name, more)    { PREVIEW1_KIND_##kind, #name, P1_MORE_##kind(more) }, P1_DATA_B
-#define P1_DATA_B(kind, name, more)    { PREVIEW1_KIND_##kind, #name, P1_MORE_##kind(more) }, P1_DATA_A
+#define PREVIEW1_DESCRIBE(params)   PREVIEW1_END_(P1_DATA_A params)
+#define P1_DATA_A(kind, name, more) {PREVIEW1_KIND_##kind, #name, P1_MORE_##kind(more)}, P1_DATA_B
+#define P1_DATA_B(kind, name, more) {PREVIEW1_KIND_##kind, #name, P1_MORE_##kind(more)}, P1_DATA_A
 #define P1_DATA_A_END
 #define P1_DATA_B_END
-#define P1_MORE_FD(right)           WASI_RIGHT_##right
-#define P1_MORE_NUMBER(more)        more
-#define P1_MORE_U32(more)           more
-#define P1_MORE_U64(more)           more
-#define P1_MORE_S64(more)           more
-#define P1_MORE_ENUM(more)          more
-#define P1_MORE_FLAGS(more)         more
-#define P1_MORE_TEXT(more)          more
-#define P1_MORE_BUFFER(more)        more
-#define P1_MORE_IOVS_READ(more)     more
-#define P1_MORE_IOVS_WRITE(more)    more
-#define P1_MORE_ADDRESS(more)       more
-#define P1_MORE_RET_U16(more)       _Alignof(uint16_t)
-#define P1_MORE_RET_U32(more)       _Alignof(uint32_t)
-#define P1_MORE_RET_U64(more)       _Alignof(uint64_t)
-#define P1_MORE_RET_FD(more)        _Alignof(uint32_t)
-#define P1_MORE_RET_FDSTAT(more)    _Alignof(struct wasi_fdstat)
-#define P1_MORE_RET_FILESTAT(more)  _Alignof(struct wasi_filestat)
-#define P1_MORE_RET_PRESTAT(more)   _Alignof(struct wasi_prestat)
+#define P1_MORE_FD(right)          WASI_RIGHT_##right
+#define P1_MORE_NUMBER(more)       more
+#define P1_MORE_U32(more)          more
+#define P1_MORE_U64(more)          more
+#define P1_MORE_S64(more)          more
+#define P1_MORE_ENUM(more)         more
+#define P1_MORE_FLAGS(more)        more
+#define P1_MORE_TEXT(more)         more
+#define P1_MORE_BUFFER(more)       more
+#define P1_MORE_IOVS_READ(more)    more
+#define P1_MORE_IOVS_WRITE(more)   more
+#define P1_MORE_ADDRESS(more)      more
+#define P1_MORE_RET_U16(more)      _Alignof(uint16_t)
+#define P1_MORE_RET_U32(more)      _Alignof(uint32_t)
+#define P1_MORE_RET_U64(more)      _Alignof(uint64_t)
+#define P1_MORE_RET_FD(more)       _Alignof(uint32_t)
+#define P1_MORE_RET_FDSTAT(more)   _Alignof(struct wasi_fdstat)
+#define P1_MORE_RET_FILESTAT(more) _Alignof(struct wasi_filestat)
+#define P1_MORE_RET_PRESTAT(more)  _Alignof(struct wasi_prestat)
 
 /*
  * The functions.  Each returns 0, a HOST_E_…, or HOST_STOP; results are stored for the guest only after 0.

@@ -8,6 +8,6 @@ int preview1_clock_res_get(struct wasi_preview1 *wasi, uint32_t id, uint64_t *re
 }
 
 int preview1_clock_time_get(struct wasi_preview1 *wasi, uint32_t id, uint64_t precision, uint64_t *ret_time) {
-    (void) precision;
+    (void)precision;
     return host_clock_now(wasi->host, preview1_clock(id), ret_time);
 }

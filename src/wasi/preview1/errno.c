@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Errors of room host as preview 1 numbers.  Both lists are tables; a row without its like does not compile. */
+/* Errors of room host as preview 1 numbers.  Both lists are tables; a row without its like does not compile.
+ */
 #include "wasi/preview1/errno.h"
 
 #include "wasi/preview1/types.h"

@@ -12,8 +12,8 @@ int preview1_fd_renumber(struct wasi_preview1 *wasi, uint32_t fd, uint32_t to) {
     return host_table_renumber(wasi->table, fd, to);
 }
 
-/* The type a descriptor shows.  A stream is a character device only where it is a terminal, which is what C libraries
- * take it for. */
+/* The type a descriptor shows.  A stream is a character device only where it is a terminal, which is what C
+ * libraries take it for. */
 static uint8_t filetype_of(const struct host_file *file) {
     if (file->kind == HOST_STREAM && file->type == HOST_TYPE_CHARACTER && !file->terminal)
         return WASI_FILETYPE_UNKNOWN;
@@ -21,7 +21,7 @@ static uint8_t filetype_of(const struct host_file *file) {
 }
 
 int preview1_fd_fdstat_get(struct wasi_preview1 *wasi, struct host_slot *fd, struct wasi_fdstat *ret_stat) {
-    (void) wasi;
+    (void)wasi;
     *ret_stat = (struct wasi_fdstat){
         .filetype = filetype_of(fd->file),
         .flags = preview1_fdflags_of(fd->file->flags),
@@ -32,13 +32,13 @@ int preview1_fd_fdstat_get(struct wasi_preview1 *wasi, struct host_slot *fd, str
 }
 
 int preview1_fd_fdstat_set_flags(struct wasi_preview1 *wasi, struct host_slot *fd, uint32_t flags) {
-    (void) wasi;
+    (void)wasi;
     return host_file_set_flags(fd->file, preview1_fdflags_to(flags));
 }
 
 int preview1_fd_fdstat_set_rights(struct wasi_preview1 *wasi, struct host_slot *fd, uint64_t rights_base,
                                   uint64_t rights_inheriting) {
-    (void) wasi;
+    (void)wasi;
     if (rights_base & ~fd->words[PREVIEW1_BASE] || rights_inheriting & ~fd->words[PREVIEW1_INHERITING])
         return HOST_E_NOTCAPABLE;
     fd->words[PREVIEW1_BASE] = rights_base;
@@ -46,8 +46,9 @@ int preview1_fd_fdstat_set_rights(struct wasi_preview1 *wasi, struct host_slot *
     return 0;
 }
 
-int preview1_fd_filestat_get(struct wasi_preview1 *wasi, struct host_slot *fd, struct wasi_filestat *ret_stat) {
-    (void) wasi;
+int preview1_fd_filestat_get(struct wasi_preview1 *wasi, struct host_slot *fd,
+                             struct wasi_filestat *ret_stat) {
+    (void)wasi;
     struct host_stat stat;
     int r = host_file_stat(fd->file, &stat);
     if (r)
@@ -58,13 +59,13 @@ int preview1_fd_filestat_get(struct wasi_preview1 *wasi, struct host_slot *fd, s
 }
 
 int preview1_fd_filestat_set_size(struct wasi_preview1 *wasi, struct host_slot *fd, uint64_t size) {
-    (void) wasi;
+    (void)wasi;
     return host_file_set_size(fd->file, size);
 }
 
 int preview1_fd_filestat_set_times(struct wasi_preview1 *wasi, struct host_slot *fd, uint64_t atim,
                                    uint64_t mtim, uint32_t fst_flags) {
-    (void) wasi;
+    (void)wasi;
     struct host_time times[2];
     int r = preview1_times(fst_flags, atim, mtim, times);
     return r ? r : host_file_set_times(fd->file, times[0], times[1]);

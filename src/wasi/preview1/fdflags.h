@@ -1,15 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Descriptor flags: the host uses the same bits, which the asserts hold. */
+/* Descriptor flags between the host's bits and preview 1's. */
 #ifndef WASI_PREVIEW1_FDFLAGS_H
 #define WASI_PREVIEW1_FDFLAGS_H
 
 #include "host/file.h"
 #include "wasi/preview1/types.h"
 
-STATIC_ASSERT((int) HOST_APPEND == (int) WASI_FDFLAG_APPEND, "append");
-STATIC_ASSERT((int) HOST_NONBLOCK == (int) WASI_FDFLAG_NONBLOCK, "nonblock");
-STATIC_ASSERT((int) HOST_DSYNC == (int) WASI_FDFLAG_DSYNC, "dsync");
-STATIC_ASSERT((int) HOST_RSYNC == (int) WASI_FDFLAG_RSYNC, "rsync");
-STATIC_ASSERT((int) HOST_SYNC == (int) WASI_FDFLAG_SYNC, "sync");
+#define PREVIEW1_FDFLAG_MAP(XX)                                                                              \
+    XX(APPEND)                                                                                               \
+    XX(NONBLOCK)                                                                                             \
+    XX(DSYNC)                                                                                                \
+    XX(RSYNC)                                                                                                \
+    XX(SYNC)
+
+/** enum host_flags as enum wasi_fdflags. */
+static inline uint16_t preview1_fdflags_of(unsigned flags) {
+    uint16_t to = 0;
+#define XX(name) to |= flags & HOST_##name ? WASI_FDFLAG_##name : 0;
+    PREVIEW1_FDFLAG_MAP(XX)
+#undef XX
+    return to;
+}
+
+/** enum wasi_fdflags as enum host_flags. */
+static inline unsigned preview1_fdflags_to(uint32_t flags) {
+    unsigned to = 0;
+#define XX(name) to |= flags & WASI_FDFLAG_##name ? HOST_##name : 0;
+    PREVIEW1_FDFLAG_MAP(XX)
+#undef XX
+    return to;
+}
 
 #endif

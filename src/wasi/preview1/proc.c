@@ -3,7 +3,7 @@
 #include "wasi/preview1/abi.h"
 
 int preview1_proc_exit(struct wasi_preview1 *wasi, uint32_t code) {
-    (void) engine_stop(wasi->instance, ENGINE_END_EXITED, (int32_t) code, "");
+    (void)engine_stop(wasi->instance, ENGINE_END_EXITED, (int32_t)code, "");
     return HOST_STOP;
 }
 
@@ -33,7 +33,7 @@ int preview1_proc_raise(struct wasi_preview1 *wasi, uint32_t signal) {
     char message[64];
     snprintf(message, sizeof message, "it raised signal %u", signal);
     /* As shells report it. */
-    (void) engine_stop(wasi->instance, ENGINE_END_EXITED, 128 + (int32_t) signal, message);
+    (void)engine_stop(wasi->instance, ENGINE_END_EXITED, 128 + (int32_t)signal, message);
     return HOST_STOP;
 }
 

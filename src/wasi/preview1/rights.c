@@ -22,7 +22,8 @@
      WASI_RIGHT_FD_ADVISE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE |                       \
      WASI_RIGHT_FD_FILESTAT_SET_TIMES | WASI_RIGHT_POLL_FD_READWRITE)
 
-/* Pipes, terminals, logs.  No seeking: C libraries take a character device that cannot seek for a terminal. */
+/* Pipes, terminals, logs.  No seeking: C libraries take a character device that cannot seek for a terminal.
+ */
 #define RIGHTS_STREAM                                                                                        \
     (RIGHTS_ANY | WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_FDSTAT_SET_FLAGS |                \
      WASI_RIGHT_POLL_FD_READWRITE)
@@ -35,12 +36,11 @@
 #define RIGHTS_OF_READING (WASI_RIGHT_FD_READ)
 #define RIGHTS_OF_WRITING (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE)
 /* Rights to do things with names, which only a directory can have. */
-#define RIGHTS_OF_NAMES                                                                                      \
-    (RIGHTS_DIRECTORY & ~(RIGHTS_REGULAR) & ~WASI_RIGHT_FD_READDIR)
+#define RIGHTS_OF_NAMES (RIGHTS_DIRECTORY & ~(RIGHTS_REGULAR) & ~WASI_RIGHT_FD_READDIR)
 
 static const uint64_t rights_by_kind[] = {
-    [HOST_REGULAR] = RIGHTS_REGULAR, [HOST_DIRECTORY] = RIGHTS_DIRECTORY, [HOST_STREAM] = RIGHTS_STREAM,
-    [HOST_LISTENER] = RIGHTS_LISTENER, [HOST_SOCKET] = RIGHTS_SOCKET,     [HOST_LOG] = RIGHTS_STREAM,
+    [HOST_REGULAR] = RIGHTS_REGULAR,   [HOST_DIRECTORY] = RIGHTS_DIRECTORY, [HOST_STREAM] = RIGHTS_STREAM,
+    [HOST_LISTENER] = RIGHTS_LISTENER, [HOST_SOCKET] = RIGHTS_SOCKET,       [HOST_LOG] = RIGHTS_STREAM,
     [HOST_NULL] = RIGHTS_STREAM,
 };
 
@@ -50,9 +50,9 @@ void preview1_rights_of(const struct host_file *file, uint64_t words[2]) {
         base |= WASI_RIGHT_SOCK_SHUTDOWN;
     if (file->kind != HOST_DIRECTORY) {
         if (!(file->rights & HOST_READ))
-            base &= ~(uint64_t) RIGHTS_OF_READING;
+            base &= ~(uint64_t)RIGHTS_OF_READING;
         if (!(file->rights & HOST_WRITE))
-            base &= ~(uint64_t) RIGHTS_OF_WRITING;
+            base &= ~(uint64_t)RIGHTS_OF_WRITING;
     }
     words[0] = base;
     words[1] = file->kind == HOST_DIRECTORY ? RIGHTS_DIRECTORY | RIGHTS_REGULAR : base;
@@ -63,14 +63,14 @@ int preview1_rights_refusal(const struct host_slot *slot, uint64_t right) {
     /* The denied root stands there to be named in an audit line; for all else there is no such descriptor. */
     if (file->kind == HOST_DIRECTORY && file->fd < 0)
         return HOST_E_BADF;
-    if (right & (WASI_RIGHT_SOCK_SHUTDOWN | WASI_RIGHT_SOCK_ACCEPT))
-        return file->kind == HOST_SOCKET || file->kind == HOST_LISTENER ? HOST_E_INVAL : HOST_E_NOTSOCK;
     if (rights_by_kind[file->kind] & right) {
         bool unopened = (right & RIGHTS_OF_READING && !(file->rights & HOST_READ)) ||
                         (right & RIGHTS_OF_WRITING && !(file->rights & HOST_WRITE));
         return unopened ? HOST_E_BADF : HOST_E_NOTCAPABLE;
     }
     /* It never had it: the type is the reason. */
+    if (right & (WASI_RIGHT_SOCK_SHUTDOWN | WASI_RIGHT_SOCK_ACCEPT))
+        return file->kind == HOST_SOCKET || file->kind == HOST_LISTENER ? HOST_E_INVAL : HOST_E_NOTSOCK;
     if (file->kind == HOST_DIRECTORY)
         return HOST_E_ISDIR;
     if (right & (RIGHTS_OF_NAMES | WASI_RIGHT_FD_READDIR))

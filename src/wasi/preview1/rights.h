@@ -3,12 +3,12 @@
  * Rights of descriptors.
  *
  * A descriptor begins with all rights that make sense for its type.  A guest gives rights up with
- * fd_fdstat_set_rights, and what it opens beneath a directory never has more than that directory hands down.  Of
- * what path_open asks for only FD_READ and FD_WRITE decide anything, as in other current runtimes: programs ask for
- * sets that were copied from somewhere, and fail where those are taken at their word.
+ * fd_fdstat_set_rights, and what it opens beneath a directory never has more than that directory hands down.
+ * Of what path_open asks for only FD_READ and FD_WRITE decide anything, as in other current runtimes:
+ * programs ask for sets that were copied from somewhere, and fail where those are taken at their word.
  *
- * These are the guest's own bounds.  What it was granted is room host's business: a read-only directory shows the
- * right to write, and the call is denied and audited.
+ * These are the guest's own bounds.  What it was granted is room host's business: a read-only directory shows
+ * the right to write, and the call is denied and audited.
  */
 #ifndef WASI_PREVIEW1_RIGHTS_H
 #define WASI_PREVIEW1_RIGHTS_H

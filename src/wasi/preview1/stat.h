@@ -19,7 +19,7 @@ static inline uint8_t preview1_filetype(enum host_type type) {
         [HOST_TYPE_SOCKET_STREAM] = WASI_FILETYPE_SOCKET_STREAM,
         [HOST_TYPE_SOCKET_DATAGRAM] = WASI_FILETYPE_SOCKET_DGRAM,
     };
-    return (size_t) type < ARRAY_LENGTH(types) ? types[type] : (uint8_t) WASI_FILETYPE_UNKNOWN;
+    return (size_t)type < ARRAY_LENGTH(types) ? types[type] : (uint8_t)WASI_FILETYPE_UNKNOWN;
 }
 
 static inline void preview1_filestat(const struct host_stat *from, struct wasi_filestat *to) {
@@ -39,7 +39,7 @@ static inline void preview1_filestat(const struct host_stat *from, struct wasi_f
 static inline int preview1_time(bool set, bool now, uint64_t ns, struct host_time *ret) {
     if (set && now)
         return HOST_E_INVAL;
-    *ret = (struct host_time){ now ? HOST_TIME_NOW : set ? HOST_TIME_SET : HOST_TIME_KEEP, set ? ns : 0 };
+    *ret = (struct host_time){now ? HOST_TIME_NOW : set ? HOST_TIME_SET : HOST_TIME_KEEP, set ? ns : 0};
     return 0;
 }
 

@@ -25,11 +25,11 @@ static int texts_init(struct preview1_texts *texts, const char *const *from, siz
     for (size_t i = 0; i < count; i++)
         length += strlen(from[i]) + 1;
     if (length > LIMIT_ARGS_BYTES)
-        return error_set(reterr, ARCELLA_E_LIMIT, "%s of %" PRIu64 " bytes, at most %u are allowed", what, length,
-                         (unsigned) LIMIT_ARGS_BYTES);
+        return error_set(reterr, ARCELLA_E_LIMIT, "%s of %" PRIu64 " bytes, at most %u are allowed", what,
+                         length, (unsigned)LIMIT_ARGS_BYTES);
     if (!count)
         return 0;
-    texts->bytes = mem_alloc((size_t) length);
+    texts->bytes = mem_alloc((size_t)length);
     texts->offsets = mem_array(count, sizeof *texts->offsets);
     if (!texts->bytes || !texts->offsets)
         return error_nomem(reterr); /* freed with the state */
@@ -37,9 +37,9 @@ static int texts_init(struct preview1_texts *texts, const char *const *from, siz
         size_t size = strlen(from[i]) + 1;
         texts->offsets[i] = texts->length;
         memcpy(texts->bytes + texts->length, from[i], size);
-        texts->length += (uint32_t) size;
+        texts->length += (uint32_t)size;
     }
-    texts->count = (uint32_t) count;
+    texts->count = (uint32_t)count;
     return 0;
 }
 
@@ -53,7 +53,8 @@ static int add(struct wasi_preview1 *wasi, struct host_file *file, arcella_error
     if (r == HOST_E_NOMEM)
         return error_nomem(reterr);
     if (r)
-        return error_set(reterr, ARCELLA_E_LIMIT, "the guest may not hold so many descriptors from its start");
+        return error_set(reterr, ARCELLA_E_LIMIT,
+                         "the guest may not hold so many descriptors from its start");
     TAKE(owned);
     return 0;
 }
@@ -61,21 +62,21 @@ static int add(struct wasi_preview1 *wasi, struct host_file *file, arcella_error
 static int host_failed(int r, arcella_error **reterr, const char *what, const char *name) {
     if (r == HOST_E_NOMEM)
         return error_nomem(reterr);
-    return error_set(reterr, r == HOST_E_NOTCAPABLE ? ARCELLA_E_DENIED : ARCELLA_E_INVALID, "%s%s%s%s: %s", what,
-                     name ? " '" : "", name ? name : "", name ? "'" : "", host_error_words(r));
+    return error_set(reterr, r == HOST_E_NOTCAPABLE ? ARCELLA_E_DENIED : ARCELLA_E_INVALID, "%s%s%s%s: %s",
+                     what, name ? " '" : "", name ? name : "", name ? "'" : "", host_error_words(r));
 }
 
-static int add_stdio(struct wasi_preview1 *wasi, enum wasi_stdio kind, int fds[3], arcella_error **reterr) {
-    static const char *const names[] = { "standard input", "standard output", "standard error" };
+static int add_stdio(struct wasi_preview1 *wasi, int fds[3], arcella_error **reterr) {
+    static const char *const names[] = {"standard input", "standard output", "standard error"};
     for (unsigned i = 0; i < 3; i++) {
         struct host_file *file = NULL;
         unsigned rights = i == 0 ? HOST_READ : HOST_WRITE;
         int r;
-        if (kind == WASI_STDIO_FDS && fds[i] >= 0) {
+        if (fds[i] >= 0) {
             r = host_stream_new(wasi->host, fds[i], rights, &file);
             if (!r)
                 fds[i] = -1;
-        } else if (kind == WASI_STDIO_LOG && i > 0) {
+        } else if (i > 0) {
             r = host_log_new(wasi->host, i, &file);
         } else {
             r = host_null_new(wasi->host, rights, &file);
@@ -91,8 +92,8 @@ static int add_stdio(struct wasi_preview1 *wasi, enum wasi_stdio kind, int fds[3
 
 static int add_dirs(struct wasi_preview1 *wasi, const struct wasi_options *options, arcella_error **reterr) {
     if (options->dirs_count > LIMIT_DIRS)
-        return error_set(reterr, ARCELLA_E_LIMIT, "%zu directories, at most %u are allowed", options->dirs_count,
-                         (unsigned) LIMIT_DIRS);
+        return error_set(reterr, ARCELLA_E_LIMIT, "%zu directories, at most %u are allowed",
+                         options->dirs_count, (unsigned)LIMIT_DIRS);
     bool root = false;
     for (size_t i = 0; i < options->dirs_count; i++) {
         const struct wasi_dir *dir = &options->dirs[i];
@@ -125,39 +126,39 @@ static int check_env(const struct wasi_options *options, arcella_error **reterr)
     for (size_t i = 0; i < options->env_count; i++) {
         const char *equals = strchr(options->env[i], '=');
         if (!equals || equals == options->env[i])
-            return error_set(reterr, ARCELLA_E_INVALID, "variable '%s' is not written KEY=VALUE", options->env[i]);
+            return error_set(reterr, ARCELLA_E_INVALID, "variable '%s' is not written KEY=VALUE",
+                             options->env[i]);
     }
     return 0;
 }
 
-static int fill(struct wasi_preview1 *wasi, const struct wasi_options *options, int stdio_fds[3],
+static int fill(struct wasi_preview1 *wasi, const struct wasi_options *options, int stdio[3],
                 arcella_error **reterr) {
     int r = check_env(options, reterr);
     r = r ? r : texts_init(&wasi->args, options->args, options->args_count, LIMIT_ARGS, "arguments", reterr);
     r = r ? r : texts_init(&wasi->env, options->env, options->env_count, LIMIT_ENV, "variables", reterr);
     r = r ? r : host_new(&options->host, &wasi->host, reterr);
     r = r ? r : host_table_new(wasi->host, &wasi->table, reterr);
-    r = r ? r : add_stdio(wasi, options->stdio, stdio_fds, reterr);
+    r = r ? r : add_stdio(wasi, stdio, reterr);
     return r ? r : add_dirs(wasi, options, reterr);
 }
 
-int wasi_preview1_new(const struct wasi_options *options, struct wasi_preview1 **ret, arcella_error **reterr) {
-    int stdio_fds[3] = { options->stdio_fds[0], options->stdio_fds[1], options->stdio_fds[2] };
+int wasi_preview1_new(const struct wasi_options *options, struct wasi_preview1 **ret,
+                      arcella_error **reterr) {
+    int stdio[3] = {options->stdio[0], options->stdio[1], options->stdio[2]};
     CLEANUP(wasi_preview1_free_ptr) struct wasi_preview1 *wasi = mem_new(struct wasi_preview1);
     int r = wasi ? 0 : error_nomem(reterr);
     if (!r) {
         wasi->budget = options->host.budget;
-        r = fill(wasi, options, stdio_fds, reterr);
+        r = fill(wasi, options, stdio, reterr);
     }
     for (size_t i = 0; i < options->listeners_count; i++) {
         int fd = options->listeners[i];
         r = r ? r : add_listener(wasi, &fd, reterr);
         fd_close(fd);
     }
-    if (options->stdio == WASI_STDIO_FDS) {
-        for (unsigned i = 0; i < 3; i++)
-            fd_close(stdio_fds[i]);
-    }
+    for (unsigned i = 0; i < 3; i++)
+        fd_close(stdio[i]);
     if (r)
         return r;
     *ret = TAKE(wasi);
@@ -196,5 +197,5 @@ struct host *wasi_preview1_host(const struct wasi_preview1 *wasi) {
 }
 
 struct wasi_figures wasi_preview1_figures(const struct wasi_preview1 *wasi) {
-    return (struct wasi_figures){ .calls = wasi->calls, .open_files = host_table_count(wasi->table) };
+    return (struct wasi_figures){.calls = wasi->calls, .open_files = host_table_count(wasi->table)};
 }

@@ -2,8 +2,8 @@
 /*
  * What one instance has of preview 1: its host, its numbers, its arguments and environment.
  *
- * Owned by whoever made it (room runtime), freed after its instance.  The descriptors' rights are the two words of
- * their slots in the host's table.
+ * Owned by whoever made it (room runtime), freed after its instance.  The descriptors' rights are the two
+ * words of their slots in the host's table.
  */
 #ifndef WASI_PREVIEW1_STATE_H
 #define WASI_PREVIEW1_STATE_H
@@ -19,7 +19,7 @@ struct preview1_texts {
     char *bytes;       /* owned */
     uint32_t *offsets; /* owned; of each text in bytes */
     uint32_t count;
-    uint32_t length;   /* of bytes, NULs included */
+    uint32_t length; /* of bytes, NULs included */
 };
 
 struct wasi_preview1 {
@@ -37,7 +37,7 @@ enum { PREVIEW1_BASE, PREVIEW1_INHERITING };
 
 /** The state of an instance, by the rule of wasi.h. */
 static inline struct wasi_preview1 *preview1_of(const struct engine_instance *instance) {
-    return *(struct wasi_preview1 **) engine_user(instance);
+    return *(struct wasi_preview1 **)engine_user(instance);
 }
 
 #endif

@@ -14,7 +14,8 @@
 #include "base/attr.h"
 
 /* One byte order is written down here; a big-endian host would swap in abi.h and nowhere else. */
-STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are copied as they are: little-endian hosts only");
+STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "records are copied as they are: little-endian hosts only");
 
 /* What functions answer: name, number, words for people. */
 #define WASI_ERRNO_MAP(XX)                                                                                   \
@@ -175,7 +176,13 @@ enum wasi_advice {
 
 /* Bit sets. */
 enum wasi_lookupflags { WASI_LOOKUP_SYMLINK_FOLLOW = 1, WASI_LOOKUPFLAGS = 1 };
-enum wasi_oflags { WASI_O_CREAT = 1, WASI_O_DIRECTORY = 2, WASI_O_EXCL = 4, WASI_O_TRUNC = 8, WASI_OFLAGS = 15 };
+enum wasi_oflags {
+    WASI_O_CREAT = 1,
+    WASI_O_DIRECTORY = 2,
+    WASI_O_EXCL = 4,
+    WASI_O_TRUNC = 8,
+    WASI_OFLAGS = 15
+};
 enum wasi_fdflags {
     WASI_FDFLAG_APPEND = 1,
     WASI_FDFLAG_DSYNC = 2,

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 static void appends_add_up(void **state) {
-    (void) state;
+    (void)state;
     BUFFER_AUTO b = BUFFER_INIT(1000);
     assert_null(b.data);
     assert_int_equal(buffer_text(&b, "", NULL), 0);
@@ -35,8 +35,8 @@ static void appends_add_up(void **state) {
 }
 
 static void the_limit_is_exact(void **state) {
-    (void) state;
-    static const size_t limits[] = { 0, 1, 63, 64, 65, 100, 127, 128, 129, 5000 };
+    (void)state;
+    static const size_t limits[] = {0, 1, 63, 64, 65, 100, 127, 128, 129, 5000};
     for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
         BUFFER_AUTO b = BUFFER_INIT(limits[i]);
         for (size_t n = 0; n < limits[i]; n++)
@@ -61,7 +61,7 @@ static void the_limit_is_exact(void **state) {
 }
 
 static void taking_empties(void **state) {
-    (void) state;
+    (void)state;
     BUFFER_AUTO b = BUFFER_INIT(10);
     MEM_AUTO char *empty = buffer_take(&b);
     assert_string_equal(empty, "");
@@ -74,7 +74,7 @@ static void taking_empties(void **state) {
 }
 
 static int fill(void *user, arcella_error **reterr) {
-    (void) user;
+    (void)user;
     BUFFER_AUTO b = BUFFER_INIT(100000);
     for (int i = 0; i < 500; i++) {
         size_t before = b.length;
@@ -89,7 +89,7 @@ static int fill(void *user, arcella_error **reterr) {
 }
 
 static void no_memory_leaves_it_as_it_was(void **state) {
-    (void) state;
+    (void)state;
     torture_alloc(fill, NULL);
 }
 

@@ -10,15 +10,15 @@
 static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 static void known_digests(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *in;
         const char *hex;
     } cases[] = {
-        { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-        { "abc", abc },
-        { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", abc},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct digest d = digest_of(cases[i].in, strlen(cases[i].in));
@@ -34,8 +34,8 @@ static void known_digests(void **state) {
 }
 
 static void what_is_no_digest_is_refused(void **state) {
-    (void) state;
-    struct digest d = { { 7 } };
+    (void)state;
+    struct digest d = {{7}};
     char text[DIGEST_TEXT + 1];
     assert_false(digest_parse("", &d));
     snprintf(text, sizeof(text), "%s", abc);
@@ -55,12 +55,12 @@ static void what_is_no_digest_is_refused(void **state) {
 }
 
 static void files_have_digests(void **state) {
-    (void) state;
-    static const size_t sizes[] = { 0, 3, 65535, 65536, 65537, 200000 };
+    (void)state;
+    static const size_t sizes[] = {0, 3, 65535, 65536, 65537, 200000};
     for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
         MEM_AUTO uint8_t *bytes = mem_alloc(sizes[i] + 1);
         for (size_t n = 0; n < sizes[i]; n++)
-            bytes[n] = (uint8_t) (n * 7 + n / 251);
+            bytes[n] = (uint8_t)(n * 7 + n / 251);
         FD_AUTO fd = -1;
         assert_int_equal(memfd_make("digest", bytes, sizes[i], false, &fd, NULL), 0);
         assert_int_equal(lseek(fd, 2, SEEK_SET), 2);

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 static void names_and_codes_go_both_ways(void **state) {
-    (void) state;
+    (void)state;
 #define XX(name, number, text, hint)                                                                         \
     assert_int_equal(ARCELLA_E_##name, -(number));                                                           \
     assert_string_equal(arcella_error_name(ARCELLA_E_##name), text);                                         \
@@ -21,7 +21,7 @@ static void names_and_codes_go_both_ways(void **state) {
 }
 
 static void nothing_is_no_error(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(arcella_error_code(NULL), 0);
     assert_string_equal(arcella_error_message(NULL), "");
     assert_string_equal(arcella_error_hint(NULL), "");
@@ -34,7 +34,7 @@ static void nothing_is_no_error(void **state) {
 }
 
 static void context_goes_in_front(void **state) {
-    (void) state;
+    (void)state;
     ERROR_AUTO *e = NULL;
     int r = error_set(&e, ARCELLA_E_NOT_FOUND, "no component '%s'", "y");
     assert_int_equal(r, ARCELLA_E_NOT_FOUND);
@@ -42,11 +42,12 @@ static void context_goes_in_front(void **state) {
     assert_int_equal(r, ARCELLA_E_NOT_FOUND);
     assert_string_equal(arcella_error_message(e), "install 'x': no component 'y'");
     assert_int_equal(arcella_error_code(e), ARCELLA_E_NOT_FOUND);
-    assert_string_equal(arcella_error_hint(e), "`arcella list components` and `arcella list deployments` show what there is");
+    assert_string_equal(arcella_error_hint(e),
+                        "`arcella list components` and `arcella list deployments` show what there is");
 }
 
 static void a_new_error_may_quote_the_old_one(void **state) {
-    (void) state;
+    (void)state;
     ERROR_AUTO *e = NULL;
     error_set(&e, ARCELLA_E_BUSY, "first");
     error_set(&e, ARCELLA_E_TIMEOUT, "second after %s", arcella_error_message(e));
@@ -55,7 +56,7 @@ static void a_new_error_may_quote_the_old_one(void **state) {
 }
 
 static void a_hint_of_its_own_survives_context(void **state) {
-    (void) state;
+    (void)state;
     ERROR_AUTO *e = NULL;
     int r = error_set(&e, ARCELLA_E_CLOSED, "gone");
     assert_string_equal(arcella_error_hint(e), "");
@@ -70,20 +71,20 @@ static void a_hint_of_its_own_survives_context(void **state) {
 }
 
 static void system_errors_choose_the_code(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         int errnum;
         int code;
         const char *message;
     } cases[] = {
-        { ENOSPC, ARCELLA_E_SPACE, "write 'f': No space left on device" },
-        { EDQUOT, ARCELLA_E_SPACE, "write 'f': Disk quota exceeded" },
-        { ENOMEM, ARCELLA_E_NOMEM, "write 'f': Cannot allocate memory" },
-        { ENOENT, ARCELLA_E_NOT_FOUND, "write 'f': No such file or directory" },
-        { EACCES, ARCELLA_E_DENIED, "write 'f': Permission denied" },
-        { EPERM, ARCELLA_E_DENIED, "write 'f': Operation not permitted" },
-        { EIO, ARCELLA_E_SYSTEM, "write 'f': Input/output error" },
-        { 9999, ARCELLA_E_SYSTEM, "write 'f': unknown error of the system" },
+        {ENOSPC, ARCELLA_E_SPACE, "write 'f': No space left on device"},
+        {EDQUOT, ARCELLA_E_SPACE, "write 'f': Disk quota exceeded"},
+        {ENOMEM, ARCELLA_E_NOMEM, "write 'f': Cannot allocate memory"},
+        {ENOENT, ARCELLA_E_NOT_FOUND, "write 'f': No such file or directory"},
+        {EACCES, ARCELLA_E_DENIED, "write 'f': Permission denied"},
+        {EPERM, ARCELLA_E_DENIED, "write 'f': Operation not permitted"},
+        {EIO, ARCELLA_E_SYSTEM, "write 'f': Input/output error"},
+        {9999, ARCELLA_E_SYSTEM, "write 'f': unknown error of the system"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         ERROR_AUTO *e = NULL;
@@ -94,7 +95,7 @@ static void system_errors_choose_the_code(void **state) {
 }
 
 static void long_sentences_are_cut_between_characters(void **state) {
-    (void) state;
+    (void)state;
     /* Each shift moves the cut to another byte of the three of "€". */
     for (size_t shift = 0; shift < 4; shift++) {
         BUFFER_AUTO text = BUFFER_INIT(64 * KIB);
@@ -117,14 +118,16 @@ static void long_sentences_are_cut_between_characters(void **state) {
 }
 
 static void what_is_not_utf8_is_replaced(void **state) {
-    (void) state;
+    (void)state;
     ERROR_AUTO *e = NULL;
     error_set(&e, ARCELLA_E_INVALID, "file '%s'", "a\xff\xc3z\xe2\x82");
-    assert_string_equal(arcella_error_message(e), "file 'a?" "?z?" "?'");
+    assert_string_equal(arcella_error_message(e), "file 'a?"
+                                                  "?z?"
+                                                  "?'");
 }
 
 static void moving_hands_over_or_frees(void **state) {
-    (void) state;
+    (void)state;
     arcella_error *e = NULL;
     error_set(&e, ARCELLA_E_BUSY, "x");
     ERROR_AUTO *to = NULL;
@@ -137,7 +140,7 @@ static void moving_hands_over_or_frees(void **state) {
 }
 
 static void no_memory_is_a_static_object(void **state) {
-    (void) state;
+    (void)state;
     arcella_error *e = NULL;
     assert_int_equal(error_nomem(&e), ARCELLA_E_NOMEM);
     assert_string_equal(arcella_error_message(e), "out of memory");
@@ -153,7 +156,7 @@ static void no_memory_is_a_static_object(void **state) {
 }
 
 static int make_errors(void *user, arcella_error **reterr) {
-    (void) user;
+    (void)user;
     arcella_error *e = NULL;
     int r = error_set(&e, ARCELLA_E_GROUP, "a");
     assert_int_equal(r, ARCELLA_E_GROUP);
@@ -166,12 +169,12 @@ static int make_errors(void *user, arcella_error **reterr) {
     assert_true(arcella_error_message(copy)[0]);
     arcella_error_free(copy);
     arcella_error_free(e);
-    (void) reterr;
+    (void)reterr;
     return 0;
 }
 
 static void every_failing_allocation_keeps_the_code(void **state) {
-    (void) state;
+    (void)state;
     torture_alloc(make_errors, NULL);
 }
 

@@ -24,7 +24,8 @@ static int run_with(const char *setting, int (*check)(void)) {
     return WEXITSTATUS(status);
 }
 
-/* 10 * (number of the allocation that fails, 0 none) + number of the read that fails with the errno wanted. */
+/* 10 * (number of the allocation that fails, 0 none) + number of the read that fails with the errno wanted.
+ */
 static int which(int errnum) {
     int alloc = 0;
     int sys = 0;
@@ -49,7 +50,7 @@ static int which_enospc(void) {
 }
 
 static void the_environment_sets_faults(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(run_with("", which_eio), 0);
     assert_int_equal(run_with("alloc=2", which_eio), 20);
     assert_int_equal(run_with("sys=3", which_eio), 3);
@@ -58,14 +59,14 @@ static void the_environment_sets_faults(void **state) {
 }
 
 static void a_misspelt_fault_ends_the_program(void **state) {
-    (void) state;
-    static const char *const wrong[] = { "aloc=1", "sys=", "sys=1:EWHAT", "alloc=x", "sys=1:" };
+    (void)state;
+    static const char *const wrong[] = {"aloc=1", "sys=", "sys=1:EWHAT", "alloc=x", "sys=1:"};
     for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
         assert_int_equal(run_with(wrong[i], which_eio), 2);
 }
 
 static void interrupted_calls_are_repeated(void **state) {
-    (void) state;
+    (void)state;
     int fds[2];
     assert_int_equal(pipe(fds), 0);
     fault_set(FAULT_SYS, 1, EINTR);
@@ -82,7 +83,7 @@ static void interrupted_calls_are_repeated(void **state) {
 #else
 
 static void the_environment_sets_faults(void **state) {
-    (void) state;
+    (void)state;
     fault_from_environment(); /* is there, does nothing */
     assert_false(fault_hit(FAULT_ALLOC));
 }

@@ -21,7 +21,7 @@ static void free_items(struct item **items) {
 
 static int add_items(void *user, arcella_error **reterr) {
     CLEANUP(free_items) struct item *items = NULL;
-    int count = *(int *) user;
+    int count = *(int *)user;
     for (int i = 0; i < count; i++) {
         MEM_AUTO struct item *item = mem_new(struct item);
         if (!item)
@@ -34,7 +34,7 @@ static int add_items(void *user, arcella_error **reterr) {
             assert_int_equal(HASH_COUNT(items), i); /* it is not in */
             return error_nomem(reterr);
         }
-        (void) TAKE(item);
+        (void)TAKE(item);
     }
     int seen = 0;
     for (struct item *item = items; item; item = item->hh.next)
@@ -50,19 +50,19 @@ static int add_items(void *user, arcella_error **reterr) {
 }
 
 static void a_thousand_are_found_again(void **state) {
-    (void) state;
+    (void)state;
     int count = 1000;
     assert_int_equal(add_items(&count, NULL), 0);
 }
 
 static void no_memory_is_an_answer(void **state) {
-    (void) state;
+    (void)state;
     int count = 400; /* makes the table grow a few times */
     torture_alloc(add_items, &count);
 }
 
 static void numbers_are_keys_too(void **state) {
-    (void) state;
+    (void)state;
     CLEANUP(free_items) struct item *items = NULL;
     for (int i = 0; i < 100; i++) {
         struct item *item = mem_new(struct item);
@@ -79,7 +79,7 @@ static void numbers_are_keys_too(void **state) {
 }
 
 static void the_hash_is_the_same_within_a_process(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(map_hash("abc", 3), map_hash("abc", 3));
     assert_int_not_equal(map_hash("abc", 3), map_hash("abd", 3)); /* once in 2^32 runs */
 }

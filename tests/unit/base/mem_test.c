@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 static void fresh_memory_is_zero(void **state) {
-    (void) state;
+    (void)state;
     MEM_AUTO char *p = mem_alloc(1000);
     MEM_AUTO uint32_t *row = mem_array(250, sizeof(*row));
     for (size_t i = 0; i < 1000; i++)
@@ -15,14 +15,14 @@ static void fresh_memory_is_zero(void **state) {
 }
 
 static void products_that_overflow_are_no_memory(void **state) {
-    (void) state;
+    (void)state;
     volatile size_t half = SIZE_MAX / 2;
     assert_null(mem_array(half, 3));
     assert_null(mem_text_n("x", SIZE_MAX));
 }
 
 static void copies_are_copies(void **state) {
-    (void) state;
+    (void)state;
     MEM_AUTO char *text = mem_text("hello");
     assert_string_equal(text, "hello");
     MEM_AUTO char *part = mem_text_n("hello", 3);
@@ -44,12 +44,12 @@ static void copies_are_copies(void **state) {
 }
 
 static void budgets_nest(void **state) {
-    (void) state;
-    struct memory_budget group = { .limit_bytes = 100 };
-    struct memory_budget a = { .limit_bytes = 80, .parent = &group };
-    struct memory_budget b = { .limit_bytes = 80, .parent = &group };
+    (void)state;
+    struct memory_budget group = {.limit_bytes = 100};
+    struct memory_budget a = {.limit_bytes = 80, .parent = &group};
+    struct memory_budget b = {.limit_bytes = 80, .parent = &group};
     assert_true(memory_budget_take(&a, 80));
-    assert_false(memory_budget_take(&a, 1)); /* its own limit */
+    assert_false(memory_budget_take(&a, 1));  /* its own limit */
     assert_false(memory_budget_take(&b, 21)); /* the limit above */
     assert_int_equal(b.used_bytes, 0);
     assert_int_equal(group.used_bytes, 80);
@@ -59,14 +59,14 @@ static void budgets_nest(void **state) {
     assert_int_equal(group.used_bytes, 50);
     assert_int_equal(group.peak_bytes, 100);
     assert_false(memory_budget_take(&b, UINT64_MAX)); /* no overflow */
-    memory_budget_give(&b, 1000); /* more than taken: down to nothing, not around */
+    memory_budget_give(&b, 1000);                     /* more than taken: down to nothing, not around */
     assert_int_equal(b.used_bytes, 0);
-    struct memory_budget shrunk = { .limit_bytes = 10, .used_bytes = 20 };
+    struct memory_budget shrunk = {.limit_bytes = 10, .used_bytes = 20};
     assert_false(memory_budget_take(&shrunk, 0));
 }
 
 static void the_nth_allocation_fails(void **state) {
-    (void) state;
+    (void)state;
 #ifdef ARCELLA_FAULTS
     fault_set(FAULT_ALLOC, 3, ENOMEM);
     MEM_AUTO void *one = mem_alloc(1);
@@ -90,10 +90,8 @@ static void the_nth_allocation_fails(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fresh_memory_is_zero),
-        cmocka_unit_test(products_that_overflow_are_no_memory),
-        cmocka_unit_test(copies_are_copies),
-        cmocka_unit_test(budgets_nest),
+        cmocka_unit_test(fresh_memory_is_zero),     cmocka_unit_test(products_that_overflow_are_no_memory),
+        cmocka_unit_test(copies_are_copies),        cmocka_unit_test(budgets_nest),
         cmocka_unit_test(the_nth_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,28 +6,28 @@
 
 static int add_one(struct engine_instance *instance, union engine_value *v, const void *row) {
     assert_non_null(engine_user(instance));
-    assert_int_equal(*(const int *) row, 42);
+    assert_int_equal(*(const int *)row, 42);
     v[0].i32 += 1;
     return 0;
 }
 static const int row_data = 42;
-static const struct engine_import imports[] = { { "host", "add_one", "i:i", add_one, &row_data } };
+static const struct engine_import imports[] = {{"host", "add_one", "i:i", add_one, &row_data}};
 
 static struct engine_program *basic(struct rig *rig) {
     return rig_program(rig, guest_basic, sizeof(guest_basic), imports, ARRAY_LENGTH(imports));
 }
 
 static void test_call(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
     rig_start(&s, &rig, program);
     assert_int_equal(s.outcome.memory_bytes, 64 * KIB);
     assert_false(s.outcome.memory_limit_hit);
 
-    rig_call_with(&s, "add", "ii:i", (union engine_value[]){ { .i32 = 40 }, { .i32 = 2 } }, NULL);
+    rig_call_with(&s, "add", "ii:i", (union engine_value[]){{.i32 = 40}, {.i32 = 2}}, NULL);
     rig_settle(&s);
     assert_end(&s, ENGINE_END_RETURNED);
     assert_int_equal(s.results[0].i32, 42);
@@ -35,7 +35,7 @@ static void test_call(void **state) {
     rig_call(&s, "host_add", "i:i", 6);
     assert_int_equal(s.results[0].i32, 7);
 
-    rig_call_with(&s, "mix", "IfF:F", (union engine_value[]){ { .i64 = -3 }, { .f32 = 0.5f }, { .f64 = 4.0 } }, NULL);
+    rig_call_with(&s, "mix", "IfF:F", (union engine_value[]){{.i64 = -3}, {.f32 = 0.5f}, {.f64 = 4.0}}, NULL);
     rig_settle(&s);
     assert_true(s.results[0].f64 == 1.5);
 
@@ -56,9 +56,9 @@ static void on_two(struct engine_instance *instance, const struct engine_outcome
 }
 
 static void test_two_results(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
     rig_start(&s, &rig, program);
@@ -73,40 +73,43 @@ static void test_two_results(void **state) {
 }
 
 static void test_refusals(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
     rig_begin_with(&s, &rig, program, &rig_limits, &rig_budget);
-    const union engine_value v[2] = { { .i32 = 1 }, { .i32 = 2 } };
-    assert_refused(engine_call(s.instance, "add", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_BUSY, "busy");
+    const union engine_value v[2] = {{.i32 = 1}, {.i32 = 2}};
+    assert_refused(engine_call(s.instance, "add", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_BUSY,
+                   "busy");
     rig_settle(&s);
-    assert_refused(engine_call(s.instance, "sub", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_NOT_FOUND, "'sub'");
+    assert_refused(engine_call(s.instance, "sub", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_NOT_FOUND,
+                   "'sub'");
     assert_refused(engine_call(s.instance, "memory", ":", v, NULL, rig_on_done, reterr), ARCELLA_E_NOT_FOUND,
                    "'memory'");
     assert_refused(engine_call(s.instance, "add", "iI:i", v, NULL, rig_on_done, reterr), ARCELLA_E_INVALID,
                    "ii:i, not iI:i");
-    assert_refused(engine_call(s.instance, "reference", "?:", v, NULL, rig_on_done, reterr), ARCELLA_E_UNSUPPORTED,
-                   "references");
+    assert_refused(engine_call(s.instance, "reference", "?:", v, NULL, rig_on_done, reterr),
+                   ARCELLA_E_UNSUPPORTED, "references");
     /* None of that hurt. */
     rig_call_with(&s, "add", "ii:i", v, NULL);
-    assert_refused(engine_call(s.instance, "add", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_BUSY, "busy");
+    assert_refused(engine_call(s.instance, "add", "ii:i", v, NULL, rig_on_done, reterr), ARCELLA_E_BUSY,
+                   "busy");
     rig_settle(&s);
     assert_int_equal(s.results[0].i32, 3);
     engine_instance_free(s.instance);
-    assert_refused(engine_instance_new(program,
-                                       &(struct engine_limits){ .memory_bytes = MIB, .table_elements = 1, .fuel = 1 },
-                                       NULL, NULL, rig_on_done, &s.instance, reterr),
+    assert_refused(engine_instance_new(
+                       program, &(struct engine_limits){.memory_bytes = MIB, .table_elements = 1, .fuel = 1},
+                       NULL, NULL, rig_on_done, &s.instance, reterr),
                    ARCELLA_E_INVALID, "fuel");
     engine_program_unref(program);
     rig_close(&rig);
 }
 
 static void test_memory_view(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
     rig_start(&s, &rig, program);
@@ -130,12 +133,12 @@ static void test_memory_view(void **state) {
 }
 
 static void test_memory_limit(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
-    const struct engine_limits limits = { .memory_bytes = 2 * 64 * KIB + 100, .table_elements = 10 };
+    const struct engine_limits limits = {.memory_bytes = 2 * 64 * KIB + 100, .table_elements = 10};
     rig_begin_with(&s, &rig, program, &limits, NULL);
     rig_settle(&s);
     assert_false(s.outcome.memory_limit_hit);
@@ -151,7 +154,7 @@ static void test_memory_limit(void **state) {
 
     program = rig_program(&rig, guest_big_memory, sizeof(guest_big_memory), NULL, 0);
     assert_refused(engine_instance_new(program, &rig_limits, NULL, &s, rig_on_done, &s.instance, reterr),
-                   ARCELLA_E_LIMIT, "6553600 bytes (6.25 MiB), its memory limit is 4194304 bytes (4 MiB)");
+                   ARCELLA_E_LIMIT, "6553600 bytes (6.3 MiB), its memory limit is 4194304 bytes (4 MiB)");
     engine_program_unref(program);
 
     /* Not exported, it shows only when it is made. */
@@ -162,16 +165,17 @@ static void test_memory_limit(void **state) {
     assert_non_null(strstr(s.outcome.message, "6553600 bytes"));
     assert_non_null(strstr(s.outcome.message, "limit is 4194304 bytes"));
     assert_true(s.outcome.memory_limit_hit);
-    assert_refused(engine_call(s.instance, "f", ":", NULL, NULL, rig_on_done, reterr), ARCELLA_E_STATE, "ended");
+    assert_refused(engine_call(s.instance, "f", ":", NULL, NULL, rig_on_done, reterr), ARCELLA_E_STATE,
+                   "ended");
     engine_instance_free(s.instance);
     engine_program_unref(program);
     rig_close(&rig);
 }
 
 static void test_table_limit(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = rig_program(&rig, guest_big_table, sizeof(guest_big_table), NULL, 0);
     assert_refused(engine_instance_new(program, &rig_limits, NULL, &s, rig_on_done, &s.instance, reterr),
@@ -201,9 +205,9 @@ static void test_table_limit(void **state) {
 }
 
 static void test_poison(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = rig_program(&rig, guest_traps, sizeof(guest_traps), NULL, 0);
     rig_start(&s, &rig, program);
@@ -211,17 +215,17 @@ static void test_poison(void **state) {
     assert_end(&s, ENGINE_END_RETURNED);
     rig_call(&s, "divide", "i:i", 0);
     assert_end(&s, ENGINE_END_TRAPPED);
-    assert_refused(engine_call(s.instance, "divide", "i:i", s.results, NULL, rig_on_done, reterr), ARCELLA_E_STATE,
-                   "no more calls");
+    assert_refused(engine_call(s.instance, "divide", "i:i", s.results, NULL, rig_on_done, reterr),
+                   ARCELLA_E_STATE, "no more calls");
     engine_instance_free(s.instance);
     engine_program_unref(program);
     rig_close(&rig);
 }
 
 static void test_start_sections(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
-    struct subject s = { 0 };
+    struct subject s = {0};
     rig_open(&rig);
     struct engine_program *program = rig_program(&rig, guest_start_trap, sizeof(guest_start_trap), NULL, 0);
     rig_begin_with(&s, &rig, program, &rig_limits, NULL);
@@ -244,13 +248,13 @@ static void test_start_sections(void **state) {
 }
 
 static void test_many(void **state) {
-    (void) state;
+    (void)state;
     struct rig rig;
     rig_open(&rig);
     struct engine_program *program = basic(&rig);
     /* One after the other, half of them called, some freed while they start. */
     for (int i = 0; i < 1000; i++) {
-        struct subject s = { 0 };
+        struct subject s = {0};
         rig_begin_with(&s, &rig, program, &rig_limits, i % 3 ? &rig_budget : NULL);
         if (i % 7) {
             rig_settle(&s);
@@ -268,7 +272,7 @@ static void test_many(void **state) {
         rig_settle(&together[i]);
     for (size_t i = 0; i < ARRAY_LENGTH(together); i++) {
         together[i].free_when_done = true;
-        rig_call_with(&together[i], "host_add", "i:i", &(union engine_value){ .i32 = (int) i }, &rig_budget);
+        rig_call_with(&together[i], "host_add", "i:i", &(union engine_value){.i32 = (int)i}, &rig_budget);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(together); i++) {
         rig_settle(&together[i]);

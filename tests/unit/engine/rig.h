@@ -7,6 +7,7 @@
 #define TESTS_ENGINE_RIG_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -17,6 +18,15 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/guests.h"
+
+#ifdef __SANITIZE_THREAD__
+/* The engine leaves its signal handler by changing where it returns to, so what runs after a trap looks to the
+ * sanitizer as if it ran inside the handler. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) {
+    return "report_signal_unsafe=0";
+}
+#endif
 
 /* Long beyond any honest run, also under sanitizers on a busy machine. */
 #define RIG_PATIENCE_MS 60000
@@ -40,8 +50,8 @@ struct subject {
     bool free_when_done; /* the instance is freed by its own on_done */
 };
 
-static const struct engine_limits rig_limits = { .memory_bytes = 4 * MIB, .table_elements = 10000 };
-static const struct engine_budget rig_budget = { .wall_ms = RIG_PATIENCE_MS, .cpu_ms = RIG_PATIENCE_MS };
+static const struct engine_limits rig_limits = {.memory_bytes = 4 * MIB, .table_elements = 10000};
+static const struct engine_budget rig_budget = {.wall_ms = RIG_PATIENCE_MS, .cpu_ms = RIG_PATIENCE_MS};
 static unsigned rig_order;
 
 #define assert_ok(call)                                                                                      \
@@ -65,13 +75,30 @@ static unsigned rig_order;
         arcella_error_free(error_);                                                                          \
     } while (0)
 
+/*
+ * The engine turns faults of guests into traps by signal handlers that it installs once per process; the test
+ * library puts its own in their place around each fixture and test, and default ones after it.
+ */
+static void rig_keep_signals(void) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    static struct sigaction kept[ARRAY_LENGTH(signals)];
+    static bool known;
+    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
+        if (known)
+            sigaction(signals[i], &kept[i], NULL);
+        else
+            sigaction(signals[i], NULL, &kept[i]);
+    known = true;
+}
+
 __attribute__((unused)) static void rig_open_with(struct rig *rig, const struct engine_config *config) {
     assert_ok(loop_new(&rig->loop, reterr));
     assert_ok(engine_new(config, rig->loop, &rig->engine, reterr));
+    rig_keep_signals();
 }
 
 __attribute__((unused)) static void rig_open(struct rig *rig) {
-    rig_open_with(rig, &(struct engine_config) ENGINE_CONFIG_INIT);
+    rig_open_with(rig, &(struct engine_config)ENGINE_CONFIG_INIT);
 }
 
 /* Nothing may be left: instances and modules count down to none. */
@@ -84,7 +111,8 @@ __attribute__((unused)) static void rig_close(struct rig *rig) {
     rig->loop = loop_free(rig->loop);
 }
 
-__attribute__((unused)) static struct engine_module *rig_load(struct rig *rig, const uint8_t *wasm, size_t size) {
+__attribute__((unused)) static struct engine_module *rig_load(struct rig *rig, const uint8_t *wasm,
+                                                              size_t size) {
     BUFFER_AUTO code = BUFFER_INIT(64 * MIB);
     assert_ok(engine_compile(rig->engine, wasm, size, &code, reterr));
     char path[] = "/tmp/arcella-engine-test-XXXXXX";
@@ -98,8 +126,10 @@ __attribute__((unused)) static struct engine_module *rig_load(struct rig *rig, c
     return module;
 }
 
-__attribute__((unused)) static struct engine_program *rig_program(struct rig *rig, const uint8_t *wasm, size_t size,
-                                                                  const struct engine_import *imports, size_t count) {
+__attribute__((unused)) static struct engine_program *rig_program(struct rig *rig, const uint8_t *wasm,
+                                                                  size_t size,
+                                                                  const struct engine_import *imports,
+                                                                  size_t count) {
     struct engine_module *module = rig_load(rig, wasm, size);
     struct engine_program *program = NULL;
     assert_ok(engine_program_new(module, imports, count, &program, reterr));
@@ -135,27 +165,31 @@ __attribute__((unused)) static void rig_turn(struct rig *rig, unsigned turns) {
         loop_run_ready(rig->loop);
 }
 
-__attribute__((unused)) static void rig_begin_with(struct subject *s, struct rig *rig, struct engine_program *program,
+__attribute__((unused)) static void rig_begin_with(struct subject *s, struct rig *rig,
+                                                   struct engine_program *program,
                                                    const struct engine_limits *limits,
                                                    const struct engine_budget *budget) {
     s->rig = rig;
     s->done = 0;
+    rig_keep_signals();
     assert_ok(engine_instance_new(program, limits, budget, s, rig_on_done, &s->instance, reterr));
     assert_int_equal(s->done, 0);
 }
 
 /* Make an instance that starts well. */
-__attribute__((unused)) static void rig_start(struct subject *s, struct rig *rig, struct engine_program *program) {
+__attribute__((unused)) static void rig_start(struct subject *s, struct rig *rig,
+                                              struct engine_program *program) {
     rig_begin_with(s, rig, program, &rig_limits, &rig_budget);
     rig_settle(s);
     if (s->outcome.end != ENGINE_END_RETURNED)
         fail_msg("%s: %s", engine_end_name(s->outcome.end), s->outcome.message);
 }
 
-__attribute__((unused)) static void rig_call_with(struct subject *s, const char *function, const char *signature,
-                                                  const union engine_value *values,
+__attribute__((unused)) static void rig_call_with(struct subject *s, const char *function,
+                                                  const char *signature, const union engine_value *values,
                                                   const struct engine_budget *budget) {
     s->done = 0;
+    rig_keep_signals();
     assert_ok(engine_call(s->instance, function, signature, values, budget, rig_on_done, reterr));
     assert_int_equal(s->done, 0);
     assert_true(engine_running(s->instance));
@@ -164,7 +198,7 @@ __attribute__((unused)) static void rig_call_with(struct subject *s, const char 
 /* Call a function of one i32 and wait for its end. */
 __attribute__((unused)) static void rig_call(struct subject *s, const char *function, const char *signature,
                                              int32_t value) {
-    rig_call_with(s, function, signature, &(union engine_value){ .i32 = value }, &rig_budget);
+    rig_call_with(s, function, signature, &(union engine_value){.i32 = value}, &rig_budget);
     rig_settle(s);
 }
 

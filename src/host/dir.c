@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Granted directories: taking them, their rights, opening beneath them, listing.  What acts on names is in
+ * names.c. The objects are struct host_file; the loop's thread.
+ */
+#include "host/dir.h"
+
+#include <dirent.h>
+
+#include "base/fd.h"
+#include "base/limits.h"
+#include "host/inside.h"
+#include "host/path.h"
+
+/* --- rights --- */
+
+static struct text root_of(const struct host_file *dir) {
+    return (struct text){dir->path, dir->root_length};
+}
+
+static unsigned find_rights(const struct host *host, struct text root, bool writable) {
+    unsigned rights = 0;
+    if (host->grants && grant_check(host->grants, GRANT_FS, GRANT_READ, root, NULL))
+        rights |= HOST_READ;
+    if (writable && host->grants && grant_check(host->grants, GRANT_FS, GRANT_WRITE, root, NULL))
+        rights |= HOST_WRITE;
+    return rights;
+}
+
+unsigned host_dir_rights(struct host_file *dir) {
+    const struct grant_set *grants = dir->host->grants;
+    if (dir->fd >= 0 && grants && grants->revision != dir->revision) {
+        dir->rights = find_rights(dir->host, root_of(dir), dir->writable);
+        dir->revision = grants->revision;
+    }
+    return dir->rights;
+}
+
+/* A path beneath dir as one text.  @return its length; cut where it is too long */
+static size_t join(const struct host_file *dir, const char *path, size_t length, char *to, size_t size) {
+    size_t used = 0;
+    if (length == 0 || path[0] != '/') {
+        used = strlen(dir->path);
+        used = used < size - 2 ? used : size - 2;
+        memcpy(to, dir->path, used);
+        if (length && used && to[used - 1] != '/')
+            to[used++] = '/';
+    }
+    size_t room = size - 1 - used;
+    length = length < room ? length : room;
+    memcpy(to + used, path, length);
+    used += length;
+    to[used] = '\0';
+    return used;
+}
+
+/*
+ * The directory a person would grant for a path that is beneath none: the one it is in.  A name right beneath
+ * the root is taken for a directory ("/data"), unless it looks like a file ("/notes.txt").
+ */
+static struct text parent_of(char *path, size_t length) {
+    char whole[LIMIT_PATH_BYTES];
+    ssize_t n = grant_path_normalise((struct text){path, length}, whole, sizeof(whole));
+    if (n <= 0)
+        return TEXT("/");
+    memcpy(path, whole, (size_t)n);
+    size_t slash = (size_t)n;
+    while (slash > 0 && path[slash - 1] != '/')
+        slash--;
+    if (slash <= 1)
+        return memchr(path, '.', (size_t)n) ? TEXT("/") : (struct text){path, (size_t)n};
+    return (struct text){path, slash - 1};
+}
+
+static int deny(struct host_file *dir, unsigned rights, const char *path, size_t length, bool beneath) {
+    enum grant_action action = rights & HOST_WRITE ? GRANT_WRITE : GRANT_READ;
+    char resource[LIMIT_PATH_BYTES];
+    char parent[LIMIT_PATH_BYTES];
+    size_t n = join(dir, path, length, resource, sizeof(resource));
+    memcpy(parent, resource, n + 1);
+    return host_deny(dir->host, GRANT_FS, action, (struct text){resource, n},
+                     beneath ? root_of(dir) : parent_of(parent, n));
+}
+
+int host_dir_need(struct host_file *dir, unsigned rights, const char *path, size_t length) {
+    if (dir->kind != HOST_DIRECTORY)
+        return HOST_E_NOTDIR;
+    if (dir->fd >= 0 && (host_dir_rights(dir) & rights) == rights)
+        return 0;
+    return deny(dir, rights & ~dir->rights, path, length, dir->fd >= 0);
+}
+
+int host_dir_report(struct host_file *dir, int r, unsigned rights, const char *path, size_t length) {
+    if (r != HOST_E_XDEV)
+        return r;
+    (void)deny(dir, rights, path, length, false);
+    return HOST_E_PERM;
+}
+
+/* --- granting --- */
+
+/* A row that denies something beneath the directory cannot be held while links and renames can name it
+ * otherwise. */
+static bool denies_beneath(const struct host *host, const char *guest_path) {
+    char whole[LIMIT_PATH_BYTES];
+    if (!host->grants || !(host->grants->denied[GRANT_FS]))
+        return false;
+    ssize_t n = grant_path_normalise(text_of(guest_path), whole, sizeof(whole));
+    if (n < 0)
+        return true;
+    for (size_t i = 0; i < host->grants->count; i++) {
+        const struct grant *row = &host->grants->rows[i];
+        if (row->class != GRANT_FS || row->effect != GRANT_DENY || row->key.length <= (size_t)n)
+            continue;
+        if (memcmp(row->key.data, whole, (size_t)n) == 0 && (n <= 1 || row->key.data[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writable, struct host_file **ret) {
+    size_t length = strlen(guest_path);
+    if (length == 0 || length >= LIMIT_PATH_BYTES)
+        return HOST_E_INVAL;
+    struct stat st;
+    if (sys_fstat(fd, &st) < 0)
+        return host_errno();
+    if (!S_ISDIR(st.st_mode))
+        return HOST_E_NOTDIR;
+    int r = host_check(host, GRANT_FS, GRANT_READ, (struct text){guest_path, length});
+    if (r)
+        return r;
+    if (denies_beneath(host, guest_path)) {
+        host_notice(host, "directory '%s' is not given: a part of it is denied, which cannot be enforced",
+                    guest_path);
+        return HOST_E_NOTCAPABLE;
+    }
+    /* A description of our own, whose position nobody else moves; where its mode forbids that to this user,
+     * the one that was opened before the ids changed. */
+    FD_AUTO own = sys_openat(fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    if (own < 0)
+        own = SYS_CALL_(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (own < 0)
+        return host_errno();
+    HOST_FILE_AUTO *dir = NULL;
+    r = host_file_new(host, HOST_DIRECTORY, own, 0, &dir);
+    if (r)
+        return r;
+    (void)TAKE_FD(own);
+    r = host_file_set_path(dir, guest_path, length);
+    if (r)
+        return r;
+    dir->type = HOST_TYPE_DIRECTORY;
+    dir->preopened = true;
+    dir->root_length = length;
+    dir->writable = writable;
+    dir->rights = find_rights(host, root_of(dir), writable);
+    dir->revision = host->grants->revision;
+    *ret = TAKE(dir);
+    return 0;
+}
+
+int host_dir_denied(struct host *host, struct host_file **ret) {
+    HOST_FILE_AUTO *dir = NULL;
+    int r = host_file_new(host, HOST_DIRECTORY, -1, 0, &dir);
+    if (r == 0)
+        r = host_file_set_path(dir, "/", 1);
+    if (r)
+        return r;
+    dir->type = HOST_TYPE_DIRECTORY;
+    dir->preopened = true;
+    dir->root_length = 1;
+    *ret = TAKE(dir);
+    return 0;
+}
+
+/* --- opening --- */
+
+static int system_flags(const struct host_open *how) {
+    /* O_NONBLOCK: opening a named pipe must not wait for its other side on this thread, nor reading it later.
+     */
+    int flags = O_NONBLOCK | O_NOCTTY | (how->follow ? 0 : O_NOFOLLOW);
+    if (how->directory)
+        return flags | O_RDONLY | O_DIRECTORY;
+    flags |= how->write ? (how->read ? O_RDWR : O_WRONLY) : O_RDONLY;
+    return flags | (how->create ? O_CREAT : 0) | (how->create && how->exclusive ? O_EXCL : 0) |
+           (how->truncate ? O_TRUNC : 0);
+}
+
+static enum host_kind kind_of(mode_t mode) {
+    if (S_ISDIR(mode))
+        return HOST_DIRECTORY;
+    return S_ISREG(mode) || S_ISBLK(mode) ? HOST_REGULAR : HOST_STREAM;
+}
+
+/* The object for what was opened beneath dir. */
+static int adopt(struct host_file *dir, int fd, const char *path, size_t length, const struct host_open *how,
+                 struct host_file **ret) {
+    struct stat st;
+    if (sys_fstat(fd, &st) < 0)
+        return host_errno();
+    enum host_kind kind = kind_of(st.st_mode);
+    bool directory = kind == HOST_DIRECTORY;
+    unsigned rights = (how->read ? HOST_READ : 0u) | (how->write ? (unsigned)HOST_WRITE : 0u);
+    HOST_FILE_AUTO *file = NULL;
+    int r = host_file_new(dir->host, kind, -1, directory ? dir->rights : rights, &file);
+    if (r)
+        return r;
+    file->type = host_type_of_mode(st.st_mode);
+    file->flags = how->flags;
+    file->nonblocking = true;
+    file->changeable = dir->rights & HOST_WRITE;
+    file->writable = dir->writable;
+    file->revision = dir->revision;
+    file->root_length = dir->root_length;
+    file->terminal = S_ISCHR(st.st_mode) && isatty(fd);
+    if (directory || !file->changeable) {
+        char whole[LIMIT_PATH_BYTES];
+        r = host_file_set_path(file, whole, join(dir, path, length, whole, sizeof(whole)));
+        if (r)
+            return r;
+    }
+    file->fd = fd;
+    *ret = TAKE(file);
+    return 0;
+}
+
+int host_dir_open(struct host_file *dir, const char *path, size_t length, const struct host_open *how,
+                  struct host_file **ret) {
+    bool changes = how->create || how->truncate || (how->write && !how->directory);
+    unsigned rights = HOST_READ | (changes ? HOST_WRITE : 0u);
+    int r = host_dir_need(dir, rights, path, length);
+    if (r)
+        return r;
+    if (how->directory && how->create)
+        return HOST_E_INVAL;
+    struct host_path copy;
+    FD_AUTO fd = -1;
+    r = host_path_init(&copy, path, length);
+    if (r == 0)
+        r = host_path_open(dir->fd, &copy, system_flags(how), 0666, &fd);
+    if (r)
+        return host_dir_report(dir, r, rights, path, length);
+    r = adopt(dir, fd, path, length, how, ret);
+    if (r == 0)
+        (void)TAKE_FD(fd);
+    return r;
+}
+
+/* --- listing --- */
+
+/* One read of the kernel's; small enough for a fiber's stack. */
+#define ENTRIES_BYTES 8192
+/* Reads before others get a turn. */
+#define READS_PER_TURN 32
+
+static enum host_type type_of_entry(int fd, const struct dirent64 *entry) {
+    static const unsigned char map[] = {
+        [DT_FIFO] = HOST_TYPE_FIFO,         [DT_CHR] = HOST_TYPE_CHARACTER, [DT_DIR] = HOST_TYPE_DIRECTORY,
+        [DT_BLK] = HOST_TYPE_BLOCK,         [DT_REG] = HOST_TYPE_REGULAR,   [DT_LNK] = HOST_TYPE_SYMLINK,
+        [DT_SOCK] = HOST_TYPE_SOCKET_STREAM};
+    if (entry->d_type != DT_UNKNOWN && entry->d_type < sizeof(map))
+        return map[entry->d_type];
+    struct stat st;
+    if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return HOST_TYPE_UNKNOWN;
+    return host_type_of_mode(st.st_mode);
+}
+
+/* Hand on the entries of one read. @return false: the callback has enough */
+static bool hand_on(int fd, const char *bytes, size_t length, uint64_t own_inode, bool dots,
+                    host_entry_fn *fn, void *user) {
+    for (size_t at = 0; at < length;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(bytes + at);
+        at += entry->d_reclen;
+        bool dot = strcmp(entry->d_name, ".") == 0;
+        bool dotdot = strcmp(entry->d_name, "..") == 0;
+        if ((dot || dotdot) && !dots)
+            continue;
+        struct host_entry one = {
+            .next = (uint64_t)entry->d_off,
+            /* What is above is none of the guest's business. */
+            .inode = dotdot ? own_inode : entry->d_ino,
+            .type = dot || dotdot ? HOST_TYPE_DIRECTORY : type_of_entry(fd, entry),
+            .name = entry->d_name,
+            .name_length = strlen(entry->d_name),
+        };
+        if (!fn(&one, user))
+            return false;
+    }
+    return true;
+}
+
+int host_dir_list(struct host_file *dir, uint64_t cookie, bool dots, host_entry_fn *fn, void *user) {
+    int r = host_dir_need(dir, HOST_READ, "", 0);
+    if (r)
+        return r;
+    struct stat st;
+    if (cookie > INT64_MAX)
+        return HOST_E_INVAL;
+    if (sys_fstat(dir->fd, &st) < 0 || lseek(dir->fd, (off_t)cookie, SEEK_SET) < 0)
+        return host_errno();
+    for (unsigned reads = 1;; reads++) {
+        _Alignas(struct dirent64) char bytes[ENTRIES_BYTES];
+        ssize_t n = SYS_RETRY_(ssize_t, getdents64(dir->fd, bytes, sizeof(bytes)));
+        if (n < 0)
+            return host_errno();
+        if (n == 0 || !hand_on(dir->fd, bytes, (size_t)n, st.st_ino, dots, fn, user))
+            return 0;
+        if (reads % READS_PER_TURN == 0) {
+            r = host_yield(dir->host);
+            if (r)
+                return r;
+        }
+    }
+}

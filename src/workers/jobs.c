@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Jobs: a queue per kind, a process per job; see jobs.h.
+ *
+ * A job waits in the list of its parent's side until there is room, then has a worker, and is over when its
+ * answer has come, its process is gone, or its time is up; then on_done runs and the job is freed.  Its
+ * process is killed with it: there is nothing it could do any more that anybody wants.  The loop's thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "workers/inner.h"
+
+#define JOB_FDS 4 /* the wasm and three manifests */
+
+struct worker_job {
+    struct workers *workers;   /* borrowed */
+    struct worker_job *next;
+    enum ipc_role role;        /* INTAKE or COMPILE: the kind */
+    struct worker *worker;     /* NULL while it waits */
+    struct loop_timer *timer;  /* runs while the process does */
+    uint64_t timeout_ms;
+    uint64_t memory_bytes;
+    char *name;                /* owned */
+    int fds[JOB_FDS];          /* owned; in the order of the message; -1: not there */
+    uint64_t stack_bytes;      /* compile */
+    bool fuel;
+    union {
+        workers_intake_done_fn *intake;
+        workers_compile_done_fn *compile;
+    } on_done;
+    void *user;
+};
+
+static void unlink_job(struct worker_job *job) {
+    for (struct worker_job **at = &job->workers->jobs; *at; at = &(*at)->next)
+        if (*at == job) {
+            *at = job->next;
+            return;
+        }
+}
+
+static struct worker_job *job_free(struct worker_job *job) {
+    if (!job)
+        return NULL;
+    for (size_t i = 0; i < JOB_FDS; i++)
+        fd_close(job->fds[i]);
+    loop_timer_free(job->timer);
+    mem_free(job->name);
+    mem_free(job);
+    return NULL;
+}
+
+DEFINE_CLEANUP(job_free_ptr, struct worker_job *, job_free)
+
+static const char *what_it_does(const struct worker_job *job) {
+    return job->role == IPC_ROLE_INTAKE ? "intake of" : "compile";
+}
+
+/* Part from the process: what it still says goes nowhere. */
+static void drop_worker(struct worker_job *job) {
+    struct worker *worker = job->worker;
+    job->worker = NULL;
+    if (worker) {
+        worker->user = NULL;
+        worker_kill(worker);
+    }
+}
+
+void worker_job_cancel(struct worker_job *job) {
+    unlink_job(job);
+    drop_worker(job);
+    job_free(job);
+}
+
+void workers_drop_jobs(struct workers *workers) {
+    while (workers->jobs)
+        worker_job_cancel(workers->jobs);
+}
+
+/* --- the answer --- */
+
+struct answer {
+    const void *description;
+    size_t length;
+    int code_fd; /* owned until handed on */
+    uint64_t size;
+    arcella_error *error; /* owned; NULL: success */
+};
+
+/* The one end of every job that was not cancelled. */
+static void finish(struct worker_job *job, struct answer *answer) {
+    unlink_job(job);
+    drop_worker(job);
+    if (answer->error) {
+        int code = arcella_error_code(answer->error);
+        error_wrap(&answer->error, code, "%s '%s'", what_it_does(job), job->name);
+    }
+    if (job->role == IPC_ROLE_INTAKE)
+        job->on_done.intake(answer->error ? NULL : answer->description, answer->length, answer->error, job->user);
+    else
+        job->on_done.compile(answer->error ? -1 : answer->code_fd, answer->size, answer->error, job->user);
+    if (answer->error)
+        fd_close(answer->code_fd);
+    arcella_error_free(answer->error);
+    job_free(job);
+}
+
+static void fail_job(struct worker_job *job, arcella_error *error) {
+    finish(job, &(struct answer){ .code_fd = -1, .error = error });
+}
+
+/* What the process found wrong with its input. */
+static arcella_error *found_wrong(struct text code, struct text message, struct text hint) {
+    arcella_error *error = NULL;
+    int number = error_code_of(code.data);
+    error_set(&error, number < 0 ? number : ARCELLA_E_PROTOCOL, "%s", message.data);
+    if (hint.length)
+        error_hint(&error, number, "%s", hint.data);
+    return error;
+}
+
+/* The code must be a memfd that nobody, the compile process included, can change any more. */
+static arcella_error *check_code(int fd, uint64_t size) {
+    const int wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    arcella_error *error = NULL;
+    struct stat found;
+    int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+    if (seals < 0 || (seals & wanted) != wanted)
+        error_set(&error, ARCELLA_E_PROTOCOL, "the code is not on a sealed memfd");
+    else if (sys_fstat(fd, &found) < 0 || found.st_size <= 0 || (uint64_t)found.st_size != size)
+        error_set(&error, ARCELLA_E_PROTOCOL, "the code is not %" PRIu64 " bytes long, as was said", size);
+    else if (lseek(fd, 0, SEEK_SET) != 0)
+        error_set_errno(&error, errno, "cannot rewind the code");
+    return error;
+}
+
+static void on_taken(struct worker_job *job, const struct ipc_taken *taken) {
+    struct answer answer = { taken->description.data, taken->description.length, -1, 0, NULL };
+    if (!taken->ok)
+        answer.error = found_wrong(taken->code, taken->message, taken->hint);
+    finish(job, &answer);
+}
+
+static void on_compiled(struct worker_job *job, const struct ipc_compiled *compiled, int code_fd) {
+    struct answer answer = { NULL, 0, code_fd, compiled->size, NULL };
+    answer.error = compiled->ok ? check_code(code_fd, compiled->size)
+                                : found_wrong(compiled->code, compiled->message, compiled->hint);
+    finish(job, &answer);
+}
+
+static void on_frame(struct worker *worker, struct frame *frame, void *user) {
+    (void)worker;
+    struct worker_job *job = user;
+    if (!job)
+        return;
+    if (frame->message.type == IPC_TAKEN)
+        on_taken(job, &frame->message.taken);
+    else if (frame->message.type == IPC_COMPILED)
+        on_compiled(job, &frame->message.compiled, frame_take_fd(frame, 0));
+    /* Log lines of these processes have no reader: their answer says what there is to say. */
+}
+
+static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
+    struct worker_job *job = user;
+    workers_pump_soon(worker->workers);
+    if (!job)
+        return;
+    job->worker = NULL;
+    arcella_error *error = NULL;
+    if (end->signal == SIGXCPU)
+        error_set(&error, ARCELLA_E_LIMIT, "it used more CPU time than the %" PRIu64 " ms it is given",
+                  job->timeout_ms);
+    else if (end->error)
+        error_hint(&error, error_set(&error, arcella_error_code(end->error), "%s", arcella_error_message(end->error)),
+                   "%s", arcella_error_hint(end->error));
+    else
+        error_set(&error, ARCELLA_E_WORKER, "its process ended without an answer");
+    fail_job(job, error);
+}
+
+static void on_timeout(struct loop_timer *timer, void *user) {
+    (void)timer;
+    struct worker_job *job = user;
+    arcella_error *error = NULL;
+    error_set(&error, ARCELLA_E_TIMEOUT, "not done within %" PRIu64 " ms", job->timeout_ms);
+    fail_job(job, error);
+}
+
+/* --- starting --- */
+
+static int send_job(struct worker_job *job, arcella_error **reterr) {
+    int fds[JOB_FDS];
+    struct channel_extra extra = { .fds = fds };
+    for (size_t i = 0; i < JOB_FDS; i++)
+        if (job->fds[i] >= 0)
+            fds[extra.fd_count++] = job->fds[i];
+    if (job->role == IPC_ROLE_COMPILE) {
+        struct ipc_compile compile = { .stack_bytes = job->stack_bytes, .fuel = job->fuel };
+        return worker_send(job->worker, IPC_COMPILE, &compile, &extra, reterr);
+    }
+    struct ipc_intake intake = {
+        .name = text_of(job->name),
+        .has_component = job->fds[1] >= 0,
+        .has_template = job->fds[2] >= 0,
+        .has_legacy = job->fds[3] >= 0,
+    };
+    return worker_send(job->worker, IPC_INTAKE, &intake, &extra, reterr);
+}
+
+static int start_job(struct worker_job *job, arcella_error **reterr) {
+    static const struct worker_hooks hooks = { .on_frame = on_frame, .on_end = on_end };
+    struct worker_settings settings = {
+        .role = job->role,
+        .stack_bytes = job->stack_bytes,
+        .fuel = job->fuel,
+        .open_files = LIMIT_JOB_OPEN_FILES,
+        /* A second line behind our own clock, for the case that nobody looks at that one. */
+        .cpu_seconds = job->timeout_ms / 1000 + 1,
+        .data_bytes = job->memory_bytes,
+    };
+    int r = worker_start(job->workers, &settings, &hooks, job, &job->worker, reterr);
+    if (r == 0)
+        r = send_job(job, reterr);
+    if (r == 0)
+        loop_timer_start(job->timer, job->timeout_ms, 0);
+    return r;
+}
+
+static unsigned processes_of(const struct workers *workers, enum ipc_role role) {
+    unsigned count = 0;
+    for (const struct worker *worker = workers->first; worker; worker = worker->next)
+        count += worker->role == role;
+    return count;
+}
+
+static struct worker_job *next_job(const struct workers *workers) {
+    for (struct worker_job *job = workers->jobs; job; job = job->next)
+        if (!job->worker && processes_of(workers, job->role) < workers->jobs_max)
+            return job;
+    return NULL;
+}
+
+void workers_pump(struct loop_timer *timer, void *user) {
+    (void)timer;
+    struct workers *workers = user;
+    struct worker_job *job;
+    while ((job = next_job(workers))) {
+        arcella_error *error = NULL;
+        /* Each failure ends a job, so this comes to an end. */
+        if (start_job(job, &error) < 0)
+            fail_job(job, error);
+    }
+}
+
+/* --- asking for one --- */
+
+static int job_new(struct workers *workers, enum ipc_role role, const char *name, const int *fds, size_t fds_count,
+                   struct worker_job **ret, arcella_error **reterr) {
+    size_t queued = 0;
+    for (const struct worker_job *other = workers->jobs; other; other = other->next)
+        queued += other->role == role;
+    if (queued >= LIMIT_JOBS_QUEUED)
+        return error_set(reterr, ARCELLA_E_BUSY, "%d jobs of this kind are waiting already", LIMIT_JOBS_QUEUED);
+    CLEANUP(job_free_ptr) struct worker_job *job = mem_new(struct worker_job);
+    if (!job)
+        return error_nomem(reterr);
+    job->workers = workers;
+    job->role = role;
+    for (size_t i = 0; i < JOB_FDS; i++)
+        job->fds[i] = -1;
+    for (size_t i = 0; i < fds_count; i++)
+        if (fds[i] >= 0 && (job->fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3)) < 0)
+            return errno == EBADF ? error_set(reterr, ARCELLA_E_INVALID, "descriptor %d is not open", fds[i])
+                                  : error_set_errno(reterr, errno, "cannot duplicate a descriptor");
+    if (job->fds[0] < 0)
+        return error_set(reterr, ARCELLA_E_INVALID, "no descriptor of a module was given");
+    job->name = mem_text(name ? name : "");
+    if (!job->name)
+        return error_nomem(reterr);
+    int r = loop_timer_new(workers->loop, on_timeout, job, &job->timer, reterr);
+    if (r < 0)
+        return r;
+    *ret = TAKE(job);
+    return 0;
+}
+
+static void enqueue(struct worker_job *job, struct worker_job **ret) {
+    struct worker_job **last = &job->workers->jobs;
+    while (*last)
+        last = &(*last)->next;
+    *last = job;
+    workers_pump_soon(job->workers);
+    if (ret)
+        *ret = job;
+}
+
+int workers_intake(struct workers *workers, const struct workers_intake_request *request,
+                   workers_intake_done_fn *on_done, void *user, struct worker_job **ret, arcella_error **reterr) {
+    const int fds[] = { request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd };
+    struct worker_job *job;
+    int r = job_new(workers, IPC_ROLE_INTAKE, request->name, fds, ARRAY_LENGTH(fds), &job, reterr);
+    if (r < 0)
+        return r;
+    job->timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_INTAKE_MS;
+    job->memory_bytes = LIMIT_INTAKE_MEMORY_BYTES;
+    job->on_done.intake = on_done;
+    job->user = user;
+    enqueue(job, ret);
+    return 0;
+}
+
+int workers_compile(struct workers *workers, const struct workers_compile_request *request,
+                    workers_compile_done_fn *on_done, void *user, struct worker_job **ret, arcella_error **reterr) {
+    struct worker_job *job;
+    int r = job_new(workers, IPC_ROLE_COMPILE, request->name, &request->wasm_fd, 1, &job, reterr);
+    if (r < 0)
+        return r;
+    job->timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_COMPILE_MS;
+    job->memory_bytes = request->memory_bytes ? request->memory_bytes : LIMIT_COMPILE_MEMORY_BYTES;
+    job->stack_bytes = request->stack_bytes ? request->stack_bytes : DEFAULT_STACK_BYTES;
+    job->fuel = request->fuel;
+    job->on_done.compile = on_done;
+    job->user = user;
+    enqueue(job, ret);
+    return 0;
+}
+
+size_t workers_jobs(const struct workers *workers) {
+    size_t count = 0;
+    for (const struct worker_job *job = workers->jobs; job; job = job->next)
+        count++;
+    return count;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Landlock: what can be opened, bound, signalled after sandbox_paths(), each in a child of its own. */
+#include "sandbox/child.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "sandbox/sandbox.h"
+
+static struct sandbox_report kernel; /* what the probe found */
+static char root[64];
+static int code_fd, read_fd, write_fd, other_fd;
+
+static int make_dir(const char *name) {
+    assert_int_equal(mkdirat(AT_FDCWD, name, 0700), 0);
+    int dir = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(dir >= 0);
+    int file = openat(dir, "file", O_WRONLY | O_CREAT, 0644);
+    assert_int_equal(write(file, "hello", 5), 5);
+    close(file);
+    return dir;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    if (sandbox_probe(&kernel, NULL) < 0)
+        return -1;
+    snprintf(root, sizeof(root), "/tmp/arcella-landlock-XXXXXX");
+    if (!mkdtemp(root) || chdir(root) < 0)
+        return -1;
+    code_fd = make_dir("code");
+    read_fd = make_dir("read");
+    write_fd = make_dir("write");
+    other_fd = make_dir("other");
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    close(code_fd);
+    close(read_fd);
+    close(write_fd);
+    close(other_fd);
+    return chdir("/") < 0 || dir_remove_tree(AT_FDCWD, root, NULL) < 0 ? -1 : 0;
+}
+
+static void lock_paths(void) {
+    struct sandbox_report report = { 0 };
+    struct sandbox_dir dirs[] = { { read_fd, false }, { write_fd, true } };
+    STEP(sandbox_lock(-1, reterr));
+    STEP(sandbox_paths(code_fd, dirs, 2, &report, reterr));
+    CHECK(report.landlock_abi == kernel.landlock_abi);
+}
+
+static bool lists(int dir) {
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return false;
+    DIR *list = fdopendir(fd);
+    bool any = list && readdir(list) != NULL;
+    if (list)
+        closedir(list);
+    return any;
+}
+
+static void nothing_outside(void *argument) {
+    (void)argument;
+    int before = openat(other_fd, "file", O_RDONLY);
+    lock_paths();
+    char bytes[5];
+    CHECK(read(before, bytes, 5) == 5); /* what was open stays open */
+    CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES);
+    CHECK_FAILS(open("/proc/self/maps", O_RDONLY), EACCES);
+    CHECK_FAILS(open("/", O_RDONLY | O_DIRECTORY), EACCES);
+    CHECK_FAILS(openat(other_fd, "file", O_RDONLY), EACCES);
+    CHECK_FAILS(openat(read_fd, "../other/file", O_RDONLY), EACCES);
+    CHECK_FAILS(mkdirat(other_fd, "new", 0700), EACCES);
+    CHECK_FAILS(unlinkat(other_fd, "file", 0), EACCES);
+    CHECK_FAILS(open("/tmp/arcella-sandbox-new", O_WRONLY | O_CREAT, 0600), EACCES);
+}
+
+static void code_read_only(void *argument) {
+    (void)argument;
+    lock_paths();
+    int fd = openat(code_fd, "file", O_RDONLY);
+    char bytes[5];
+    CHECK(fd >= 0 && read(fd, bytes, 5) == 5);
+    CHECK(!lists(code_fd));
+    CHECK_FAILS(openat(code_fd, "file", O_RDWR), EACCES);
+    CHECK_FAILS(openat(code_fd, "new", O_WRONLY | O_CREAT, 0600), EACCES);
+    CHECK_FAILS(unlinkat(code_fd, "file", 0), EACCES);
+}
+
+static void read_only_grant(void *argument) {
+    (void)argument;
+    lock_paths();
+    CHECK(lists(read_fd));
+    int fd = openat(read_fd, "file", O_RDONLY);
+    CHECK(fd >= 0);
+    CHECK_FAILS(openat(read_fd, "file", O_WRONLY), EACCES);
+    CHECK_FAILS(openat(read_fd, "new", O_WRONLY | O_CREAT, 0600), EACCES);
+    CHECK_FAILS(mkdirat(read_fd, "new", 0700), EACCES);
+    CHECK_FAILS(symlinkat("file", read_fd, "new"), EACCES);
+    CHECK_FAILS(unlinkat(read_fd, "file", 0), EACCES);
+    CHECK(renameat(read_fd, "file", write_fd, "taken") < 0);
+    if (!kernel.missing[SANDBOX_FEATURE_LANDLOCK_TRUNCATE]) {
+        CHECK_FAILS(openat(read_fd, "file", O_RDONLY | O_TRUNC), EACCES);
+        CHECK_FAILS(truncate("read/file", 0), EACCES);
+    }
+}
+
+static void writable_grant(void *argument) {
+    (void)argument;
+    lock_paths();
+    int fd = openat(write_fd, "new", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(fd >= 0 && write(fd, "x", 1) == 1 && ftruncate(fd, 0) == 0);
+    CHECK(mkdirat(write_fd, "sub", 0700) == 0);
+    CHECK(symlinkat("new", write_fd, "link") == 0 && unlinkat(write_fd, "link", 0) == 0);
+    if (!kernel.missing[SANDBOX_FEATURE_LANDLOCK_REFER])
+        CHECK(renameat(write_fd, "new", write_fd, "sub/new") == 0 && unlinkat(write_fd, "sub/new", 0) == 0);
+    CHECK(unlinkat(write_fd, "sub", AT_REMOVEDIR) == 0);
+    CHECK(mknodat(write_fd, "fifo", S_IFIFO | 0600, 0) < 0 && errno == EACCES);
+    /* A link that leads out opens nothing. */
+    CHECK(symlinkat("/etc/passwd", write_fd, "out") == 0);
+    CHECK_FAILS(openat(write_fd, "out", O_RDONLY), EACCES);
+    CHECK(unlinkat(write_fd, "out", 0) == 0);
+}
+
+static void no_ports(void *argument) {
+    (void)argument;
+    lock_paths();
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+    CHECK_FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), EACCES);
+    to.sin_port = 0;
+    CHECK_FAILS(bind(fd, (struct sockaddr *)&to, sizeof(to)), EACCES);
+}
+
+static void no_signals(void *argument) {
+    (void)argument;
+    lock_paths();
+    CHECK_FAILS(kill(getppid(), 0), EPERM);
+    CHECK(kill(getpid(), 0) == 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct sockaddr_un_like {
+        sa_family_t family;
+        char path[16];
+    } to = { AF_UNIX, "\0arcella-sandbox" };
+    CHECK_FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), *(int *)argument);
+}
+
+static void not_a_directory(void *argument) {
+    (void)argument;
+    int fd = openat(read_fd, "file", O_RDONLY);
+    struct sandbox_report report = { 0 };
+    struct sandbox_dir dir = { fd, false };
+    STEP(sandbox_lock(-1, reterr));
+    CHECK(sandbox_paths(-1, &dir, 1, &report, NULL) == ARCELLA_E_INVALID);
+}
+
+static bool lacks(enum sandbox_feature feature) {
+    if (kernel.missing[feature])
+        print_message("weaker: this kernel has no %s\n", sandbox_feature_name(feature));
+    return kernel.missing[feature];
+}
+
+#define PATH_TEST(name)                                                                                      \
+    static void test_##name(void **state) {                                                                  \
+        (void)state;                                                                                         \
+        if (!lacks(SANDBOX_FEATURE_LANDLOCK))                                                                \
+            expect_child(name, NULL, "");                                                                    \
+    }
+PATH_TEST(nothing_outside)
+PATH_TEST(code_read_only)
+PATH_TEST(read_only_grant)
+PATH_TEST(writable_grant)
+PATH_TEST(not_a_directory)
+
+static void test_no_ports(void **state) {
+    (void)state;
+    if (!lacks(SANDBOX_FEATURE_LANDLOCK_NET))
+        expect_child(no_ports, NULL, "");
+}
+
+static void test_no_signals(void **state) {
+    (void)state;
+    if (lacks(SANDBOX_FEATURE_LANDLOCK_SCOPE))
+        return;
+    /* A listener of the same abstract name outside: refused inside; without it there is nothing to refuse. */
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct {
+        sa_family_t family;
+        char path[16];
+    } at = { AF_UNIX, "\0arcella-sandbox" };
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    int wanted = EPERM;
+    expect_child(no_signals, &wanted, "");
+    close(fd);
+}
+
+/* The probe changes nothing here, and agrees with what the steps find. */
+static void test_probe(void **state) {
+    (void)state;
+    int fd = open("/etc/passwd", O_RDONLY);
+    assert_true(fd >= 0);
+    close(fd);
+    char status[4096] = "";
+    fd = open("/proc/self/status", O_RDONLY);
+    assert_true(read(fd, status, sizeof(status) - 1) > 0);
+    close(fd);
+    assert_non_null(strstr(status, "NoNewPrivs:\t0"));
+    assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+    const char *names[SANDBOX_FEATURES];
+    size_t count = sandbox_missing_names(&kernel, names);
+    for (size_t i = 0; i < count; i++)
+        print_message("this kernel has no %s\n", names[i]);
+    assert_int_equal(kernel.missing[SANDBOX_FEATURE_LANDLOCK], kernel.landlock_abi == 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_probe),           cmocka_unit_test(test_nothing_outside),
+        cmocka_unit_test(test_code_read_only),  cmocka_unit_test(test_read_only_grant),
+        cmocka_unit_test(test_writable_grant),  cmocka_unit_test(test_not_a_directory),
+        cmocka_unit_test(test_no_ports),        cmocka_unit_test(test_no_signals),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Seccomp: what a sealed process can and cannot call, and the line that says so; each in a child of its own. */
+#include "sandbox/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "sandbox/sandbox.h"
+
+#define REFUSED(name) "sandbox: system call " name " refused\n"
+
+static void seal(enum sandbox_role_id role) {
+    struct sandbox_report report = { 0 };
+    STEP(sandbox_lock(-1, reterr));
+    STEP(sandbox_seal(role, &report, reterr));
+    CHECK(!report.missing[SANDBOX_FEATURE_SECCOMP]);
+}
+
+/* --- what guests may not do --- */
+
+static void no_sockets(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    for (int i = 0; i < 3; i++)
+        CHECK_FAILS(socket(AF_INET, SOCK_STREAM, 0), EPERM);
+    CHECK(sandbox_refused() == 3); /* one line, counted three times */
+}
+
+static void no_processes(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    CHECK_FAILS(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0), EPERM);
+    CHECK_FAILS(syscall(SYS_clone3, NULL, 0), ENOSYS);
+    char *const none[] = { NULL };
+    CHECK_FAILS(execve("/bin/true", none, none), EPERM);
+}
+
+static void nothing_to_the_parent(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    CHECK_FAILS(kill(getppid(), SIGTERM), EPERM);
+    CHECK_FAILS(syscall(SYS_tgkill, getppid(), getppid(), SIGTERM), EPERM);
+    CHECK_FAILS(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL), EPERM);
+}
+
+static void no_odd_doors(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    CHECK_FAILS(syscall(SYS_bpf, 0, NULL, 0), EPERM);
+    CHECK_FAILS(syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0), EPERM);
+    CHECK_FAILS(syscall(SYS_keyctl, 0, 0, 0, 0, 0), EPERM);
+    CHECK_FAILS(syscall(SYS_personality, 0xffffffff), EPERM);
+    CHECK_FAILS(syscall(SYS_userfaultfd, 0), EPERM);
+    CHECK_FAILS(syscall(SYS_io_uring_setup, 1, NULL), ENOSYS); /* quiet */
+    CHECK_FAILS(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), EPERM);
+    CHECK_FAILS(ioctl(0, TIOCSTI, "x"), EPERM);
+    struct rlimit more = { 1, 1 };
+    CHECK_FAILS(setrlimit(RLIMIT_NOFILE, &more), EPERM);
+}
+
+static void unknown_number(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    CHECK_FAILS(syscall(1023), ENOSYS);
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    expect_child(no_sockets, NULL, REFUSED("socket"));
+    expect_child(no_processes, NULL, REFUSED("execve"));
+    expect_child(nothing_to_the_parent, NULL, REFUSED("kill") REFUSED("tgkill") REFUSED("ptrace"));
+    expect_child(no_odd_doors, NULL,
+                 REFUSED("bpf") REFUSED("perf_event_open") REFUSED("keyctl") REFUSED("personality")
+                     REFUSED("userfaultfd") REFUSED("prctl") REFUSED("ioctl") REFUSED("prlimit64"));
+    expect_child(unknown_number, NULL, REFUSED("1023"));
+}
+
+/* --- memory that can run --- */
+
+#define PAGE ((size_t)65536)
+
+static void *map(int protection) {
+    return mmap(NULL, PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void guest_maps_code(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    void *page = map(PROT_READ | PROT_WRITE);
+    CHECK(page != MAP_FAILED && mprotect(page, PAGE, PROT_READ | PROT_EXEC) == 0);
+    CHECK(map(PROT_READ | PROT_EXEC) != MAP_FAILED);
+    CHECK_FAILS(mprotect(page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC), EPERM);
+    CHECK(map(PROT_READ | PROT_WRITE | PROT_EXEC) == MAP_FAILED && errno == EPERM);
+}
+
+static void others_map_none(void *argument) {
+    seal(*(enum sandbox_role_id *)argument);
+    void *page = map(PROT_READ | PROT_WRITE);
+    CHECK(page != MAP_FAILED);
+    CHECK_FAILS(mprotect(page, PAGE, PROT_READ | PROT_EXEC), EPERM);
+    CHECK(map(PROT_READ | PROT_EXEC) == MAP_FAILED && errno == EPERM);
+}
+
+static void test_code_pages(void **state) {
+    (void)state;
+    expect_child(guest_maps_code, NULL, REFUSED("mprotect") REFUSED("mmap"));
+    for (enum sandbox_role_id role = SANDBOX_INTAKE; role < SANDBOX_ROLES; role++)
+        expect_child(others_map_none, &role, REFUSED("mprotect") REFUSED("mmap"));
+}
+
+/* --- what the roles need --- */
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number) {
+    caught = number;
+}
+
+static void guest_works(void *argument) {
+    (void)argument;
+    int pair[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    seal(SANDBOX_GUEST);
+    int dir = open("/", O_PATH | O_DIRECTORY);
+    CHECK(dir >= 0 && openat(dir, "etc/passwd", O_RDONLY) >= 0); /* paths are landlock's business */
+    CHECK(write(pair[0], "x", 1) == 1);
+    char byte;
+    CHECK(recv(pair[1], &byte, 1, 0) == 1);
+    signal(SIGUSR1, on_signal);
+    CHECK(raise(SIGUSR1) == 0 && caught == SIGUSR1); /* abort() needs this */
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(clock_monotonic_ns() > 0);
+    CHECK(fcntl(dir, F_DUPFD_CLOEXEC, 10) >= 10);
+    CHECK(prctl(PR_SET_NAME, "sealed", 0, 0, 0) == 0);
+    void *memory = map(PROT_NONE);
+    CHECK(memory != MAP_FAILED && mprotect(memory, PAGE, PROT_READ | PROT_WRITE) == 0);
+    CHECK(madvise(memory, PAGE, MADV_DONTNEED) == 0 && munmap(memory, PAGE) == 0);
+}
+
+static void aborts(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    abort();
+}
+
+static void compile_works(void *argument) {
+    (void)argument;
+    seal(*(enum sandbox_role_id *)argument);
+    CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES); /* quiet: no line */
+    int fd = -1;
+    arcella_error *error = NULL;
+    CHECK(memfd_make("code", "abc", 3, true, &fd, &error) == 0);
+    CHECK(lseek(fd, 0, SEEK_END) == 3);
+    CHECK_FAILS(write(fd, "d", 1), EPERM);
+    CHECK(sandbox_refused() == 0);
+}
+
+static void test_allowed(void **state) {
+    (void)state;
+    expect_child(guest_works, NULL, "");
+    for (enum sandbox_role_id role = SANDBOX_INTAKE; role < SANDBOX_ROLES; role++)
+        expect_child(compile_works, &role, "");
+    /* The end of a process is told truly. (A sanitizer reports it by itself.) */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    assert_int_equal(run_child(aborts, NULL).signal, SIGABRT);
+#else
+    (void)aborts;
+#endif
+}
+
+/* --- threads --- */
+
+static int go[2];
+static atomic_int other_result = -1;
+
+static void *try_later(void *argument) {
+    (void)argument;
+    char byte;
+    if (read(go[0], &byte, 1) == 1)
+        other_result = socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM;
+    return NULL;
+}
+
+static void no_further_thread(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, try_later, NULL) != 0);
+    CHECK(fork() < 0);
+}
+
+static void all_threads_sealed(void *argument) {
+    (void)argument;
+    STEP(sandbox_lock(-1, reterr));
+    pthread_t thread;
+    CHECK(pipe(go) == 0 && pthread_create(&thread, NULL, try_later, NULL) == 0);
+    struct sandbox_report report = { 0 };
+    STEP(sandbox_seal(SANDBOX_GUEST, &report, reterr));
+    CHECK(write(go[1], "x", 1) == 1 && pthread_join(thread, NULL) == 0);
+    CHECK(other_result == 1);
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    expect_child(all_threads_sealed, NULL, REFUSED("socket"));
+    struct child_result result = run_child(no_further_thread, NULL);
+    assert_int_equal(result.code, 0);
+}
+
+#ifdef __x86_64__
+static void old_convention(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST);
+    long result = 20; /* getpid of i386, which the list knows only by its number of x86-64 */
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+    CHECK(result == -ENOSYS);
+}
+#endif
+
+static void test_other_convention(void **state) {
+    (void)state;
+#ifdef __x86_64__
+    struct child_result result = run_child(old_convention, NULL);
+    if (result.signal == SIGSEGV) /* a kernel without 32-bit calls */
+        return;
+    assert_int_equal(result.code, 0);
+    assert_non_null(strstr(result.said, "sandbox: system call 20 of another architecture refused\n"));
+#endif
+}
+
+static void sealing_takes(void *argument) {
+    (void)argument;
+    uint64_t begin = clock_monotonic_ns();
+    seal(SANDBOX_GUEST);
+    dprintf(2, "%llu", (unsigned long long)(clock_monotonic_ns() - begin) / 1000);
+}
+
+static void test_cost(void **state) {
+    (void)state;
+    struct child_result result = run_child(sealing_takes, NULL);
+    assert_int_equal(result.code, 0);
+    print_message("lock and seal: %s us\n", result.said);
+}
+
+static void test_names(void **state) {
+    (void)state;
+    enum sandbox_role_id role;
+    for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
+        assert_true(sandbox_role_find(sandbox_role_name((enum sandbox_role_id)i), &role));
+        assert_int_equal(role, i);
+    }
+    assert_false(sandbox_role_find("daemon", &role));
+    struct sandbox_report report = { 0 };
+    const char *names[SANDBOX_FEATURES];
+    assert_int_equal(sandbox_missing_names(&report, names), 0);
+    report.missing[SANDBOX_FEATURE_SECCOMP] = report.missing[SANDBOX_FEATURE_LANDLOCK] = true;
+    assert_int_equal(sandbox_missing_names(&report, names), 2);
+    assert_string_equal(names[0], "landlock");
+    assert_string_equal(names[1], "seccomp");
+}
+
+int main(void) {
+    struct sandbox_report kernel = { 0 };
+    if (sandbox_probe(&kernel, NULL) < 0)
+        return 1;
+    if (kernel.missing[SANDBOX_FEATURE_SECCOMP]) {
+        print_message("weaker: this kernel has no seccomp filters, nothing of them was tried\n");
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_refusals), cmocka_unit_test(test_code_pages),
+        cmocka_unit_test(test_allowed), cmocka_unit_test(test_threads),  cmocka_unit_test(test_other_convention),
+        cmocka_unit_test(test_cost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
