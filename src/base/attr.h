@@ -35,4 +35,26 @@
             destroy(*p);                                                                                     \
     }
 
+/* Is this a sanitizer build?  1 or 0; gcc and clang tell it in different ways. */
+#if defined(__SANITIZE_ADDRESS__)
+#define BUILT_WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BUILT_WITH_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define BUILT_WITH_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BUILT_WITH_TSAN 1
+#endif
+#endif
+#ifndef BUILT_WITH_ASAN
+#define BUILT_WITH_ASAN 0
+#endif
+#ifndef BUILT_WITH_TSAN
+#define BUILT_WITH_TSAN 0
+#endif
+
 #endif

@@ -44,7 +44,7 @@ int buffer_text(struct buffer *b, const char *text, arcella_error **reterr) MUST
 /** Append formatted text; for sentences and names, not for hot paths. @return 0, TOO_LARGE, NOMEM */
 int buffer_format(struct buffer *b, arcella_error **reterr, const char *format, ...)
     MUST_CHECK PRINTF_LIKE(3, 4);
-/** Move the memory out as a NUL-terminated text the caller frees. @return NULL: empty, and no memory for "" */
+/** Move the memory out as a NUL-terminated text the caller frees. @return NULL: empty and no memory for "" */
 char *buffer_take(struct buffer *b) MUST_CHECK;
 
 #define BUFFER_AUTO CLEANUP(buffer_done) struct buffer

@@ -4,6 +4,7 @@
 #define BASE_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/buffer.h"
 

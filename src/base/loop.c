@@ -54,11 +54,14 @@ static void close_one(uv_handle_t *handle, void *user) {
 struct loop *loop_free(struct loop *loop) {
     if (!loop)
         return NULL;
+    loop->closing = true;
+    loop->turn = NULL;
+    loop->sigchld = NULL;
     /* Jobs on the pool use memory of their users, so they are waited for and their done runs; it may make new
      * handles, hence the repetition. */
     while (uv_loop_close(&loop->uv) == UV_EBUSY) {
         uv_walk(&loop->uv, close_one, NULL);
-        uv_run(&loop->uv, UV_RUN_DEFAULT);
+        uv_run(&loop->uv, UV_RUN_ONCE);
     }
     loop_deferred_done(loop);
     loop_children_done(loop);

@@ -26,8 +26,8 @@ struct loop_wake;
 /** Make a loop. @return 0, NOMEM, SYSTEM */
 int loop_new(struct loop **ret, arcella_error **reterr) MUST_CHECK;
 /**
- * Close what is left and free.  Jobs on the pool are waited for and their done runs; deferred functions that wait
- * are forgotten; handles that their owners did not free are freed.
+ * Close what is left and free.  Jobs on the pool are waited for and their done runs; deferred functions that
+ * wait are forgotten; handles that their owners did not free are freed.
  *
  * @return NULL
  */
@@ -88,8 +88,10 @@ struct child_status {
 };
 typedef void loop_child_fn(struct loop_child *child, struct child_status status, void *user);
 /**
- * Report the end of a child process, from the loop.  The first call makes the loop reap every child of the
- * process, orphans it inherited as PID 1 included.
+ * Report the end of a child process, once, from the loop.  The first call makes the loop reap every child of
+ * the process, orphans it inherited as PID 1 included.  A child that ended before this call is reported too.
+ *
+ * @return 0, NOMEM, SYSTEM, NOT_FOUND (no child of ours), EXISTS (watched already), CLOSED (in loop_free())
  */
 int loop_child_watch(struct loop *loop, pid_t pid, loop_child_fn *fn, void *user, struct loop_child **ret,
                      arcella_error **reterr) MUST_CHECK;
@@ -126,7 +128,11 @@ int loop_work(struct loop *loop, loop_work_fn *work, loop_work_fn *done, void *u
 /** Start all pool threads now (count of them), before a sandbox forbids it. */
 int loop_pool_warm(struct loop *loop, unsigned count, arcella_error **reterr) MUST_CHECK;
 
-/** Run fn once from the loop, in its next turn; never from inside this call. @return 0, NOMEM */
+/**
+ * Run fn once from the loop, in its next turn; never from inside this call.
+ *
+ * @return 0, NOMEM, CLOSED (in loop_free())
+ */
 int loop_defer(struct loop *loop, loop_work_fn *fn, void *user, arcella_error **reterr) MUST_CHECK;
 
 #endif

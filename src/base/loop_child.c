@@ -34,7 +34,8 @@ static struct child_status status_of(int waited) {
 
 /* Running children keep the loop going; the signal handle alone does not. */
 static void hold_loop(struct loop *loop) {
-    loop_signal_ref(loop->sigchld, HASH_COUNT(loop->children) > 0);
+    if (loop->sigchld)
+        loop_signal_ref(loop->sigchld, HASH_COUNT(loop->children) > 0);
 }
 
 static void report(struct loop_child *child) {
@@ -70,6 +71,8 @@ static void on_sigchld(struct loop_signal *signal, int number, void *user) {
 int loop_reap_orphans(struct loop *loop, arcella_error **reterr) {
     if (loop->sigchld)
         return 0;
+    if (loop->closing)
+        return error_set(reterr, ARCELLA_E_CLOSED, "the loop is being closed");
     int r = loop_signal_new(loop, SIGCHLD, on_sigchld, loop, &loop->sigchld, reterr);
     if (r < 0)
         return r;

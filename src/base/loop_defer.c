@@ -22,6 +22,8 @@ static void on_turn(uv_idle_t *handle) {
 }
 
 int loop_defer(struct loop *loop, loop_work_fn *fn, void *user, arcella_error **reterr) {
+    if (loop->closing)
+        return error_set(reterr, ARCELLA_E_CLOSED, "the loop is being closed");
     if (!loop->turn) {
         uv_idle_t *turn = mem_new(uv_idle_t);
         if (!turn)
@@ -40,7 +42,7 @@ int loop_defer(struct loop *loop, loop_work_fn *fn, void *user, arcella_error **
         list->capacity = capacity;
     }
     list->items[list->count++] = (struct loop_deferred){fn, user};
-    if (list->count == 1 && !uv_is_closing((uv_handle_t *)loop->turn))
+    if (list->count == 1)
         uv_idle_start(loop->turn, on_turn);
     return 0;
 }

@@ -8,6 +8,11 @@
 // process, whose parent calls that a failed install; the daemon reads only its own configuration, once, at
 // its start.
 
+// Its assertions are not only about itself: "[{" fails one although the next line would report it.  Without
+// NDEBUG they are ours to define, as nothing; with it some become promises to the compiler, which is worse.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_cast<void>(0)
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -16,6 +21,18 @@
 #define TOML_EXCEPTIONS        0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 64
+#include <toml++/impl/forward_declarations.h>
+
+// Its tables of characters (3.3.0) take many a letter for "cannot be here", a promise to the compiler that is
+// broken by a line that begins with one of them ("é = 1").  They mean "no".  Elsewhere such a place ends the
+// process.
+#undef TOML_UNREACHABLE
+// clang-format off
+#define TOML_UNREACHABLE return {}
+// clang-format on
+#include <toml++/impl/unicode.h>
+#undef TOML_UNREACHABLE
+#define TOML_UNREACHABLE __builtin_trap()
 #include <toml++/toml.h>
 
 #include "base/toml_internal.h"

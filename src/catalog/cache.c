@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The code cache: looking up, putting in, handing to workers.  Nothing here waits for another user of the cache:
- * files appear by rename, and whoever finds something that does not fit removes it.
- * Owned by the program that opened it; one thread; blocking file work.
+ * The code cache: looking up, putting in, handing to workers.  Nothing here waits for another user of the
+ * cache: files appear by rename, and whoever finds something that does not fit removes it. Owned by the
+ * program that opened it; one thread; blocking file work.
  */
 #include "catalog/cache.h"
 
@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "catalog/cache_internal.h"
 
-#define COPY_BYTES       (256 * KIB)
-#define USED_INTERVAL_S  60 /* last use is kept no finer than this: most lookups then write nothing */
+#define COPY_BYTES      (256 * KIB)
+#define USED_INTERVAL_S 60 /* last use is kept no finer than this: most lookups then write nothing */
 
 /* --- names and files --- */
 
@@ -62,9 +62,9 @@ int cache_open(const char *path, uint64_t entries_max, uint64_t bytes_max, struc
     if (cache->fd < 0 || sys_fstat(cache->fd, &st) < 0)
         return error_set_errno(reterr, errno, "cannot open the cache '%s'", path);
     if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-        return error_set(reterr, ARCELLA_E_DENIED,
-                         "the cache '%s' belongs to another, or others may write to it: code from it is not used",
-                         path);
+        return error_set(
+            reterr, ARCELLA_E_DENIED,
+            "the cache '%s' belongs to another, or others may write to it: code from it is not used", path);
     cache->path = mem_text(path);
     if (!cache->path)
         return error_nomem(reterr);
@@ -103,10 +103,10 @@ static void set_entry(struct cache_entry *entry, const char *stem, const struct 
 
 /* Mark as used, for the choice of what to evict. */
 static void touch(int record_fd, const struct stat *record_stat) {
-    int64_t now = (int64_t) (clock_wall_ns() / 1000000000u);
-    int64_t age = now - (int64_t) record_stat->st_mtim.tv_sec;
+    int64_t now = (int64_t)(clock_wall_ns() / 1000000000u);
+    int64_t age = now - (int64_t)record_stat->st_mtim.tv_sec;
     if (age > USED_INTERVAL_S || age < 0)
-        (void) futimens(record_fd, NULL);
+        (void)futimens(record_fd, NULL);
 }
 
 /* Find and verify. @return CORRUPT where an entry is there and must go, with the reason */
@@ -131,7 +131,7 @@ static int look(struct cache *cache, const char *stem, const struct digest *modu
         return error_set(reterr, ARCELLA_E_CORRUPT, "code belongs to another or has another mode");
     if (!cache_record_is(&record, &st)) {
         struct digest found;
-        if (record.size != (uint64_t) st.st_size)
+        if (record.size != (uint64_t)st.st_size)
             return error_set(reterr, ARCELLA_E_CORRUPT, "code has another size");
         r = digest_of_fd(fd, LIMIT_CODE_BYTES, &found, reterr);
         if (r < 0)
@@ -184,17 +184,17 @@ static int copy_code(int from, int to, uint64_t limit, struct cache_record *reco
         return error_nomem(reterr);
     uint64_t total = 0;
     for (;;) {
-        ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t) total);
+        ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t)total);
         if (got < 0)
             return error_set_errno(reterr, errno, "cannot read the code");
         if (got == 0)
             break;
-        if ((uint64_t) got > limit - total)
+        if ((uint64_t)got > limit - total)
             return error_set(reterr, ARCELLA_E_TOO_LARGE, "the code has more than %" PRIu64 " bytes", limit);
-        int r = fd_write_all(to, block, (size_t) got, reterr);
+        int r = fd_write_all(to, block, (size_t)got, reterr);
         if (r < 0)
             return r;
-        total += (uint64_t) got;
+        total += (uint64_t)got;
     }
     if (total == 0)
         return error_set(reterr, ARCELLA_E_INVALID, "the code is empty");
@@ -239,7 +239,7 @@ static int put(struct cache *cache, const char *stem, const char *temporary, int
 int cache_put(struct cache *cache, const struct digest *module, const char *key, int code_fd,
               struct cache_entry *ret, arcella_error **reterr) {
     char stem[CACHE_STEM_BYTES + 1], temporary[CACHE_NAME_BYTES];
-    struct cache_record record = { .module = *module };
+    struct cache_record record = {.module = *module};
     struct stat st;
     int r = check_key(key, reterr);
     if (r < 0)
@@ -272,7 +272,7 @@ int cache_put(struct cache *cache, const struct digest *module, const char *key,
 /* A copy, for file systems that make no link. */
 static int copy_to(const struct cache_entry *entry, int dirfd, const char *name, arcella_error **reterr) {
     char temporary[CACHE_NAME_BYTES];
-    struct cache_record ignored = { 0 };
+    struct cache_record ignored = {0};
     if (!cache_temp_name(temporary))
         return error_set_errno(reterr, errno, "no random number");
     FD_AUTO fd = sys_openat(dirfd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);

@@ -13,8 +13,9 @@
 #define CACHE_TEMP_PREFIX   ".tmp-"
 #define CACHE_KEY_BYTES     2048 /* longest code key text */
 #define CACHE_RECORD_BYTES  (CACHE_KEY_BYTES + 1024)
-#define CACHE_PREFIX_DIGITS 16   /* of a module's digest, in front of each name: entries of a module are found by it */
-#define CACHE_STEM_BYTES    (CACHE_PREFIX_DIGITS + 1 + 2 * DIGEST_BYTES)
+#define CACHE_PREFIX_DIGITS                                                                                  \
+    16 /* of a module's digest, in front of each name: entries of a module are found by it */
+#define CACHE_STEM_BYTES (CACHE_PREFIX_DIGITS + 1 + 2 * DIGEST_BYTES)
 
 struct cache {
     int fd;
@@ -28,9 +29,9 @@ struct cache {
 };
 
 /*
- * What a record says.  The identity of the code file is inode, size and time of change of its content: who can forge
- * these owns the cache and could forge the record as well.  Its ctime is left out since every hard link made for a
- * worker, and its removal, changes it; the device number since it may change with a reboot.
+ * What a record says.  The identity of the code file is inode, size and time of change of its content: who
+ * can forge these owns the cache and could forge the record as well.  Its ctime is left out since every hard
+ * link made for a worker, and its removal, changes it; the device number since it may change with a reboot.
  */
 struct cache_record {
     struct digest module;

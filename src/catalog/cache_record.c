@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Records of the code cache: a few lines of text beside each code file, with a check sum of their own, since the
- * disk may have lost part of them (they are not flushed: a lost record is a miss).  No state; one thread.
+ * Records of the code cache: a few lines of text beside each code file, with a check sum of their own, since
+ * the disk may have lost part of them (they are not flushed: a lost record is a miss).  No state; one thread.
  */
 #include <sys/random.h>
 
@@ -25,12 +25,12 @@ size_t cache_record_write(const struct cache_record *record, char to[CACHE_RECOR
     char module[DIGEST_TEXT], code[DIGEST_TEXT], sum[CHECK_DIGITS + 1];
     digest_text(&record->module, module);
     digest_text(&record->code, code);
-    size_t length = (size_t) snprintf(to, CACHE_RECORD_BYTES,
-                                      HEAD "module=%s\ncode=%s\nsize=%" PRIu64 "\ninode=%" PRIu64
-                                           "\nmtime=%" PRIu64 "\nkey=%s\n",
-                                      module, code, record->size, record->inode, record->mtime_ns, record->key);
+    size_t length = (size_t)snprintf(
+        to, CACHE_RECORD_BYTES,
+        HEAD "module=%s\ncode=%s\nsize=%" PRIu64 "\ninode=%" PRIu64 "\nmtime=%" PRIu64 "\nkey=%s\n", module,
+        code, record->size, record->inode, record->mtime_ns, record->key);
     check_sum(to, length, sum);
-    length += (size_t) snprintf(to + length, CACHE_RECORD_BYTES - length, "check=%s\n", sum);
+    length += (size_t)snprintf(to + length, CACHE_RECORD_BYTES - length, "check=%s\n", sum);
     return length;
 }
 
@@ -65,31 +65,31 @@ bool cache_record_read(const char *text, struct cache_record *ret) {
         !take_number(&at, "size", &ret->size) || !take_number(&at, "inode", &ret->inode) ||
         !take_number(&at, "mtime", &ret->mtime_ns) || !take_line(&at, "key", &key))
         return false;
-    check_sum(text, (size_t) (at - copy), sum);
+    check_sum(text, (size_t)(at - copy), sum);
     return take_line(&at, "check", &check) && *at == '\0' && strcmp(check, sum) == 0 &&
            text_copy(ret->key, sizeof(ret->key), key);
 }
 
 static uint64_t mtime_ns(const struct stat *st) {
-    return (uint64_t) st->st_mtim.tv_sec * 1000000000u + (uint64_t) st->st_mtim.tv_nsec;
+    return (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
 }
 
 void cache_record_identify(struct cache_record *record, const struct stat *st) {
-    record->size = (uint64_t) st->st_size;
+    record->size = (uint64_t)st->st_size;
     record->inode = st->st_ino;
     record->mtime_ns = mtime_ns(st);
 }
 
 bool cache_record_is(const struct cache_record *record, const struct stat *st) {
-    return record->size == (uint64_t) st->st_size && record->inode == st->st_ino &&
+    return record->size == (uint64_t)st->st_size && record->inode == st->st_ino &&
            record->mtime_ns == mtime_ns(st);
 }
 
 bool cache_temp_name(char to[CACHE_NAME_BYTES]) {
     uint64_t random;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return false;
-    snprintf(to, CACHE_NAME_BYTES, CACHE_TEMP_PREFIX "%d-%016" PRIx64, (int) getpid(), random);
+    snprintf(to, CACHE_NAME_BYTES, CACHE_TEMP_PREFIX "%d-%016" PRIx64, (int)getpid(), random);
     return true;
 }
 
@@ -120,7 +120,7 @@ int cache_record_load(struct cache *cache, const char *stem, struct cache_record
         return error_set(reterr, ARCELLA_E_CORRUPT, "a record is a link");
     if (fd < 0 || sys_fstat(fd, ret_stat) < 0)
         return error_set_errno(reterr, errno, "cannot open a record of the cache");
-    if (!cache_file_ok(ret_stat, 0400) || ret_stat->st_size >= (off_t) sizeof(text))
+    if (!cache_file_ok(ret_stat, 0400) || ret_stat->st_size >= (off_t)sizeof(text))
         return error_set(reterr, ARCELLA_E_CORRUPT, "a record is not of this cache");
     ssize_t got = sys_pread(fd, text, sizeof(text) - 1, 0);
     if (got < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Walks over the whole cache: eviction, removal by module, leftovers, verification, figures.  Others may change the
- * directory meanwhile; whatever vanishes under a walk is passed over.  One thread.
+ * Walks over the whole cache: eviction, removal by module, leftovers, verification, figures.  Others may
+ * change the directory meanwhile; whatever vanishes under a walk is passed over.  One thread.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -22,14 +22,15 @@ struct found {
     int64_t used_s;
 };
 
-/* Call fn for each name; it may remove files. Names are read as they come: removal does not move the others. */
+/* Call fn for each name; it may remove files. Names are read as they come: removal does not move the others.
+ */
 static void each_name(struct cache *cache, void (*fn)(struct cache *cache, const char *name, void *user),
                       void *user) {
     FD_AUTO fd = sys_openat(cache->fd, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
         return;
-    (void) TAKE_FD(fd); /* the stream's now */
+    (void)TAKE_FD(fd); /* the stream's now */
     for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             fn(cache, entry->d_name, user);
@@ -72,9 +73,9 @@ static void list_one(struct cache *cache, const char *name, void *user) {
     struct stat code, record;
     if (!take_stem(name, CACHE_CODE_SUFFIX, f.stem) || !stat_of(cache, f.stem, CACHE_CODE_SUFFIX, &code))
         return;
-    f.bytes = (uint64_t) code.st_size;
+    f.bytes = (uint64_t)code.st_size;
     /* Code without a record counts as never used: it goes first. */
-    f.used_s = stat_of(cache, f.stem, CACHE_RECORD_SUFFIX, &record) ? (int64_t) record.st_mtim.tv_sec : 0;
+    f.used_s = stat_of(cache, f.stem, CACHE_RECORD_SUFFIX, &record) ? (int64_t)record.st_mtim.tv_sec : 0;
     l->entries++;
     l->bytes += f.bytes;
     if (l->count == l->capacity) {
@@ -89,12 +90,12 @@ static void list_one(struct cache *cache, const char *name, void *user) {
 }
 
 static int by_use(const void *a, const void *b) {
-    int64_t x = ((const struct found *) a)->used_s, y = ((const struct found *) b)->used_s;
+    int64_t x = ((const struct found *)a)->used_s, y = ((const struct found *)b)->used_s;
     return (x > y) - (x < y);
 }
 
 void cache_evict(struct cache *cache, const char *keep) {
-    struct listing l = { 0 };
+    struct listing l = {0};
     each_name(cache, list_one, &l);
     if (l.count && (l.entries > cache->entries_max || l.bytes > cache->bytes_max))
         qsort(l.list, l.count, sizeof(*l.list), by_use);
@@ -110,7 +111,7 @@ void cache_evict(struct cache *cache, const char *keep) {
 }
 
 void cache_figures(struct cache *cache, struct cache_figures *ret) {
-    struct listing l = { 0 };
+    struct listing l = {0};
     each_name(cache, list_one, &l);
     *ret = (struct cache_figures){
         .entries = l.entries,
@@ -138,7 +139,8 @@ static void remove_one(struct cache *cache, const char *name, void *user) {
     struct stat st;
     if (!text_starts(name, removal->prefix) || !take_stem(name, CACHE_CODE_SUFFIX, stem))
         return;
-    /* The prefix is part of a digest only: another module's entry stays, one without a readable record goes. */
+    /* The prefix is part of a digest only: another module's entry stays, one without a readable record goes.
+     */
     int r = cache_record_load(cache, stem, &record, &st, NULL, NULL);
     if (r == 0 && !digest_equal(&record.module, removal->module))
         return;
@@ -147,7 +149,7 @@ static void remove_one(struct cache *cache, const char *name, void *user) {
 }
 
 unsigned cache_remove(struct cache *cache, const struct digest *module) {
-    struct removal removal = { .module = module };
+    struct removal removal = {.module = module};
     char hex[DIGEST_TEXT];
     digest_text(module, hex);
     memcpy(removal.prefix, hex, CACHE_PREFIX_DIGITS);
@@ -171,7 +173,7 @@ static void note(struct sweep *s, const char *name, const char *text) {
 
 /* A temporary file whose writer died. */
 static bool is_abandoned(const char *name, const struct stat *st, int64_t now_s) {
-    int64_t age = now_s - (int64_t) st->st_mtim.tv_sec;
+    int64_t age = now_s - (int64_t)st->st_mtim.tv_sec;
     int pid = 0;
     const char *at = name + strlen(CACHE_TEMP_PREFIX);
     for (; *at >= '0' && *at <= '9' && pid < 100000000; at++)
@@ -188,7 +190,7 @@ static void sweep_one(struct cache *cache, const char *name, void *user) {
     struct stat st, other;
     if (fstatat(cache->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
-    bool young = s->now_s - (int64_t) st.st_mtim.tv_sec <= YOUNG_S;
+    bool young = s->now_s - (int64_t)st.st_mtim.tv_sec <= YOUNG_S;
     if (text_starts(name, CACHE_TEMP_PREFIX)) {
         if (is_abandoned(name, &st, s->now_s))
             sys_unlinkat(cache->fd, name, 0);
@@ -209,7 +211,7 @@ static void sweep_one(struct cache *cache, const char *name, void *user) {
 }
 
 void cache_sweep(struct cache *cache, struct problems *problems) {
-    struct sweep s = { .problems = problems, .now_s = (int64_t) (clock_wall_ns() / 1000000000u) };
+    struct sweep s = {.problems = problems, .now_s = (int64_t)(clock_wall_ns() / 1000000000u)};
     each_name(cache, sweep_one, &s);
 }
 
@@ -249,7 +251,7 @@ static void verify_one(struct cache *cache, const char *name, void *user) {
 }
 
 unsigned cache_verify(struct cache *cache, struct problems *problems) {
-    struct sweep s = { .problems = problems };
+    struct sweep s = {.problems = problems};
     each_name(cache, verify_one, &s);
     return s.bad;
 }

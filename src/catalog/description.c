@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The description of a package: what its manifests declare and its binary says.  A heap object with one owner;
- * made in the intake process or decoded in the daemon; one thread.
+ * The description of a package: what its manifests declare and its binary says.  A heap object with one
+ * owner; made in the intake process or decoded in the daemon; one thread.
  */
 #include <stdarg.h>
 
@@ -22,7 +22,7 @@ const char *component_kind_name(enum component_kind kind) {
 bool component_kind_find(const char *name, enum component_kind *ret) {
     for (unsigned i = 0; i < COMPONENT_KINDS; i++)
         if (strcmp(kind_names[i], name) == 0) {
-            *ret = (enum component_kind) i;
+            *ret = (enum component_kind)i;
             return true;
         }
     return false;
@@ -67,7 +67,7 @@ static int copy_name(struct text name, char **ret, arcella_error **reterr) {
     BUFFER_AUTO b = BUFFER_INIT(4 * DESCRIPTION_NAME_BYTES + sizeof(cut));
     size_t length = name.length < DESCRIPTION_NAME_BYTES ? name.length : DESCRIPTION_NAME_BYTES;
     /* Not in the middle of a character. */
-    while (length < name.length && length > 0 && ((unsigned char) name.data[length] & 0xc0) == 0x80)
+    while (length < name.length && length > 0 && ((unsigned char)name.data[length] & 0xc0) == 0x80)
         length--;
     int r = text_add_visible(&b, name.data, length, false, reterr);
     if (r == 0 && length < name.length)
@@ -80,7 +80,7 @@ static int copy_name(struct text name, char **ret, arcella_error **reterr) {
 
 static int add_item(struct description_items *items, const struct text *module, struct text name,
                     const char *type, arcella_error **reterr) {
-    struct description_item item = { 0 };
+    struct description_item item = {0};
     items->total++;
     if (items->count >= DESCRIPTION_ITEMS_MAX || items->bytes >= DESCRIPTION_ITEMS_BYTES)
         return 0;
@@ -106,8 +106,8 @@ static int add_item(struct description_items *items, const struct text *module, 
     return 0;
 }
 
-int description_add_import(struct package_description *d, struct text module, struct text name, const char *type,
-                           arcella_error **reterr) {
+int description_add_import(struct package_description *d, struct text module, struct text name,
+                           const char *type, arcella_error **reterr) {
     return add_item(&d->binary_imports, module.data ? &module : NULL, name, type, reterr);
 }
 
@@ -141,8 +141,8 @@ int description_warn(struct package_description *d, arcella_error **reterr, cons
 /* --- declared against found --- */
 
 /*
- * The interface an item of the binary belongs to.  Components name it plainly; core modules as an import's module,
- * or in front of '#' in an export ("logger:log/api@1.0.0#write").
+ * The interface an item of the binary belongs to.  Components name it plainly; core modules as an import's
+ * module, or in front of '#' in an export ("logger:log/api@1.0.0#write").
  */
 static bool item_interface(const struct description_item *item, struct interface_name *ret) {
     char text[LIMIT_INTERFACE_BYTES + 1];
@@ -170,7 +170,7 @@ int description_compare(struct package_description *d, arcella_error **reterr) {
         const struct text_list *declared;
         const struct description_items *items;
         const char *verb;
-    } sides[] = { { &d->exports, &d->binary_exports, "export" }, { &d->imports, &d->binary_imports, "import" } };
+    } sides[] = {{&d->exports, &d->binary_exports, "export"}, {&d->imports, &d->binary_imports, "import"}};
     for (size_t side = 0; side < ARRAY_LENGTH(sides); side++) {
         /* What was left out cannot be missed. */
         if (sides[side].items->total > sides[side].items->count)
@@ -179,7 +179,8 @@ int description_compare(struct package_description *d, arcella_error **reterr) {
             const char *name = sides[side].declared->items[i];
             if (has_interface(sides[side].items, name))
                 continue;
-            int r = description_warn(d, reterr, "the manifest declares the %s '%s', which the binary does not have",
+            int r = description_warn(d, reterr,
+                                     "the manifest declares the %s '%s', which the binary does not have",
                                      sides[side].verb, name);
             if (r < 0)
                 return r;
@@ -196,7 +197,8 @@ int description_set_id(struct package_description *d, const char *wanted, const 
         if (r < 0)
             return r;
         if (d->has_id && strcmp(d->id.text, id.text) != 0)
-            return error_set(reterr, ARCELLA_E_INVALID, "the manifest says '%s', not '%s'", d->id.text, id.text);
+            return error_set(reterr, ARCELLA_E_INVALID, "the manifest says '%s', not '%s'", d->id.text,
+                             id.text);
         d->id = id;
         d->has_id = true;
         return 0;
@@ -241,13 +243,13 @@ static json_t *binary_json(const struct package_description *d, bool brief) {
     json_t *object = json_object();
     bool ok = object != NULL;
     json_put(object, "start_section", json_boolean(d->has_start), &ok);
-    json_put(object, "functions", json_integer((json_int_t) d->functions), &ok);
-    json_put(object, "code_bytes", json_integer((json_int_t) d->code_bytes), &ok);
-    json_put(object, "data_bytes", json_integer((json_int_t) d->data_bytes), &ok);
-    json_put(object, "memory_bytes", json_integer((json_int_t) d->memory_bytes), &ok);
-    json_put(object, "table_elements", json_integer((json_int_t) d->table_elements), &ok);
-    json_put(object, "import_count", json_integer((json_int_t) d->binary_imports.total), &ok);
-    json_put(object, "export_count", json_integer((json_int_t) d->binary_exports.total), &ok);
+    json_put(object, "functions", json_integer((json_int_t)d->functions), &ok);
+    json_put(object, "code_bytes", json_integer((json_int_t)d->code_bytes), &ok);
+    json_put(object, "data_bytes", json_integer((json_int_t)d->data_bytes), &ok);
+    json_put(object, "memory_bytes", json_integer((json_int_t)d->memory_bytes), &ok);
+    json_put(object, "table_elements", json_integer((json_int_t)d->table_elements), &ok);
+    json_put(object, "import_count", json_integer((json_int_t)d->binary_imports.total), &ok);
+    json_put(object, "export_count", json_integer((json_int_t)d->binary_exports.total), &ok);
     if (!brief) {
         json_put(object, "imports", items_json(&d->binary_imports, true), &ok);
         json_put(object, "exports", items_json(&d->binary_exports, false), &ok);

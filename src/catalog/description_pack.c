@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A description as MessagePack: an array whose first element is the version of this form.  It is written in the
- * intake process and read in the daemon, which takes nothing on trust: names, interfaces and policy values pass the
- * same checks as in a manifest, texts and counts are bounded.  It is also what the store and the database keep.
+ * A description as MessagePack: an array whose first element is the version of this form.  It is written in
+ * the intake process and read in the daemon, which takes nothing on trust: names, interfaces and policy
+ * values pass the same checks as in a manifest, texts and counts are bounded.  It is also what the store and
+ * the database keep.
  */
 #include "base/mem.h"
 #include "base/pack.h"
@@ -14,7 +15,7 @@
 static void pack_items(const struct description_items *items, struct pack_writer *w) {
     pack_array(w, 2);
     pack_u64(w, items->total);
-    pack_array(w, (uint32_t) items->count * 3);
+    pack_array(w, (uint32_t)items->count * 3);
     for (size_t i = 0; i < items->count; i++) {
         pack_text(w, items->items[i].module);
         pack_text(w, items->items[i].name);
@@ -32,8 +33,8 @@ static void pack_template(const struct policy *template, struct pack_writer *w) 
         char text[512];
         if (!template->values[key].set)
             continue;
-        policy_format(template, (enum policy_key) key, text, sizeof(text));
-        pack_text(w, policy_row((enum policy_key) key)->key);
+        policy_format(template, (enum policy_key)key, text, sizeof(text));
+        pack_text(w, policy_row((enum policy_key)key)->key);
         pack_text(w, text);
     }
 }
@@ -86,8 +87,8 @@ struct unpacking {
 /* Refuse a value that was read well and is not allowed. */
 static void refuse(struct unpacking *u, const char *what) {
     if (u->result == 0)
-        u->result = error_set(u->reterr, ARCELLA_E_PROTOCOL, "a description of a package has %s that is not allowed",
-                              what);
+        u->result = error_set(u->reterr, ARCELLA_E_PROTOCOL,
+                              "a description of a package has %s that is not allowed", what);
 }
 
 static void no_memory(struct unpacking *u) {
@@ -207,13 +208,13 @@ int description_decode(const void *bytes, size_t length, struct package_descript
     CLEANUP(description_free_ptr) struct package_description *d = description_new();
     if (!d)
         return error_nomem(reterr);
-    struct unpacking u = { .d = d, .reterr = reterr };
+    struct unpacking u = {.d = d, .reterr = reterr};
     pack_open(&u.r, bytes, length);
     uint32_t elements = pack_get_array(&u.r, FORM_ELEMENTS);
     uint64_t form = pack_get_u64(&u.r, UINT32_MAX);
     if (!u.r.failed && (form != FORM || elements != FORM_ELEMENTS))
-        return error_set(reterr, ARCELLA_E_PROTOCOL, "a description of a package in another form (%" PRIu64 ")",
-                         form);
+        return error_set(reterr, ARCELLA_E_PROTOCOL,
+                         "a description of a package in another form (%" PRIu64 ")", form);
     get_identity(&u);
     d->has_manifest = pack_get_bool(&u.r);
     d->description = get_text(&u, DESCRIPTION_TEXT_BYTES, true);

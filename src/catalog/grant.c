@@ -14,7 +14,7 @@ static const struct {
     unsigned actions;
     size_t rows;
 } classes[GRANT_CLASSES] = {
-#define XX(name_, text_, actions_, rows_) [GRANT_##name_] = { text_, actions_, rows_ },
+#define XX(name_, text_, actions_, rows_) [GRANT_##name_] = {text_, actions_, rows_},
     GRANT_CLASS_MAP(XX)
 #undef XX
 };
@@ -23,7 +23,7 @@ static const struct {
     const char *name;
     unsigned bit;
 } actions_table[] = {
-#define XX(name_, text_, bit_) { text_, bit_ },
+#define XX(name_, text_, bit_) {text_, bit_},
     GRANT_ACTION_MAP(XX)
 #undef XX
 };
@@ -33,7 +33,7 @@ static const char *const source_names[] = {
     GRANT_SOURCE_MAP(XX)
 #undef XX
 };
-static const char *const effect_names[] = { [GRANT_ALLOW] = "allow", [GRANT_DENY] = "deny" };
+static const char *const effect_names[] = {[GRANT_ALLOW] = "allow", [GRANT_DENY] = "deny"};
 
 const char *grant_class_name(enum grant_class class) {
     return classes[class].name;
@@ -49,7 +49,7 @@ const char *grant_source_name(enum grant_source source) {
 
 const char *grant_action_name(enum grant_action action) {
     for (size_t i = 0; i < ARRAY_LENGTH(actions_table); i++)
-        if (actions_table[i].bit == (unsigned) action)
+        if (actions_table[i].bit == (unsigned)action)
             return actions_table[i].name;
     return "?";
 }
@@ -60,7 +60,7 @@ void grant_actions_format(unsigned actions, char *to, size_t size) {
         to[0] = '\0';
     for (size_t i = 0; i < ARRAY_LENGTH(actions_table) && at < size; i++)
         if (actions & actions_table[i].bit)
-            at += (size_t) snprintf(to + at, size - at, "%s%s", at ? "+" : "", actions_table[i].name);
+            at += (size_t)snprintf(to + at, size - at, "%s%s", at ? "+" : "", actions_table[i].name);
 }
 
 /* --- sets --- */
@@ -69,7 +69,7 @@ void grant_set_done(struct grant_set *set) {
     for (size_t i = 0; i < set->count; i++)
         mem_free(set->rows[i].pattern);
     mem_free(set->rows);
-    *set = (struct grant_set){ .revision = set->revision + 1 };
+    *set = (struct grant_set){.revision = set->revision + 1};
 }
 
 static size_t count_rows(const struct grant_set *set, enum grant_class class) {
@@ -108,7 +108,7 @@ static int place(struct grant_set *set, const struct grant *row, arcella_error *
     struct grant *same = has_name ? find_same(set, row) : NULL;
     if (same && row->class == GRANT_FS)
         return error_set(reterr, ARCELLA_E_EXISTS, "two directories under the guest path '%.*s'",
-                         (int) row->key.length, row->key.data);
+                         (int)row->key.length, row->key.data);
     size_t length = strlen(row->pattern);
     size_t before = same ? strlen(same->pattern) : 0;
     bool counted = row->class == GRANT_ENV || row->class == GRANT_ARGS;
@@ -139,8 +139,9 @@ static int place(struct grant_set *set, const struct grant *row, arcella_error *
 int grant_add(struct grant_set *set, enum grant_class class, unsigned actions, const char *pattern,
               enum grant_effect effect, enum grant_source source, arcella_error **reterr) {
     if (actions == 0 || (actions & ~classes[class].actions))
-        return error_set(reterr, ARCELLA_E_INVALID, "grants of class %s have no such action", classes[class].name);
-    struct grant row = { .class = class, .actions = actions, .effect = effect, .source = source };
+        return error_set(reterr, ARCELLA_E_INVALID, "grants of class %s have no such action",
+                         classes[class].name);
+    struct grant row = {.class = class, .actions = actions, .effect = effect, .source = source};
     int r = grant_pattern_read(&row, pattern, reterr);
     if (r < 0)
         return r;
@@ -183,7 +184,7 @@ static unsigned read_actions(const char *text) {
 static int find_name(const char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(names[i], name) == 0)
-            return (int) i;
+            return (int)i;
     return -1;
 }
 
@@ -192,20 +193,21 @@ int grant_add_text(struct grant_set *set, const char *class, const char *actions
     int class_number = -1;
     for (size_t i = 0; i < GRANT_CLASSES; i++)
         if (strcmp(classes[i].name, class) == 0)
-            class_number = (int) i;
+            class_number = (int)i;
     unsigned mask = read_actions(actions);
     int effect_number = find_name(effect_names, ARRAY_LENGTH(effect_names), effect);
     int source_number = find_name(source_names, ARRAY_LENGTH(source_names), source);
     if (class_number < 0 || !mask || effect_number < 0 || source_number < 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "no grant is written '%.40s %.40s %.40s %.40s'", class, actions,
-                         effect, source);
-    return grant_add(set, (enum grant_class) class_number, mask, pattern, (enum grant_effect) effect_number,
-                     (enum grant_source) source_number, reterr);
+        return error_set(reterr, ARCELLA_E_INVALID, "no grant is written '%.40s %.40s %.40s %.40s'", class,
+                         actions, effect, source);
+    return grant_add(set, (enum grant_class)class_number, mask, pattern, (enum grant_effect)effect_number,
+                     (enum grant_source)source_number, reterr);
 }
 
 /* --- options --- */
 
-int grant_add_dir(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr) {
+int grant_add_dir(struct grant_set *set, const char *option, enum grant_source source,
+                  arcella_error **reterr) {
     unsigned actions = GRANT_READ;
     MEM_AUTO char *text = mem_text(option);
     if (!text)
@@ -216,9 +218,9 @@ int grant_add_dir(struct grant_set *set, const char *option, enum grant_source s
     }
     bool has_guest = strstr(text, "::") != NULL;
     if (!has_guest && strstr(text, ":/"))
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "--dir '%.200s': write HOST::GUEST, with two colons, and :rw behind it to allow writing",
-                         option);
+        return error_set(
+            reterr, ARCELLA_E_INVALID,
+            "--dir '%.200s': write HOST::GUEST, with two colons, and :rw behind it to allow writing", option);
     MEM_AUTO char *pattern = has_guest ? mem_text(text) : mem_format("%s::%s", text, text);
     if (!pattern)
         return error_nomem(reterr);
@@ -226,12 +228,14 @@ int grant_add_dir(struct grant_set *set, const char *option, enum grant_source s
     return r < 0 ? error_wrap(reterr, r, "--dir") : 0;
 }
 
-int grant_add_env(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr) {
+int grant_add_env(struct grant_set *set, const char *option, enum grant_source source,
+                  arcella_error **reterr) {
     int r = grant_add(set, GRANT_ENV, GRANT_READ, option, GRANT_ALLOW, source, reterr);
     return r < 0 ? error_wrap(reterr, r, "--env") : 0;
 }
 
-int grant_add_arg(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr) {
+int grant_add_arg(struct grant_set *set, const char *option, enum grant_source source,
+                  arcella_error **reterr) {
     int r = grant_add(set, GRANT_ARGS, GRANT_READ, option, GRANT_ALLOW, source, reterr);
     return r < 0 ? error_wrap(reterr, r, "--arg") : 0;
 }
@@ -240,10 +244,11 @@ int grant_add_listen(struct grant_set *set, const char *option, enum grant_sourc
                      arcella_error **reterr) {
     struct grant_address address;
     if (!grant_address_read(text_of(option), &address))
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "--listen '%.200s': write an address in numbers and a port, such as 127.0.0.1:8080 or "
-                         "[::1]:8080",
-                         option);
+        return error_set(
+            reterr, ARCELLA_E_INVALID,
+            "--listen '%.200s': write an address in numbers and a port, such as 127.0.0.1:8080 or "
+            "[::1]:8080",
+            option);
     int r = grant_add(set, GRANT_NET, GRANT_LISTEN, option, GRANT_ALLOW, source, reterr);
     return r < 0 ? error_wrap(reterr, r, "--listen") : 0;
 }
@@ -252,7 +257,7 @@ int grant_add_stdio(struct grant_set *set, enum grant_source source, arcella_err
     static const struct {
         const char *name;
         unsigned action;
-    } streams[] = { { "stdin", GRANT_READ }, { "stdout", GRANT_WRITE }, { "stderr", GRANT_WRITE } };
+    } streams[] = {{"stdin", GRANT_READ}, {"stdout", GRANT_WRITE}, {"stderr", GRANT_WRITE}};
     for (size_t i = 0; i < ARRAY_LENGTH(streams); i++) {
         int r = grant_add(set, GRANT_STDIO, streams[i].action, streams[i].name, GRANT_ALLOW, source, reterr);
         if (r < 0)
@@ -275,7 +280,7 @@ static bool make_probe(enum grant_class class, struct text resource, struct prob
     probe->text = resource;
     if (class == GRANT_FS) {
         ssize_t length = grant_path_normalise(resource, probe->path, sizeof(probe->path));
-        probe->text = (struct text){ probe->path, length < 0 ? 0 : (size_t) length };
+        probe->text = (struct text){probe->path, length < 0 ? 0 : (size_t)length};
         return length >= 0;
     }
     return class != GRANT_NET || grant_address_read(resource, &probe->address);
@@ -295,7 +300,7 @@ static bool row_matches(const struct grant *row, const struct probe *probe) {
 
 bool grant_check(const struct grant_set *set, enum grant_class class, enum grant_action action,
                  struct text resource, const struct grant **ret_row) {
-    unsigned bit = (unsigned) action;
+    unsigned bit = (unsigned)action;
     if (ret_row)
         *ret_row = NULL;
     if (!(set->allowed[class] & bit))
@@ -339,14 +344,14 @@ static void show(struct text text, char *to, size_t size) {
     static const char cut[] = "…";
     size_t at = 0;
     for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char) text.data[i];
+        unsigned char c = (unsigned char)text.data[i];
         bool plain = c >= 0x20 && c < 0x7f;
         if (at + (plain ? 1 : 4) + sizeof(cut) > size) {
             if (at + sizeof(cut) <= size)
-                at += (size_t) snprintf(to + at, size - at, "%s", cut);
+                at += (size_t)snprintf(to + at, size - at, "%s", cut);
             break;
         }
-        at += (size_t) snprintf(to + at, size - at, plain ? "%c" : "\\x%02x", c);
+        at += (size_t)snprintf(to + at, size - at, plain ? "%c" : "\\x%02x", c);
     }
     if (at < size)
         to[at] = '\0';
@@ -372,7 +377,8 @@ void grant_needed(const struct grant_set *set, enum grant_class class, enum gran
         if (action == GRANT_LISTEN)
             snprintf(to, size, "--listen %s", shown);
         else
-            snprintf(to, size, "net connect %s", shown); /* no option grants it yet: the row, as it would stand */
+            snprintf(to, size, "net connect %s",
+                     shown); /* no option grants it yet: the row, as it would stand */
         return;
     case GRANT_ENV: snprintf(to, size, "--env %s=VALUE", shown); return;
     case GRANT_ARGS: snprintf(to, size, "--arg VALUE"); return;
@@ -412,7 +418,8 @@ json_t *grant_set_json(const struct grant_set *set, bool hide_values) {
         json_put_text(object, "class", classes[row->class].name, &ok);
         json_put_text(object, "action", actions, &ok);
         bool hide = hide_values && row->class == GRANT_ENV;
-        json_put(object, "pattern", json_bytes(row->pattern, hide ? row->key.length : strlen(row->pattern)), &ok);
+        json_put(object, "pattern", json_bytes(row->pattern, hide ? row->key.length : strlen(row->pattern)),
+                 &ok);
         json_put_text(object, "effect", effect_names[row->effect], &ok);
         json_put_text(object, "source", source_names[row->source], &ok);
         if (json_array_append_new(array, object) < 0 || !ok)

@@ -88,7 +88,7 @@ struct grant_set {
     size_t count;
     unsigned allowed[GRANT_CLASSES]; /* union of the actions allowed: most refusals need no walk */
     unsigned denied[GRANT_CLASSES];
-    size_t bytes[GRANT_CLASSES];     /* of all patterns of a class */
+    size_t bytes[GRANT_CLASSES]; /* of all patterns of a class */
     uint32_t revision; /* grows with every change; what was checked under another must be checked anew */
 };
 

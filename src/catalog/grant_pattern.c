@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Patterns of grants: paths, addresses, variables.  They are read once, when a row is added; what is compared at a
- * check is normalised.  No state; any thread.
+ * Patterns of grants: paths, addresses, variables.  They are read once, when a row is added; what is compared
+ * at a check is normalised.  No state; any thread.
  */
 #include "catalog/grant_pattern.h"
 
@@ -27,7 +27,7 @@ ssize_t grant_path_normalise(struct text path, char *to, size_t size) {
         }
         const char *segment = path.data + at;
         const char *slash = memchr(segment, '/', path.length - at);
-        size_t length = slash ? (size_t) (slash - segment) : path.length - at;
+        size_t length = slash ? (size_t)(slash - segment) : path.length - at;
         at += length;
         if (length == 1 && segment[0] == '.')
             continue;
@@ -51,7 +51,7 @@ ssize_t grant_path_normalise(struct text path, char *to, size_t size) {
     if (out == 0)
         to[out++] = '.';
     to[out] = '\0';
-    return (ssize_t) out;
+    return (ssize_t)out;
 }
 
 bool grant_path_beneath(struct text directory, struct text path) {
@@ -77,14 +77,14 @@ static int read_fs(struct grant *row, const char *pattern, arcella_error **reter
     const char *colons = last_double_colon(pattern);
     if (!colons)
         return error_set(reterr, ARCELLA_E_INVALID, "'%.200s' is not of the form HOST::GUEST", pattern);
-    struct text host_part = { pattern, (size_t) (colons - pattern) };
+    struct text host_part = {pattern, (size_t)(colons - pattern)};
     struct text guest_part = text_of(colons + 2);
     if (host_part.length == 0 || host_part.data[0] != '/')
         return error_set(reterr, ARCELLA_E_INVALID, "the host path of '%.200s' is not absolute", pattern);
     ssize_t host_length = grant_path_normalise(host_part, host, sizeof(host));
     if (host_length < 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "the host path of '%.200s' is too long or leads above '/'",
-                         pattern);
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "the host path of '%.200s' is too long or leads above '/'", pattern);
     if (guest_part.length == 0)
         return error_set(reterr, ARCELLA_E_INVALID, "'%.200s' has no guest path behind '::'", pattern);
     ssize_t guest_length = grant_path_normalise(guest_part, guest, sizeof(guest));
@@ -94,8 +94,8 @@ static int read_fs(struct grant *row, const char *pattern, arcella_error **reter
     row->pattern = mem_format("%s::%s", host, guest);
     if (!row->pattern)
         return error_nomem(reterr);
-    row->value = (struct text){ row->pattern, (size_t) host_length };
-    row->key = (struct text){ row->pattern + host_length + 2, (size_t) guest_length };
+    row->value = (struct text){row->pattern, (size_t)host_length};
+    row->key = (struct text){row->pattern + host_length + 2, (size_t)guest_length};
     return 0;
 }
 
@@ -109,9 +109,9 @@ static bool read_port(const char *s, size_t length, uint16_t *ret) {
     for (size_t i = 0; i < length; i++) {
         if (s[i] < '0' || s[i] > '9')
             return false;
-        value = value * 10 + (unsigned) (s[i] - '0');
+        value = value * 10 + (unsigned)(s[i] - '0');
     }
-    *ret = (uint16_t) value;
+    *ret = (uint16_t)value;
     return value <= UINT16_MAX;
 }
 
@@ -122,7 +122,7 @@ static bool read_ports(struct text text, struct grant_address *ret) {
         return true;
     }
     const char *dash = memchr(text.data, '-', text.length);
-    size_t low = dash ? (size_t) (dash - text.data) : text.length;
+    size_t low = dash ? (size_t)(dash - text.data) : text.length;
     if (!read_port(text.data, low, &ret->port_low))
         return false;
     ret->port_high = ret->port_low;
@@ -137,10 +137,10 @@ static bool read_host(struct text text, struct grant_address *ret) {
     uint16_t bits = UINT16_MAX;
     const char *slash = memchr(text.data, '/', text.length);
     if (slash) {
-        size_t behind = text.length - (size_t) (slash - text.data) - 1;
+        size_t behind = text.length - (size_t)(slash - text.data) - 1;
         if (!read_port(slash + 1, behind, &bits) || bits > 128)
             return false;
-        text.length = (size_t) (slash - text.data);
+        text.length = (size_t)(slash - text.data);
     }
     ret->v6 = text.length >= 2 && text.data[0] == '[';
     if (ret->v6) {
@@ -155,10 +155,10 @@ static bool read_host(struct text text, struct grant_address *ret) {
     host[text.length] = '\0';
     unsigned width = ret->v6 ? 128 : 32;
     if (bits == UINT16_MAX)
-        bits = (uint16_t) width;
+        bits = (uint16_t)width;
     if (bits > width)
         return false;
-    ret->prefix = (uint8_t) (bits + 128 - width);
+    ret->prefix = (uint8_t)(bits + 128 - width);
     memset(ret->bytes, 0, sizeof(ret->bytes));
     if (ret->v6)
         return inet_pton(AF_INET6, host, ret->bytes) == 1;
@@ -170,13 +170,13 @@ static bool read_address(struct text text, struct grant_address *ret) {
     const char *colon = text.length ? memrchr(text.data, ':', text.length) : NULL;
     if (!colon)
         return false;
-    size_t host = (size_t) (colon - text.data);
-    return read_host((struct text){ text.data, host }, ret) &&
-           read_ports((struct text){ colon + 1, text.length - host - 1 }, ret);
+    size_t host = (size_t)(colon - text.data);
+    return read_host((struct text){text.data, host}, ret) &&
+           read_ports((struct text){colon + 1, text.length - host - 1}, ret);
 }
 
 bool grant_address_read(struct text text, struct grant_address *ret) {
-    struct grant_address address = { 0 };
+    struct grant_address address = {0};
     if (!read_address(text, &address) || address.prefix != 128 || address.port_low != address.port_high)
         return false;
     *ret = address;
@@ -195,9 +195,9 @@ bool grant_address_matches(const struct grant_address *pattern, const struct gra
 static int read_net(struct grant *row, const char *pattern, arcella_error **reterr) {
     struct grant_address *a = &row->address;
     if (!read_address(text_of(pattern), a))
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "'%.200s' is not an address in numbers and a port, such as 127.0.0.1:8080 or [::1]:80",
-                         pattern);
+        return error_set(
+            reterr, ARCELLA_E_INVALID,
+            "'%.200s' is not an address in numbers and a port, such as 127.0.0.1:8080 or [::1]:80", pattern);
     /* Written anew, so that equal patterns are equal texts. */
     char host[INET6_ADDRSTRLEN], bits[8] = "", port[16] = "*";
     if (!inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->v6 ? a->bytes : a->bytes + 12, host, sizeof(host)))
@@ -224,7 +224,7 @@ static int read_env(struct grant *row, const char *pattern, arcella_error **rete
     row->pattern = mem_text(pattern);
     if (!row->pattern)
         return error_nomem(reterr);
-    row->key = (struct text){ row->pattern, (size_t) (equals - pattern) };
+    row->key = (struct text){row->pattern, (size_t)(equals - pattern)};
     row->value = text_of(row->pattern + (equals - pattern) + 1);
     return 0;
 }
@@ -238,7 +238,7 @@ static int read_args(struct grant *row, const char *pattern, arcella_error **ret
 }
 
 static int read_stdio(struct grant *row, const char *pattern, arcella_error **reterr) {
-    static const char *const names[] = { "stdin", "stdout", "stderr" };
+    static const char *const names[] = {"stdin", "stdout", "stderr"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(names[i], pattern) == 0) {
             row->pattern = mem_text(pattern);

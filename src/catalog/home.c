@@ -31,7 +31,8 @@ static int user_home(char *to, size_t size, arcella_error **reterr) {
     if (getpwuid_r(geteuid(), &entry, space, sizeof(space), &found) != 0 || !found || found->pw_dir[0] != '/')
         return error_set(reterr, ARCELLA_E_INVALID,
                          "no home directory is known: set HOME or ARCELLA_HOME, or give --home");
-    return text_copy(to, size, entry.pw_dir) ? 0 : error_set(reterr, ARCELLA_E_INVALID, "the home is too long");
+    return text_copy(to, size, entry.pw_dir) ? 0
+                                             : error_set(reterr, ARCELLA_E_INVALID, "the home is too long");
 }
 
 /* Make a path absolute, without "." and double slashes; ".." stays, since links may stand before it. */
@@ -98,11 +99,11 @@ static int check_dir(int fd, const char *what, arcella_error **reterr) {
         return error_set_errno(reterr, errno, "cannot look at '%s'", what);
     if (st.st_uid != geteuid())
         return error_set(reterr, ARCELLA_E_DENIED, "'%s' belongs to user %u, and this is user %u", what,
-                         (unsigned) st.st_uid, (unsigned) geteuid());
+                         (unsigned)st.st_uid, (unsigned)geteuid());
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return error_set(reterr, ARCELLA_E_DENIED,
                          "others may write to '%s' (mode %04o): take that away with chmod go-w", what,
-                         (unsigned) st.st_mode & 07777);
+                         (unsigned)st.st_mode & 07777);
     if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
         return 0;
     /* A file system mounted read-only is as much a matter of rights as a mode. */
@@ -151,7 +152,7 @@ int home_open(const char *path, struct home **ret, arcella_error **reterr) {
         return error_set_errno(reterr, errno, "cannot open the home '%s'", path);
     r = check_dir(home->fd, path, reterr);
     for (unsigned dir = 0; r == 0 && dir < HOME_DIRS; dir++)
-        r = open_part(home, (enum home_dir) dir, reterr);
+        r = open_part(home, (enum home_dir)dir, reterr);
     if (r < 0)
         return r;
     *ret = TAKE(home);
@@ -181,7 +182,7 @@ const char *home_config_dir(const struct home *home) {
 
 /* Locks of the open file description: they go with the descriptor, survive no crash, and can be asked for. */
 static struct flock whole_file(void) {
-    return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
 static pid_t read_pid(int fd) {
@@ -192,7 +193,7 @@ static pid_t read_pid(int fd) {
     text[got] = '\0';
     text[strcspn(text, "\n")] = '\0';
     uint64_t pid;
-    return text_parse_u64(text, INT32_MAX, &pid, NULL) == 0 ? (pid_t) pid : 0;
+    return text_parse_u64(text, INT32_MAX, &pid, NULL) == 0 ? (pid_t)pid : 0;
 }
 
 int home_lock(struct home *home, arcella_error **reterr) {
@@ -205,15 +206,15 @@ int home_lock(struct home *home, arcella_error **reterr) {
             return error_set_errno(reterr, errno, "cannot lock '%s/%s'", home->path, LOCK_FILE);
         pid_t pid = read_pid(fd);
         if (pid)
-            return error_set(reterr, ARCELLA_E_RUNNING, "a daemon with pid %d runs with the home '%s'", (int) pid,
-                             home->path);
+            return error_set(reterr, ARCELLA_E_RUNNING, "a daemon with pid %d runs with the home '%s'",
+                             (int)pid, home->path);
         return error_set(reterr, ARCELLA_E_RUNNING, "another daemon starts with the home '%s'", home->path);
     }
     char text[32];
-    int length = snprintf(text, sizeof(text), "%d\n", (int) getpid());
+    int length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
     if (sys_ftruncate(fd, 0) < 0)
         return error_set_errno(reterr, errno, "cannot write '%s/%s'", home->path, LOCK_FILE);
-    int r = fd_write_all(fd, text, (size_t) length, reterr);
+    int r = fd_write_all(fd, text, (size_t)length, reterr);
     if (r < 0)
         return error_wrap(reterr, r, "'%s/%s'", home->path, LOCK_FILE);
     home->lock_fd = TAKE_FD(fd);

@@ -8,8 +8,8 @@
 #include "catalog/name.h"
 
 /*
- * Check one part: words separated by single '-'; a word begins with a letter (digits are fine from the second word
- * on) and is all lower case, or all upper case where acronyms are allowed.
+ * Check one part: words separated by single '-'; a word begins with a letter (digits are fine from the second
+ * word on) and is all lower case, or all upper case where acronyms are allowed.
  * @return NULL, or what is wrong
  */
 static const char *check_part(const char *s, size_t length, bool acronyms) {
@@ -56,30 +56,30 @@ static int take_part(const char *text, const char *what, const char *s, size_t l
 }
 
 int interface_parse(const char *text, struct interface_name *ret, arcella_error **reterr) {
-    struct interface_name n = { 0 };
+    struct interface_name n = {0};
     if (strnlen(text, LIMIT_INTERFACE_BYTES + 1) > LIMIT_INTERFACE_BYTES)
         return error_set(reterr, ARCELLA_E_INVALID, "an interface name is longer than %d bytes",
                          LIMIT_INTERFACE_BYTES);
     for (const char *c = text; *c; c++)
-        if ((unsigned char) *c < 0x20 || (unsigned char) *c >= 0x7f)
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
             return error_set(reterr, ARCELLA_E_INVALID,
                              "an interface name has a character that is not allowed at position %zu",
-                             (size_t) (c - text) + 1);
+                             (size_t)(c - text) + 1);
     const char *at = strchr(text, '@');
-    size_t length = at ? (size_t) (at - text) : strlen(text);
+    size_t length = at ? (size_t)(at - text) : strlen(text);
     const char *colon = memchr(text, ':', length);
     if (!colon)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "'%s' is not an interface name such as namespace:package/interface@1.2.3: ':' is missing",
-                         text);
+        return error_set(
+            reterr, ARCELLA_E_INVALID,
+            "'%s' is not an interface name such as namespace:package/interface@1.2.3: ':' is missing", text);
     const char *package = colon + 1;
-    const char *slash = memchr(package, '/', length - (size_t) (package - text));
-    size_t package_length = (size_t) ((slash ? slash : text + length) - package);
-    int r = take_part(text, "namespace", text, (size_t) (colon - text), false, n.space, reterr);
+    const char *slash = memchr(package, '/', length - (size_t)(package - text));
+    size_t package_length = (size_t)((slash ? slash : text + length) - package);
+    int r = take_part(text, "namespace", text, (size_t)(colon - text), false, n.space, reterr);
     if (r == 0)
         r = take_part(text, "package", package, package_length, false, n.package, reterr);
     if (r == 0 && slash)
-        r = take_part(text, "interface", slash + 1, (size_t) (text + length - (slash + 1)), true, n.interface,
+        r = take_part(text, "interface", slash + 1, (size_t)(text + length - (slash + 1)), true, n.interface,
                       reterr);
     if (r < 0)
         return r;
@@ -90,7 +90,8 @@ int interface_parse(const char *text, struct interface_name *ret, arcella_error 
         n.has_version = true;
     }
     /* The parts are bounded one by one; in full it must fit too, since x.y became x.y.0. */
-    size_t full = strlen(n.space) + 1 + strlen(n.package) + 1 + strlen(n.interface) + 1 + strlen(n.version.text);
+    size_t full =
+        strlen(n.space) + 1 + strlen(n.package) + 1 + strlen(n.interface) + 1 + strlen(n.version.text);
     if (full > LIMIT_INTERFACE_BYTES)
         return error_set(reterr, ARCELLA_E_INVALID, "an interface name is longer than %d bytes",
                          LIMIT_INTERFACE_BYTES);
@@ -99,8 +100,12 @@ int interface_parse(const char *text, struct interface_name *ret, arcella_error 
 }
 
 void interface_format(const struct interface_name *name, char to[LIMIT_INTERFACE_BYTES + 1]) {
-    snprintf(to, LIMIT_INTERFACE_BYTES + 1, "%s:%s%s%s%s%s", name->space, name->package,
-             name->interface[0] ? "/" : "", name->interface, name->has_version ? "@" : "", name->version.text);
+    int length = snprintf(to, LIMIT_INTERFACE_BYTES + 1, "%s:%s%s%s%s%s", name->space, name->package,
+                          name->interface[0] ? "/" : "", name->interface, name->has_version ? "@" : "",
+                          name->version.text);
+    /* interface_parse() lets none pass that is longer. */
+    if (length > LIMIT_INTERFACE_BYTES)
+        to[0] = '\0';
 }
 
 bool interface_matches(const struct interface_name *wanted, const struct interface_name *offered) {

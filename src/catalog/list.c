@@ -9,7 +9,7 @@ void text_list_done(struct text_list *list) {
     for (size_t i = 0; i < list->count; i++)
         mem_free(list->items[i]);
     mem_free(list->items);
-    *list = (struct text_list){ 0 };
+    *list = (struct text_list){0};
 }
 
 int text_list_add(struct text_list *list, size_t max, const char *text, arcella_error **reterr) {
@@ -57,7 +57,7 @@ json_t *text_list_json(const struct text_list *list) {
 }
 
 void text_list_pack(const struct text_list *list, struct pack_writer *w) {
-    pack_array(w, (uint32_t) list->count);
+    pack_array(w, (uint32_t)list->count);
     for (size_t i = 0; i < list->count; i++)
         pack_text(w, list->items[i]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The three manifest files of a package, each key at its own level: what a component is stands in component.toml,
- * how it is run by default in deployment-template.toml, and how many run and where is for whoever starts it.
- * Runs in the intake process; everything lives for one manifest_read().
+ * The three manifest files of a package, each key at its own level: what a component is stands in
+ * component.toml, how it is run by default in deployment-template.toml, and how many run and where is for
+ * whoever starts it. Runs in the intake process; everything lives for one manifest_read().
  */
 #include "catalog/manifest.h"
 
@@ -20,9 +20,9 @@ const char *manifest_file_name(enum manifest_file file) {
 }
 
 /* Keys of the other level, to be told apart from unknown ones. */
-static const char *const component_keys[] = { "name",    "version",  "description", "authors", "licence",
-                                              "license", "language", "exports",     "imports" };
-static const char *const spec_keys[] = { "module_id", "component_id", "overrides" };
+static const char *const component_keys[] = {"name",    "version",  "description", "authors", "licence",
+                                             "license", "language", "exports",     "imports"};
+static const char *const spec_keys[] = {"module_id", "component_id", "overrides"};
 
 static bool is_one_of(const char *const *words, size_t count, const char *word) {
     for (size_t i = 0; i < count; i++)
@@ -60,12 +60,14 @@ static void look_at_rest(struct manifest_reading *m, const struct toml_node *tab
                              "async, startup",
                              MANIFEST_COMPONENT_FILE);
         else if (is_template && is_one_of(spec_keys, ARRAY_LENGTH(spec_keys), node->key))
-            manifest_mistake(m, node->key_line, node->key_column, name,
-                             "belongs to one deployment; allowed in a template: isolation, trusted, async, startup");
+            manifest_mistake(
+                m, node->key_line, node->key_column, name,
+                "belongs to one deployment; allowed in a template: isolation, trusted, async, startup");
         else if (is_for_start(node->key))
             manifest_warning(m, node, "'%s' is for whoever starts the component and is not used here", name);
         else if (!is_template && is_for_template(node->key))
-            manifest_warning(m, node, "'%s' belongs in %s and is not used here", name, MANIFEST_TEMPLATE_FILE);
+            manifest_warning(m, node, "'%s' belongs in %s and is not used here", name,
+                             MANIFEST_TEMPLATE_FILE);
         else
             manifest_warning(m, node, "unknown key '%s', not used", name);
     }
@@ -123,12 +125,13 @@ static void read_startup(struct manifest_reading *m, struct toml_node *parent, c
     if (!startup)
         return;
     snprintf(name, sizeof(name), "%s%sstartup", path, *path ? "." : "");
-    static const enum policy_key keys[] = { POLICY_ENTRYPOINT_KEY, POLICY_SHUTDOWN_KEY };
+    static const enum policy_key keys[] = {POLICY_ENTRYPOINT_KEY, POLICY_SHUTDOWN_KEY};
     for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
         bool had = m->d->template.values[keys[i]].set;
         const struct toml_node *node = toml_get(startup, policy_row(keys[i])->key);
         if (manifest_policy(m, startup, name, keys[i]) && had)
-            manifest_warning(m, node, "'%s.%s' replaces what was given before", name, policy_row(keys[i])->key);
+            manifest_warning(m, node, "'%s.%s' replaces what was given before", name,
+                             policy_row(keys[i])->key);
     }
     look_at_rest(m, startup, name, true);
 }
@@ -139,7 +142,8 @@ static void read_component(struct manifest_reading *m, struct toml_node *root) {
         read_component_keys(m, table, "component");
         look_at_rest(m, table, "component", false);
     } else if (!toml_get(root, "component")) {
-        manifest_mistake(m, 1, 1, "component", "is missing; allowed: a table [component] with name and version");
+        manifest_mistake(m, 1, 1, "component",
+                         "is missing; allowed: a table [component] with name and version");
     }
     look_at_rest(m, root, "", false);
 }
@@ -168,10 +172,11 @@ static void read_legacy(struct manifest_reading *m, struct toml_node *root) {
     struct toml_node *table = manifest_table(m, root, "", "module");
     if (!table) {
         if (!toml_get(root, "module"))
-            manifest_mistake(m, 1, 1, "module",
-                             "is missing, so this is no package manifest; allowed: a table [module] with name and "
-                             "version, or better a %s",
-                             MANIFEST_COMPONENT_FILE);
+            manifest_mistake(
+                m, 1, 1, "module",
+                "is missing, so this is no package manifest; allowed: a table [module] with name and "
+                "version, or better a %s",
+                MANIFEST_COMPONENT_FILE);
         return;
     }
     read_component_keys(m, table, "module");
@@ -222,7 +227,7 @@ static void read_file(struct manifest_reading *m, enum manifest_file file, struc
 
 int manifest_read(const struct text texts[MANIFEST_FILES], struct package_description *d,
                   arcella_error **reterr) {
-    struct manifest_reading m = { .d = d, .file = "" };
+    struct manifest_reading m = {.d = d, .file = ""};
     buffer_init(&m.mistakes, MANIFEST_MISTAKES_MAX * 1024);
     if (texts[MANIFEST_COMPONENT].data)
         read_file(&m, MANIFEST_COMPONENT, texts[MANIFEST_COMPONENT], read_component);

@@ -45,15 +45,17 @@ struct toml_node *manifest_table(struct manifest_reading *m, struct toml_node *p
     if (!node || node->kind == TOML_TABLE)
         return node;
     manifest_mistake(m, node->line, node->column, join(path, key, name, sizeof(name)),
-                     "%s is not allowed here; allowed: a table, written [%s]", toml_kind_name(node->kind), name);
+                     "%s is not allowed here; allowed: a table, written [%s]", toml_kind_name(node->kind),
+                     name);
     return NULL;
 }
 
 /* Is a node a text fit to be kept? */
-static bool check_text(struct manifest_reading *m, const struct toml_node *node, const char *name, size_t max) {
+static bool check_text(struct manifest_reading *m, const struct toml_node *node, const char *name,
+                       size_t max) {
     if (node->kind != TOML_STRING) {
-        manifest_mistake(m, node->line, node->column, name, "%s is not allowed here; allowed: a text in quotes",
-                         toml_kind_name(node->kind));
+        manifest_mistake(m, node->line, node->column, name,
+                         "%s is not allowed here; allowed: a text in quotes", toml_kind_name(node->kind));
         return false;
     }
     if (strlen(node->text) > max) {
@@ -63,8 +65,8 @@ static bool check_text(struct manifest_reading *m, const struct toml_node *node,
     return true;
 }
 
-const char *manifest_text(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                          size_t max) {
+const char *manifest_text(struct manifest_reading *m, struct toml_node *table, const char *path,
+                          const char *key, size_t max) {
     char name[128];
     const struct toml_node *node = toml_get(table, key);
     if (!node || !check_text(m, node, join(path, key, name, sizeof(name)), max))
@@ -72,8 +74,8 @@ const char *manifest_text(struct manifest_reading *m, struct toml_node *table, c
     return node->text;
 }
 
-void manifest_keep_text(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                        char **to) {
+void manifest_keep_text(struct manifest_reading *m, struct toml_node *table, const char *path,
+                        const char *key, char **to) {
     const char *text = manifest_text(m, table, path, key, DESCRIPTION_TEXT_BYTES);
     if (!text)
         return;
@@ -112,14 +114,14 @@ static void each_text(struct manifest_reading *m, struct toml_node *table, const
 
 static void keep_plain(struct manifest_reading *m, const struct toml_node *node, const char *name,
                        struct text_list *to) {
-    (void) name;
+    (void)name;
     int r = text_list_add(to, LIMIT_MANIFEST_LIST, node->text, NULL);
     if (r < 0)
         m->failed = r;
 }
 
-void manifest_keep_list(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                        struct text_list *to) {
+void manifest_keep_list(struct manifest_reading *m, struct toml_node *table, const char *path,
+                        const char *key, struct text_list *to) {
     struct toml_node *node = toml_get(table, key);
     if (node && node->kind == TOML_STRING) {
         char name[128];
@@ -157,7 +159,8 @@ void manifest_keep_interfaces(struct manifest_reading *m, struct toml_node *tabl
     each_text(m, table, path, key, LIMIT_INTERFACE_BYTES, keep_interface, to);
 }
 
-bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const char *path, enum policy_key key) {
+bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const char *path,
+                     enum policy_key key) {
     char name[128];
     const char *word = policy_row(key)->key;
     const struct toml_node *node = toml_get(table, word);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Reading values out of a manifest's tree: each mistake is noted with its place and reading goes on, so that a
- * person sees all of them at once.  Inside the room only; lives for one manifest_read().
+ * Reading values out of a manifest's tree: each mistake is noted with its place and reading goes on, so that
+ * a person sees all of them at once.  Inside the room only; lives for one manifest_read().
  */
 #ifndef CATALOG_MANIFEST_VALUE_H
 #define CATALOG_MANIFEST_VALUE_H
@@ -30,19 +30,21 @@ void manifest_warning(struct manifest_reading *m, const struct toml_node *node, 
 /** A member that must be a table; marks it used. @return NULL where it is not there, or no table (noted) */
 struct toml_node *manifest_table(struct manifest_reading *m, struct toml_node *parent, const char *path,
                                  const char *key);
-/** A text of at most max bytes. @return NULL where it is not there or wrong (noted); else borrowed from the tree */
-const char *manifest_text(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                          size_t max);
+/** A text of at most max bytes. @return NULL where it is not there or wrong (noted); else borrowed from the
+ * tree */
+const char *manifest_text(struct manifest_reading *m, struct toml_node *table, const char *path,
+                          const char *key, size_t max);
 /** A text that is kept. */
-void manifest_keep_text(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                        char **to);
+void manifest_keep_text(struct manifest_reading *m, struct toml_node *table, const char *path,
+                        const char *key, char **to);
 /** An array of texts, or one text, that is kept. */
-void manifest_keep_list(struct manifest_reading *m, struct toml_node *table, const char *path, const char *key,
-                        struct text_list *to);
+void manifest_keep_list(struct manifest_reading *m, struct toml_node *table, const char *path,
+                        const char *key, struct text_list *to);
 /** An array of interface names, kept in their full form; one given twice is a warning. */
 void manifest_keep_interfaces(struct manifest_reading *m, struct toml_node *table, const char *path,
                               const char *key, struct text_list *to);
 /** A policy key. @return whether it was there */
-bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const char *path, enum policy_key key);
+bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const char *path,
+                     enum policy_key key);
 
 #endif

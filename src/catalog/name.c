@@ -52,15 +52,15 @@ int name_check(enum name_use use, const char *text, arcella_error **reterr) {
         if (fine)
             continue;
         if (i == 0)
-            return error_set(reterr, ARCELLA_E_INVALID, "%s name '%s' must begin with a letter or digit", what,
-                             shown(text, quoted, sizeof(quoted)));
+            return error_set(reterr, ARCELLA_E_INVALID, "%s name '%s' must begin with a letter or digit",
+                             what, shown(text, quoted, sizeof(quoted)));
         return error_set(reterr, ARCELLA_E_INVALID,
                          "%s name '%s' has a character that is not allowed at position %zu: letters, digits, "
                          "'-', '_' and '.' are",
                          what, shown(text, quoted, sizeof(quoted)), i + 1);
     }
-    bool reserved = strcmp(text, NAME_GROUP_MAIN) == 0 ||
-                    (use != NAME_GROUP && strcmp(text, NAME_GROUP_DEFAULT) == 0);
+    bool reserved =
+        strcmp(text, NAME_GROUP_MAIN) == 0 || (use != NAME_GROUP && strcmp(text, NAME_GROUP_DEFAULT) == 0);
     if (reserved)
         return error_set(reterr, ARCELLA_E_INVALID, "%s name '%s' is reserved", what, text);
     return 0;
@@ -77,12 +77,12 @@ static const char *read_number(const char **at, uint32_t *ret) {
         return "a number must not begin with 0";
     uint64_t value = 0;
     for (; is_digit(*s); s++) {
-        value = value * 10 + (uint64_t) (*s - '0');
+        value = value * 10 + (uint64_t)(*s - '0');
         if (value > UINT32_MAX)
             return "a number is too large";
     }
     *at = s;
-    *ret = (uint32_t) value;
+    *ret = (uint32_t)value;
     return NULL;
 }
 
@@ -112,7 +112,7 @@ static const char *read_identifiers(const char **at, char stop, bool pre) {
 /* Parse into ret, whose text is already there. @return NULL, or what is wrong */
 static const char *read_version(struct version *v) {
     const char *at = v->text;
-    uint32_t *const parts[] = { &v->major, &v->minor, &v->patch };
+    uint32_t *const parts[] = {&v->major, &v->minor, &v->patch};
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
         if (i > 0) {
             if (*at != '.')
@@ -125,14 +125,14 @@ static const char *read_version(struct version *v) {
     }
     if (*at == '-') {
         at++;
-        v->pre = (uint8_t) (at - v->text);
+        v->pre = (uint8_t)(at - v->text);
         const char *wrong = read_identifiers(&at, '+', true);
         if (wrong)
             return wrong;
     }
     if (*at == '+') {
         at++;
-        v->build = (uint8_t) (at - v->text);
+        v->build = (uint8_t)(at - v->text);
         const char *wrong = read_identifiers(&at, '\0', false);
         if (wrong)
             return wrong;
@@ -156,7 +156,7 @@ static bool is_plain(const char *text, int numbers) {
 int version_parse(const char *text, struct version *ret, arcella_error **reterr) {
     STATIC_ASSERT(LIMIT_VERSION_BYTES < 256, "offsets are bytes");
     char quoted[100];
-    struct version v = { 0 };
+    struct version v = {0};
     if (!text_copy(v.text, sizeof(v.text), text))
         return error_set(reterr, ARCELLA_E_INVALID, "version '%s' is longer than %d bytes",
                          shown(text, quoted, sizeof(quoted)), LIMIT_VERSION_BYTES);
@@ -164,7 +164,8 @@ int version_parse(const char *text, struct version *ret, arcella_error **reterr)
     if (wrong && is_plain(text, 2))
         return error_set(reterr, ARCELLA_E_INVALID, "version '%s' has two numbers: write '%s.0'", text, text);
     if (wrong && is_plain(text, 1))
-        return error_set(reterr, ARCELLA_E_INVALID, "version '%s' has one number: write '%s.0.0'", text, text);
+        return error_set(reterr, ARCELLA_E_INVALID, "version '%s' has one number: write '%s.0.0'", text,
+                         text);
     if (wrong)
         return error_set(reterr, ARCELLA_E_INVALID, "'%s' is not a version such as 1.2.3: %s",
                          shown(text, quoted, sizeof(quoted)), wrong);
@@ -249,7 +250,7 @@ bool version_compatible(const struct version *wanted, const struct version *offe
 /* --- ids --- */
 
 int name_id_make(const char *name, const char *version, struct name_id *ret, arcella_error **reterr) {
-    struct name_id id = { 0 };
+    struct name_id id = {0};
     int r = name_check(NAME_COMPONENT, name, reterr);
     if (r == 0)
         r = version_parse(version, &id.version, reterr);
@@ -267,7 +268,7 @@ int name_id_parse(const char *text, struct name_id *ret, arcella_error **reterr)
     if (!at)
         return error_set(reterr, ARCELLA_E_INVALID, "'%s' is not an id such as name@1.2.3: '@' is missing",
                          shown(text, quoted, sizeof(quoted)));
-    size_t length = (size_t) (at - text);
+    size_t length = (size_t)(at - text);
     if (length >= sizeof(name))
         length = sizeof(name) - 1; /* too long by one is too long */
     memcpy(name, text, length);
@@ -313,12 +314,13 @@ static int not_found(const struct name_id *ids, size_t count, const char *text, 
     if (r < 0)
         return r;
     if (versions.length)
-        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'; installed: %s", text, versions.data);
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'; installed: %s", text,
+                         versions.data);
     return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'", text);
 }
 
-int name_resolve(const struct name_id *ids, size_t count, const char *text, enum name_choice choice, size_t *ret,
-                 arcella_error **reterr) {
+int name_resolve(const struct name_id *ids, size_t count, const char *text, enum name_choice choice,
+                 size_t *ret, arcella_error **reterr) {
     if (strchr(text, '@')) {
         struct name_id id;
         int r = name_id_parse(text, &id, reterr);

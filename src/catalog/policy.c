@@ -39,7 +39,7 @@ const struct policy_row *policy_row(enum policy_key key) {
 bool policy_find(const char *name, enum policy_key *ret) {
     for (unsigned key = 0; key < POLICY_KEYS; key++)
         if (strcmp(rows[key].key, name) == 0) {
-            *ret = (enum policy_key) key;
+            *ret = (enum policy_key)key;
             return true;
         }
     return false;
@@ -56,14 +56,14 @@ static bool is_text(enum policy_key key) {
 void policy_done(struct policy *policy) {
     for (unsigned key = 0; key < POLICY_KEYS; key++)
         mem_free(policy->values[key].text);
-    *policy = (struct policy){ 0 };
+    *policy = (struct policy){0};
 }
 
 void policy_defaults(struct policy *policy) {
     for (unsigned key = 0; key < POLICY_KEYS; key++) {
         struct policy_value *value = &policy->values[key];
         mem_free(value->text);
-        *value = (struct policy_value){ .set = true, .origin = ORIGIN_DEFAULT, .number = rows[key].value };
+        *value = (struct policy_value){.set = true, .origin = ORIGIN_DEFAULT, .number = rows[key].value};
     }
 }
 
@@ -117,7 +117,7 @@ static json_t *value_json(const struct policy *policy, enum policy_key key) {
     case POLICY_SIZE:
     case POLICY_STACK:
     case POLICY_DURATION:
-    case POLICY_COUNT: json_put(object, "value", json_integer((json_int_t) value->number), &ok); break;
+    case POLICY_COUNT: json_put(object, "value", json_integer((json_int_t)value->number), &ok); break;
     }
     json_put_text(object, "text", text, &ok);
     json_put_text(object, "origin", origin_names[value->origin], &ok);
@@ -133,7 +133,7 @@ json_t *policy_json(const struct policy *policy) {
     bool ok = object != NULL;
     for (unsigned key = 0; key < POLICY_KEYS; key++)
         if (policy->values[key].set)
-            json_put(object, rows[key].key, value_json(policy, (enum policy_key) key), &ok);
+            json_put(object, rows[key].key, value_json(policy, (enum policy_key)key), &ok);
     if (!ok) {
         json_decref(object);
         return NULL;
@@ -141,7 +141,8 @@ json_t *policy_json(const struct policy *policy) {
     return object;
 }
 
-static int value_from_json(struct policy *to, enum policy_key key, const json_t *member, arcella_error **reterr) {
+static int value_from_json(struct policy *to, enum policy_key key, const json_t *member,
+                           arcella_error **reterr) {
     const char *origin_text = json_string_value(json_object_get(member, "origin"));
     unsigned origin = 0;
     while (origin < POLICY_ORIGINS && strcmp(origin_text ? origin_text : "", origin_names[origin]) != 0)
@@ -159,10 +160,10 @@ static int value_from_json(struct policy *to, enum policy_key key, const json_t 
         if (*text && !copy)
             return error_nomem(reterr);
         mem_free(slot->text);
-        *slot = (struct policy_value){ .set = true, .origin = (enum policy_origin) origin, .text = copy };
+        *slot = (struct policy_value){.set = true, .origin = (enum policy_origin)origin, .text = copy};
         return 0;
     }
-    int r = policy_set_json(to, key, value, (enum policy_origin) origin, reterr);
+    int r = policy_set_json(to, key, value, (enum policy_origin)origin, reterr);
     if (r == ARCELLA_E_INVALID)
         return error_set(reterr, ARCELLA_E_CORRUPT, "%s has a value that is not allowed", rows[key].key);
     return r;
@@ -175,7 +176,7 @@ int policy_from_json(const json_t *value, struct policy *to, arcella_error **ret
         const json_t *member = json_object_get(value, rows[key].key);
         if (!member)
             continue;
-        int r = value_from_json(to, (enum policy_key) key, member, reterr);
+        int r = value_from_json(to, (enum policy_key)key, member, reterr);
         if (r < 0)
             return r;
     }
@@ -212,9 +213,9 @@ int policy_settle_group(struct policy *policy, const struct grant_set *grants, c
     if (slot->set && slot->text && slot->text[0])
         return name_check(NAME_GROUP, slot->text, reterr);
     bool in_main = false;
-    int r = policy_placement((enum policy_isolation) policy_number(policy, POLICY_ISOLATION_KEY),
-                             policy_number(policy, POLICY_TRUSTED_KEY), policy_number(policy, POLICY_ASYNC_KEY),
-                             &in_main, NULL);
+    int r = policy_placement((enum policy_isolation)policy_number(policy, POLICY_ISOLATION_KEY),
+                             policy_number(policy, POLICY_TRUSTED_KEY),
+                             policy_number(policy, POLICY_ASYNC_KEY), &in_main, NULL);
     const char *group = NAME_GROUP_DEFAULT;
     enum policy_origin origin = ORIGIN_RULE;
     if (r == 0 && in_main) {
@@ -237,6 +238,6 @@ int policy_settle_group(struct policy *policy, const struct grant_set *grants, c
     if (!copy)
         return error_nomem(reterr);
     mem_free(slot->text);
-    *slot = (struct policy_value){ .set = true, .origin = origin, .text = copy };
+    *slot = (struct policy_value){.set = true, .origin = origin, .text = copy};
     return 0;
 }

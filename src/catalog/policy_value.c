@@ -36,7 +36,7 @@ static void format_bytes(uint64_t bytes, char *to, size_t size) {
     static const struct {
         uint64_t unit;
         const char *letter;
-    } units[] = { { GIB, "g" }, { MIB, "m" }, { KIB, "k" }, { 1, "" } };
+    } units[] = {{GIB, "g"}, {MIB, "m"}, {KIB, "k"}, {1, ""}};
     size_t i = 0;
     while (units[i].unit > 1 && (bytes == 0 || bytes % units[i].unit))
         i++;
@@ -47,7 +47,7 @@ static void format_ms(uint64_t ms, char *to, size_t size) {
     static const struct {
         uint64_t unit;
         const char *letter;
-    } units[] = { { 3600 * 1000, "h" }, { 60 * 1000, "m" }, { 1000, "s" }, { 1, "ms" } };
+    } units[] = {{3600 * 1000, "h"}, {60 * 1000, "m"}, {1000, "s"}, {1, "ms"}};
     size_t i = 0;
     while (units[i].unit > 1 && (ms == 0 || ms % units[i].unit))
         i++;
@@ -64,13 +64,15 @@ void policy_allowed(enum policy_key key, char *to, size_t size) {
         const char *const *words = choice_words(key, &count);
         to[0] = '\0';
         for (size_t i = 0; i < count && at < size; i++)
-            at += (size_t) snprintf(to + at, size - at, "%s\"%s\"", i ? ", " : "", words[i]);
+            at += (size_t)snprintf(to + at, size - at, "%s\"%s\"", i ? ", " : "", words[i]);
         return;
     }
     case POLICY_NAME:
         snprintf(to, size, "a name of letters, digits, '-', '_', '.', at most %" PRIu64 " bytes", row->most);
         return;
-    case POLICY_TEXT: snprintf(to, size, "the name of an export, at most %" PRIu64 " bytes", row->most); return;
+    case POLICY_TEXT:
+        snprintf(to, size, "the name of an export, at most %" PRIu64 " bytes", row->most);
+        return;
     case POLICY_SIZE:
         format_bytes(row->least, least, sizeof(least));
         format_bytes(row->most, most, sizeof(most));
@@ -81,7 +83,7 @@ void policy_allowed(enum policy_key key, char *to, size_t size) {
         to[0] = '\0';
         for (size_t i = 0; i < ARRAY_LENGTH(stack_classes) && at < size; i++) {
             format_bytes(stack_classes[i], least, sizeof(least));
-            at += (size_t) snprintf(to + at, size - at, "%s%s", i ? ", " : "", least);
+            at += (size_t)snprintf(to + at, size - at, "%s%s", i ? ", " : "", least);
         }
         return;
     }
@@ -107,9 +109,10 @@ static int refuse(enum policy_key key, const char *given, arcella_error **reterr
                      shown.length ? shown.data : "", allowed);
 }
 
-static void put_number(struct policy *policy, enum policy_key key, uint64_t number, enum policy_origin origin) {
+static void put_number(struct policy *policy, enum policy_key key, uint64_t number,
+                       enum policy_origin origin) {
     mem_free(policy->values[key].text);
-    policy->values[key] = (struct policy_value){ .set = true, .origin = origin, .number = number };
+    policy->values[key] = (struct policy_value){.set = true, .origin = origin, .number = number};
 }
 
 static bool number_allowed(enum policy_key key, uint64_t number) {
@@ -154,7 +157,7 @@ static int set_words(struct policy *policy, enum policy_key key, const char *tex
     if (length == 0 || length > row->most || !text_is_utf8(text, length))
         return refuse(key, text, reterr);
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char) text[i] < 0x20 || text[i] == 0x7f)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             return refuse(key, text, reterr);
     char *copy = mem_text(text);
     if (!copy)
@@ -167,9 +170,7 @@ static int set_words(struct policy *policy, enum policy_key key, const char *tex
 /* Read a text of a key that is a number inside. @return false where it is none */
 static bool read_number(enum policy_key key, const char *text, uint64_t *ret) {
     switch (policy_row(key)->type) {
-    case POLICY_BOOL:
-        *ret = strcmp(text, "true") == 0;
-        return *ret || strcmp(text, "false") == 0;
+    case POLICY_BOOL: *ret = strcmp(text, "true") == 0; return *ret || strcmp(text, "false") == 0;
     case POLICY_CHOICE: {
         size_t count;
         const char *const *words = choice_words(key, &count);
@@ -214,8 +215,8 @@ int policy_set_number(struct policy *policy, enum policy_key key, uint64_t numbe
     return named(key, set_number(policy, key, number, origin, reterr), reterr);
 }
 
-int policy_set_json(struct policy *policy, enum policy_key key, const json_t *value, enum policy_origin origin,
-                    arcella_error **reterr) {
+int policy_set_json(struct policy *policy, enum policy_key key, const json_t *value,
+                    enum policy_origin origin, arcella_error **reterr) {
     if (json_is_string(value))
         return policy_set_text(policy, key, json_string_value(value), origin, reterr);
     enum policy_type type = policy_row(key)->type;
@@ -223,7 +224,7 @@ int policy_set_json(struct policy *policy, enum policy_key key, const json_t *va
         return policy_set_number(policy, key, json_is_true(value), origin, reterr);
     bool takes_number = type != POLICY_BOOL && type != POLICY_CHOICE && !is_text(key);
     if (json_is_integer(value) && json_integer_value(value) >= 0 && takes_number)
-        return policy_set_number(policy, key, (uint64_t) json_integer_value(value), origin, reterr);
+        return policy_set_number(policy, key, (uint64_t)json_integer_value(value), origin, reterr);
     char allowed[160];
     policy_allowed(key, allowed, sizeof(allowed));
     return error_set(reterr, ARCELLA_E_INVALID, "%s: the value is of the wrong type; allowed: %s",
@@ -238,7 +239,7 @@ int policy_set_toml(struct policy *policy, enum policy_key key, const struct tom
     /* A bare number has no unit, so times are texts here. */
     bool takes_number = type == POLICY_COUNT || type == POLICY_SIZE || type == POLICY_STACK;
     if (value->kind == TOML_INTEGER && value->integer >= 0 && takes_number)
-        return set_number(policy, key, (uint64_t) value->integer, origin, reterr);
+        return set_number(policy, key, (uint64_t)value->integer, origin, reterr);
     /* true is not "true": TOML has the type, so it is held to. */
     if (value->kind == TOML_STRING && type != POLICY_BOOL && type != POLICY_COUNT)
         return set_text(policy, key, value->text, origin, reterr);

@@ -14,7 +14,7 @@ void problems_done(struct problems *p) {
         mem_free(p->list[i].text);
     }
     mem_free(p->list);
-    *p = (struct problems){ 0 };
+    *p = (struct problems){0};
 }
 
 static struct problem *find(struct problems *p, const char *subject) {
@@ -33,7 +33,7 @@ static struct problem *add(struct problems *p, const char *subject) {
         p->list = list;
     if (!list || !copy)
         return NULL;
-    list[p->count] = (struct problem){ .subject = TAKE(copy) };
+    list[p->count] = (struct problem){.subject = TAKE(copy)};
     return &list[p->count++];
 }
 
@@ -66,7 +66,7 @@ void problem_clear(struct problems *p, const char *subject) {
         return;
     mem_free(slot->subject);
     mem_free(slot->text);
-    size_t at = (size_t) (slot - p->list);
+    size_t at = (size_t)(slot - p->list);
     memmove(slot, slot + 1, (p->count - at - 1) * sizeof(*slot));
     p->count--;
 }

@@ -129,6 +129,8 @@ int state_component_count_digest(struct state *state, const struct digest *diges
 /** Put into quarantine with a reason, or take out of it (NULL). @return 0, NOT_FOUND */
 int state_component_quarantine(struct state *state, const char *id, const char *reason,
                                arcella_error **reterr) MUST_CHECK;
+/** Is it free to be removed? @return 0, DEPLOYED (names its deployments) */
+int state_component_unused(struct state *state, const char *id, arcella_error **reterr) MUST_CHECK;
 /** Forget. @return 0, NOT_FOUND, DEPLOYED (names its deployments) */
 int state_component_remove(struct state *state, const char *id, arcella_error **reterr) MUST_CHECK;
 

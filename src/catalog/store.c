@@ -48,7 +48,7 @@ int store_stage_new(struct store *store, struct store_stage **ret, arcella_error
     stage->published = true; /* nothing to remove yet */
     stage->store = store;
     uint64_t random;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return error_set_errno(reterr, errno, "no random number");
     snprintf(stage->name, sizeof(stage->name), STAGE_PREFIX "%016" PRIx64, random);
     if (sys_mkdirat(store->fd, stage->name, 0700) < 0)
@@ -89,17 +89,17 @@ static int copy_from_start(int from, int to, uint64_t limit, uint64_t *ret_bytes
         return error_nomem(reterr);
     uint64_t total = 0;
     for (;;) {
-        ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t) total);
+        ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t)total);
         if (got < 0)
             return error_set_errno(reterr, errno, "cannot read");
         if (got == 0)
             break;
-        if ((uint64_t) got > limit - total)
+        if ((uint64_t)got > limit - total)
             return error_set(reterr, ARCELLA_E_TOO_LARGE, "more than %" PRIu64 " bytes", limit);
-        int r = fd_write_all(to, block, (size_t) got, reterr);
+        int r = fd_write_all(to, block, (size_t)got, reterr);
         if (r < 0)
             return r;
-        total += (uint64_t) got;
+        total += (uint64_t)got;
     }
     *ret_bytes = total;
     return 0;
@@ -126,13 +126,15 @@ static int stage_copy(struct store_stage *stage, struct store_file *file, int fd
     return sys_fsync(to) < 0 ? error_set_errno(reterr, errno, "cannot flush it") : 0;
 }
 
-int store_stage_add(struct store_stage *stage, const char *name, int fd, uint64_t limit, arcella_error **reterr) {
-    struct store_file file = { 0 };
+int store_stage_add(struct store_stage *stage, const char *name, int fd, uint64_t limit,
+                    arcella_error **reterr) {
+    struct store_file file = {0};
     struct stat st;
     if (!store_file_name_ok(name) || stage->count >= STORE_FILES_MAX)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "a file cannot be stored under its name: it is longer than 255 bytes, begins with '.', or "
-                         "has control characters or bytes that are no UTF-8");
+        return error_set(
+            reterr, ARCELLA_E_INVALID,
+            "a file cannot be stored under its name: it is longer than 255 bytes, begins with '.', or "
+            "has control characters or bytes that are no UTF-8");
     if (is_staged(stage, name))
         return error_set(reterr, ARCELLA_E_INVALID, "two files of the package are called '%s'", name);
     if (sys_fstat(fd, &st) < 0)
@@ -198,6 +200,11 @@ int store_stage_publish(struct store_stage *stage, const struct package_descript
 
 /* --- reading --- */
 
+bool store_has(struct store *store, const char *id) {
+    struct stat st;
+    return fstatat(store->fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int store_open_dir(struct store *store, const char *name, int *ret_fd, arcella_error **reterr) {
     int fd = sys_openat(store->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
@@ -215,7 +222,8 @@ int store_read(struct store *store, const char *id, struct store_record **ret, a
         return r;
     BUFFER_AUTO bytes = BUFFER_INIT(STORE_RECORD_BYTES + 256);
     r = file_read(dir, STORE_RECORD_FILE, STORE_RECORD_BYTES + 256, &bytes, reterr);
-    /* A package without a record, or with something else in its place, is damaged; only that is not an I/O error. */
+    /* A package without a record, or with something else in its place, is damaged; only that is not an I/O
+     * error. */
     if (r == ARCELLA_E_NOT_FOUND || r == ARCELLA_E_INVALID || r == ARCELLA_E_TOO_LARGE)
         return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s' has no record", id);
     if (r < 0)
@@ -225,7 +233,8 @@ int store_read(struct store *store, const char *id, struct store_record **ret, a
     if (r < 0)
         return error_wrap(reterr, r, "'modules/%s'", id);
     if (strcmp(record->id.text, id) != 0)
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s' holds the record of '%s'", id, record->id.text);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s' holds the record of '%s'", id,
+                         record->id.text);
     *ret = TAKE(record);
     return 0;
 }
@@ -239,18 +248,18 @@ int store_open_file(int dirfd, const char *id, const struct store_file *file, in
     if (fd < 0 || sys_fstat(fd, &st) < 0)
         return error_set_errno(reterr, errno, "cannot open 'modules/%s/%s'", id, file->name);
     if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s/%s' belongs to another or others may write to it",
-                         id, file->name);
-    if ((uint64_t) st.st_size != file->size)
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s/%s' has %jd bytes, not %" PRIu64, id, file->name,
-                         (intmax_t) st.st_size, file->size);
+        return error_set(reterr, ARCELLA_E_CORRUPT,
+                         "'modules/%s/%s' belongs to another or others may write to it", id, file->name);
+    if ((uint64_t)st.st_size != file->size)
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s/%s' has %jd bytes, not %" PRIu64, id,
+                         file->name, (intmax_t)st.st_size, file->size);
     *ret_fd = TAKE_FD(fd);
     return 0;
 }
 
 /* Open a file and compare its digest. */
-static int open_verified(int dirfd, const char *id, const struct store_file *file, const struct digest *wanted,
-                         int *ret_fd, arcella_error **reterr) {
+static int open_verified(int dirfd, const char *id, const struct store_file *file,
+                         const struct digest *wanted, int *ret_fd, arcella_error **reterr) {
     FD_AUTO fd = -1;
     struct digest found;
     int r = store_open_file(dirfd, id, file, &fd, reterr);
@@ -262,8 +271,8 @@ static int open_verified(int dirfd, const char *id, const struct store_file *fil
         char is[DIGEST_TEXT], should[DIGEST_TEXT];
         digest_text(&found, is);
         digest_text(wanted, should);
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s/%s' has the digest %s, not %s", id, file->name, is,
-                         should);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'modules/%s/%s' has the digest %s, not %s", id,
+                         file->name, is, should);
     }
     *ret_fd = TAKE_FD(fd);
     return 0;

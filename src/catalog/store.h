@@ -67,6 +67,8 @@ DEFINE_CLEANUP(store_stage_free_ptr, struct store_stage *, store_stage_free)
 
 /* --- reading --- */
 
+/** Is there anything under this id? */
+bool store_has(struct store *store, const char *id);
 /** Read the record of a stored package. @return 0, NOT_FOUND, CORRUPT (record damaged or of another id),
  * SYSTEM, NOMEM */
 int store_read(struct store *store, const char *id, struct store_record **ret, arcella_error **reterr)

@@ -17,11 +17,12 @@ struct store {
 #define STORE_RECORD_BYTES (LIMIT_DESCRIPTION_BYTES + 64 * KIB)
 
 /** Write a record's bytes. @return 0, TOO_LARGE, NOMEM */
-int store_record_write(const struct name_id *id, const struct store_file *files, size_t count, const char *source,
-                       uint64_t installed_ms, const struct package_description *d, struct buffer *to,
-                       arcella_error **reterr) MUST_CHECK;
+int store_record_write(const struct name_id *id, const struct store_file *files, size_t count,
+                       const char *source, uint64_t installed_ms, const struct package_description *d,
+                       struct buffer *to, arcella_error **reterr) MUST_CHECK;
 /** Read a record's bytes. @return 0, CORRUPT, NOMEM */
-int store_record_read(const char *bytes, size_t length, struct store_record **ret, arcella_error **reterr) MUST_CHECK;
+int store_record_read(const char *bytes, size_t length, struct store_record **ret, arcella_error **reterr)
+    MUST_CHECK;
 /** Open a package's directory. @return 0, NOT_FOUND, CORRUPT (no directory of ours), SYSTEM */
 int store_open_dir(struct store *store, const char *name, int *ret_fd, arcella_error **reterr) MUST_CHECK;
 /** Open one file of a package and verify owner, mode and size. @return 0, CORRUPT, SYSTEM */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The record of a stored package: one line with a digest of all that follows, then MessagePack.  From the records
- * the database can be made again.  One thread.
+ * The record of a stored package: one line with a digest of all that follows, then MessagePack.  From the
+ * records the database can be made again.  One thread.
  */
 #include "base/mem.h"
 #include "base/pack.h"
@@ -21,17 +21,17 @@ struct store_record *store_record_free(struct store_record *record) {
 
 bool store_file_name_ok(const char *name) {
     size_t length = strlen(name);
-    if (length == 0 || length >= sizeof(((struct store_file *) 0)->name) || name[0] == '.')
+    if (length == 0 || length >= sizeof(((struct store_file *)0)->name) || name[0] == '.')
         return false;
     for (size_t i = 0; i < length; i++)
-        if (name[i] == '/' || (unsigned char) name[i] < 0x20 || name[i] == 0x7f)
+        if (name[i] == '/' || (unsigned char)name[i] < 0x20 || name[i] == 0x7f)
             return false;
     return text_is_utf8(name, length);
 }
 
-int store_record_write(const struct name_id *id, const struct store_file *files, size_t count, const char *source,
-                       uint64_t installed_ms, const struct package_description *d, struct buffer *to,
-                       arcella_error **reterr) {
+int store_record_write(const struct name_id *id, const struct store_file *files, size_t count,
+                       const char *source, uint64_t installed_ms, const struct package_description *d,
+                       struct buffer *to, arcella_error **reterr) {
     BUFFER_AUTO description = BUFFER_INIT(LIMIT_DESCRIPTION_BYTES);
     BUFFER_AUTO body = BUFFER_INIT(STORE_RECORD_BYTES);
     int r = description_encode(d, &description, reterr);
@@ -41,7 +41,7 @@ int store_record_write(const struct name_id *id, const struct store_file *files,
     pack_begin(&w, &body);
     pack_array(&w, FORM_ELEMENTS);
     pack_text(&w, id->text);
-    pack_array(&w, (uint32_t) count);
+    pack_array(&w, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
         pack_array(&w, 3);
         pack_text(&w, files[i].name);

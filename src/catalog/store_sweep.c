@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The look at modules/ when a daemon starts: what a crash left is removed or put back, what is whole is handed to the
- * catalogue, what is not ours is reported and left alone.  One thread.
+ * The look at modules/ when a daemon starts: what a crash left is removed or put back, what is whole is
+ * handed to the catalogue, what is not ours is reported and left alone.  One thread.
  */
 #include <dirent.h>
 
@@ -34,7 +34,7 @@ static int list_names(struct store *store, struct text_list *names, arcella_erro
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
         return error_set_errno(reterr, errno, "cannot read modules/");
-    (void) TAKE_FD(fd); /* the stream's now */
+    (void)TAKE_FD(fd); /* the stream's now */
     int r = 0;
     for (;;) {
         errno = 0;
@@ -95,10 +95,10 @@ static int look_at_package(struct sweep *s, const char *name, arcella_error **re
 }
 
 int store_sweep(struct store *store, bool (*known)(const char *id, void *user),
-                int (*found)(const struct store_record *record, void *user, arcella_error **reterr), void *user,
-                struct problems *problems, arcella_error **reterr) {
-    struct sweep s = { store, known, found, user, problems };
-    CLEANUP(text_list_done) struct text_list names = { 0 };
+                int (*found)(const struct store_record *record, void *user, arcella_error **reterr),
+                void *user, struct problems *problems, arcella_error **reterr) {
+    struct sweep s = {store, known, found, user, problems};
+    CLEANUP(text_list_done) struct text_list names = {0};
     int r = list_names(store, &names, reterr);
     if (r < 0)
         return r;

@@ -9,6 +9,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdbool.h>
+
 #include "wire/alme.h"
 
 /* Exit codes; `arcella run` passes on the program's own. */
@@ -25,13 +27,21 @@ enum cli_exit {
 #undef XX
 };
 
-/**
- * A local verb: gets the whole command line, options before the verb included, and its place in it.
- *
- * @param verb  index of the verb in argv
- * @return the exit code
- */
-typedef int cli_local_fn(int argc, char **argv, int verb);
+/* A command line that was understood. Everything borrowed from cli_main(). */
+struct cli_call {
+    const struct alme_command *command;
+    const json_t *args; /* as alme_arguments_check() leaves them; NULL for `daemon`, which reads argv itself */
+    bool json;          /* --json */
+    const char *home;   /* --home, or NULL */
+    const char *socket; /* --socket, or NULL */
+    int argc;           /* the whole command line */
+    char **argv;
+    int verb; /* index of the verb in argv */
+    int rest; /* index of what goes to the program of `run`, argc where there is nothing */
+};
+
+/** A local verb. @return the exit code */
+typedef int cli_local_fn(const struct cli_call *call);
 
 struct cli_local {
     enum alme_id id; /* a LOCAL row */

@@ -20,6 +20,7 @@ struct server;
 struct code_job;
 struct install_job;
 struct event_stream;
+struct figures_question;
 
 enum daemon_phase { DAEMON_STARTING, DAEMON_SERVING, DAEMON_STOPPING, DAEMON_LEAVING };
 
@@ -50,9 +51,7 @@ struct daemon {
     struct loop_timer *stop_timer;
     struct call *stop_calls; /* who asked for the end */
     char code_key[2][512];   /* by fuel: what compiled code depends on */
-    struct call_count {
-        unsigned figures;
-    } pending;
+    struct figures_question *questions;
 };
 
 struct daemon_options {

@@ -97,6 +97,8 @@ struct deployment {
     struct instance *instances; /* owned array */
     size_t count;
     size_t running;
+    struct digest digest;        /* of its component's bytes, once code is READY */
+    bool code_fuel;              /* which engine the code is for */
     enum picture_code code;
     char code_name[96];          /* in code directories */
     char *code_path;             /* owned; of the verified file */

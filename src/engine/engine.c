@@ -73,7 +73,7 @@ int engine_new(const struct engine_config *config, struct loop *loop, struct eng
     int r = make_wasm_engine(engine, reterr);
     if (r)
         return r;
-    r = engine_run_define(engine, reterr);
+    r = engine_fiber_define(engine, reterr);
     if (r)
         return r;
     r = loop_idle_new(loop, engine_run_turn, engine, &engine->idle, reterr);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The engine's door: compile core modules, make instances, run their functions in slices on fibers, let a host
- * function wait without blocking the loop, end anything at any time.
+ * The engine's door: compile core modules, make instances, run their functions in slices on fibers, let a
+ * host function wait without blocking the loop, end anything at any time.
  *
  * No type of the engine behind it is named here.  One engine per process; everything on the loop's thread.
  *
- *   engine ── module (shared code, counted) ── program (module + imports, checked once) ── instance (one store)
+ *   engine ── module   shared code, counted
+ *                └── program   a module and its imports, checked once
+ *                       └── instance   one store
  *
- * An instance runs one thing at a time (its start-up or a call).  The engine runs what is ready from the loop,
- * a slice each in turn; a host function that must wait calls engine_wait() and is resumed by engine_wake().
+ * An instance runs one thing at a time (its start-up or a call).  The engine runs what is ready from the
+ * loop, a slice each in turn; a host function that must wait calls engine_wait() and is resumed by
+ * engine_wake().
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -41,7 +44,8 @@ struct engine_config {
     bool fuel;             /* meter fuel (costs 12 to 150 %); part of what code is compiled for */
     bool parallel_compile; /* use a thread per core while compiling; false where threads are forbidden */
 };
-#define ENGINE_CONFIG_INIT { .stack_bytes = 512 * 1024, .fuel = false, .parallel_compile = false }
+#define ENGINE_CONFIG_INIT                                                                                   \
+    { .stack_bytes = 512 * 1024, .fuel = false, .parallel_compile = false }
 
 /**
  * Make the engine of this process and its ticker thread (asleep until a guest runs).
@@ -57,23 +61,33 @@ struct engine *engine_free(struct engine *engine);
 /** "wasmtime 48.0.8"; static. */
 const char *engine_name(void);
 /**
- * What compiled code depends on besides the module's bytes: engine version, configuration, CPU features, rewrite
- * version, as one line of text.  Needs no engine.
+ * What compiled code depends on besides the module's bytes: engine version, configuration, CPU features,
+ * rewrite version, as one line of text.  Needs no engine.
+ *
+ * @return 0, TOO_LARGE (to is full), NOMEM, SYSTEM
  */
 int engine_code_key(const struct engine_config *config, struct buffer *to, arcella_error **reterr) MUST_CHECK;
 
 /* --- code --- */
 
-/** Validate and compile a core module (after the rewrite step); for compile processes and the library. @return 0, WASM (with the engine's sentence and offset), NOMEM */
+/**
+ * Validate and compile a core module (after the rewrite step); for compile processes and the library.
+ *
+ * @return 0, WASM (with the engine's sentence and offset), TOO_LARGE (to_code is full), NOMEM
+ */
 int engine_compile(struct engine *engine, const void *wasm, size_t length, struct buffer *to_code,
                    arcella_error **reterr) MUST_CHECK;
 /**
- * Map compiled code from a file.  The file is trusted native code: the caller has verified owner, mode and record.
+ * Map compiled code from a file.  The file is trusted native code: the caller has verified owner, mode and
+ * record.  It may be unlinked afterwards, but not written.
+ *
  * @return 0, CORRUPT (not code of this engine and configuration), NOT_FOUND, NOMEM, SYSTEM
  */
 int engine_module_load(struct engine *engine, const char *path, struct engine_module **ret,
                        arcella_error **reterr) MUST_CHECK;
+/** Count one owner more. @return module */
 struct engine_module *engine_module_ref(struct engine_module *module);
+/** Count one owner less; the last one frees it. @return NULL */
 struct engine_module *engine_module_unref(struct engine_module *module);
 
 /* --- imports --- */
@@ -85,7 +99,13 @@ struct engine_module *engine_module_unref(struct engine_module *module);
 typedef int engine_host_fn(struct engine_instance *instance, union engine_value *v, const void *row);
 enum { ENGINE_STOP = 1 };
 
-/* One import that the host provides.  Signature: parameters, ':', result; i = i32, I = i64, f = f32, F = f64: "iiI:i". */
+/* Room for a signature as text; longer ones of guests are cut and end in "…". */
+#define ENGINE_SIGNATURE_BYTES 72
+
+/*
+ * One import that the host provides.  Signature: parameters, ':', results; i = i32, I = i64, f = f32, F =
+ * f64, V = v128: "iiI:i".
+ */
 struct engine_import {
     const char *module;
     const char *name;
@@ -98,14 +118,21 @@ struct engine_import {
  * Check a module's imports against what the host provides, once.
  *
  * @param imports  static rows, outlive the program
- * @return 0, LINK (names every import nobody provides, or whose type differs), LIMIT (a memory or table whose
- *         minimum is over the limits is refused at instance time, not here), UNSUPPORTED (shared memory …), NOMEM
+ * @return 0, LINK (names every import nobody provides, or whose type differs), UNSUPPORTED (shared memory,
+ *         the WASI draft before preview 1), INVALID (a row's signature is none), NOMEM
  */
 int engine_program_new(struct engine_module *module, const struct engine_import *imports, size_t count,
                        struct engine_program **ret, arcella_error **reterr) MUST_CHECK;
+/** Count one owner more. @return program */
 struct engine_program *engine_program_ref(struct engine_program *program);
+/** Count one owner less; the last one frees it. @return NULL */
 struct engine_program *engine_program_unref(struct engine_program *program);
-/** Signature of an exported function as in struct engine_import, written to to. @return false where there is none */
+/**
+ * Tell the signature of an exported function, as in struct engine_import; '?' is a reference.
+ *
+ * @param to  receives it, cut at size - 1
+ * @return false where there is no such function
+ */
 bool engine_program_export(const struct engine_program *program, const char *name, char *to, size_t size);
 
 /* --- instances --- */
@@ -135,25 +162,27 @@ enum engine_end {
 #undef XX
         ENGINE_ENDS
 };
+/** The stable text code of an end ("stack-exhausted"); static. */
 const char *engine_end_name(enum engine_end end);
+/** What people read about an end ("used up its stack"); static. */
 const char *engine_end_words(enum engine_end end);
 
 #define ENGINE_FRAMES_MAX 20
 struct engine_frame {
-    uint32_t function;     /* index */
-    uint64_t offset;       /* in the module's bytes; UINT64_MAX unknown */
-    char name[128];        /* function name or "" */
-    char module[64];       /* module name or "" */
+    uint32_t function; /* index */
+    uint64_t offset;   /* in the module's bytes; UINT64_MAX unknown */
+    char name[128];    /* function name or "" */
+    char module[64];   /* module name or "" */
 };
 /* The whole story of a run's end; plain data. */
 struct engine_outcome {
     enum engine_end end;
-    int32_t exit_code;     /* EXITED */
-    char trap[64];         /* TRAPPED: stable kind, "unreachable", "out-of-bounds-memory-access", … */
-    char message[512];     /* a sentence, names the limit that was hit */
+    int32_t exit_code; /* EXITED */
+    char trap[64];     /* TRAPPED: stable kind, "unreachable", "out-of-bounds-memory-access", … */
+    char message[512]; /* a sentence, names the limit that was hit */
     struct engine_frame frames[ENGINE_FRAMES_MAX];
     uint32_t frame_count;
-    uint64_t cpu_ns;       /* thread CPU time of the run */
+    uint64_t cpu_ns; /* thread CPU time of the run */
     uint64_t fuel_used;
     uint64_t memory_bytes; /* of the instance's memories, now */
     bool memory_limit_hit; /* a memory stands at its limit, so growth was or will be refused */
@@ -167,21 +196,30 @@ struct engine_budget {
 };
 
 /** Called from the loop, once per run, never from inside the call that started it. */
-typedef void engine_done_fn(struct engine_instance *instance, const struct engine_outcome *outcome, void *user);
+typedef void engine_done_fn(struct engine_instance *instance, const struct engine_outcome *outcome,
+                            void *user);
 
 /**
  * Make an instance and run its start section (if any), sliced and within the budget.
  *
  * @param user     the instance's own pointer, see engine_user(); host functions find their state by it
  * @param on_done  RETURNED when it can take calls; anything else: it is dead, free it
- * @return 0 (on_done will run), LIMIT (a memory or table minimum over the limits, named), NOMEM
+ * @return 0 (on_done will run), LIMIT (a memory or table minimum over the limits, named; one that the module
+ *         does not export shows in on_done, as ENGINE_END_LIMIT), INVALID (fuel without metering), NOMEM
  */
 int engine_instance_new(struct engine_program *program, const struct engine_limits *limits,
                         const struct engine_budget *budget, void *user, engine_done_fn *on_done,
                         struct engine_instance **ret, arcella_error **reterr) MUST_CHECK;
-/** Free; a run in progress is dropped: its host frames unwind first, on_done does not run. @return NULL */
+/**
+ * Free; a run in progress is dropped: its host frames unwind first, on_done does not run.  Never from the
+ * instance's own host functions; its on_done may.
+ *
+ * @return NULL
+ */
 struct engine_instance *engine_instance_free(struct engine_instance *instance);
+/** The pointer given to engine_instance_new(). */
 void *engine_user(const struct engine_instance *instance);
+/** The loop of its engine. */
 struct loop *engine_loop(const struct engine_instance *instance);
 
 /**
@@ -198,44 +236,82 @@ int engine_call(struct engine_instance *instance, const char *function, const ch
                 arcella_error **reterr) MUST_CHECK;
 /** Results of the run that on_done reports; borrowed until it returns. */
 const union engine_value *engine_results(const struct engine_instance *instance);
-/** End the run in progress with this end (STOPPED, WALL_TIME …); its frames unwind, on_done runs later. No run: nothing. */
+/**
+ * End the run in progress with this end (STOPPED, WALL_TIME …); its frames unwind, on_done runs later.  From
+ * anywhere on the loop's thread.  No run: nothing; already being ended: the first reason stays.
+ */
 void engine_cancel(struct engine_instance *instance, enum engine_end end, const char *message);
+/**
+ * Call an exported function (":") in the middle of the run in progress, on its fiber, where it next waits, at
+ * once if it does now; like a signal handler.  For telling a long-lived program that it should end.  The wait
+ * that was interrupted returns as if woken: what the function waits for itself may have taken its wake-up.
+ * Where the run ends before it waits again, the call does not take place; where the function traps or exits,
+ * the run ends.
+ *
+ * @return 0, NOT_FOUND, INVALID (other signature), STATE (no run in progress, or it is being made),
+ *         BUSY (one is pending)
+ */
+int engine_interrupt(struct engine_instance *instance, const char *function, arcella_error **reterr)
+    MUST_CHECK;
+/** Is a run in progress (its start-up or a call)? */
 bool engine_running(const struct engine_instance *instance);
-
 /* --- for host functions --- */
 
 struct engine_memory {
     uint8_t *base;
     uint64_t size;
 };
-/** The instance's memory (export "memory", or the only one) as it is now; { NULL, 0 } where there is none.  Fetch again after anything that may run guest code. */
-struct engine_memory engine_memory(struct engine_instance *instance);
-/** Wait, on the fiber, until engine_wake(). @return 0, or ENGINE_STOP: the run is being ended; release what you hold and return ENGINE_STOP at once */
-int engine_wait(struct engine_instance *instance) MUST_CHECK;
-/** Resume a waiting instance from the loop; not waiting: remembered for its next engine_wait(). */
-void engine_wake(struct engine_instance *instance);
-/** End the run from inside a host function (proc_exit, a fatal refusal). @return ENGINE_STOP, so `return engine_stop(…)` */
-int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t exit_code, const char *message);
 /**
- * Call an exported function from inside a host function, on the fiber of the run in progress.  The guest may wait
- * and be sliced inside; memory pointers are to be fetched again after.
+ * The instance's memory (export "memory", or the only one) as it is now; { NULL, 0 } where there is none or
+ * it is not exported.  Fetch again after anything that may run guest code.
+ */
+struct engine_memory engine_memory(struct engine_instance *instance);
+/**
+ * Wait, on the fiber, until engine_wake(); then look whether what was waited for has come.
+ *
+ * @return 0, or ENGINE_STOP: the run is being ended; release what you hold and return ENGINE_STOP at once
+ */
+int engine_wait(struct engine_instance *instance) MUST_CHECK;
+/** Resume a waiting instance from the loop; not waiting: its next engine_wait() of this run returns at once.
+ */
+void engine_wake(struct engine_instance *instance);
+/**
+ * End the run from inside a host function (proc_exit, a fatal refusal).
+ *
+ * @param message  a sentence, copied; NULL: the words of the end
+ * @return ENGINE_STOP, so `return engine_stop(…)`
+ */
+int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
+                const char *message);
+/**
+ * Call an exported function from inside a host function, on the fiber of the run in progress.  The guest may
+ * wait and be sliced inside; memory pointers are to be fetched again after.
  *
  * @param values  arguments in, results out; room for the longer of the two
- * @return 0; ENGINE_STOP (it trapped or the run is being ended: release what you hold and return ENGINE_STOP);
- *         NOT_FOUND, INVALID (other signature), STATE (during start-up), LIMIT (LIMIT_NESTING calls deep)
+ * @return 0, or ENGINE_STOP: it trapped or the run is being ended, release what you hold and return
+ *         ENGINE_STOP; NOT_FOUND, INVALID (other signature), STATE (during start-up), LIMIT (LIMIT_NESTING
+ *         calls deep)
  */
 int engine_call_inside(struct engine_instance *instance, const char *function, const char *signature,
                        union engine_value *values, arcella_error **reterr) MUST_CHECK;
 
 /* --- figures --- */
+/* What an instance uses now. */
+struct engine_usage {
+    uint64_t memory_bytes; /* its memory */
+    uint64_t cpu_ns;       /* of the run in progress; 0: none */
+};
+void engine_usage(struct engine_instance *instance, struct engine_usage *ret);
+
 struct engine_stats {
     uint64_t compiles;
-    uint64_t modules;            /* loaded now */
-    uint64_t instances;          /* now */
+    uint64_t modules;   /* loaded now */
+    uint64_t instances; /* now */
     uint64_t instances_created;
-    uint64_t slices;             /* times a run was resumed */
-    uint64_t ticks;              /* of the ticker; stands still while nothing runs */
+    uint64_t slices; /* times a run was resumed */
+    uint64_t ticks;  /* of the ticker; stands still while nothing runs */
 };
+/** Read the figures. */
 void engine_stats(const struct engine *engine, struct engine_stats *ret);
 
 #endif

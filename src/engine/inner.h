@@ -19,10 +19,6 @@
  * does not name one by one. */
 #define ENGINE_CONFIG_VERSION 1
 
-/* A signature as text: every function our tables hold is far shorter; longer ones of guests are told by "…".
- */
-#define ENGINE_SIGNATURE_BYTES 72
-
 /* A guest may have this many tables; each is bounded by the limit on elements. */
 #define ENGINE_TABLES_MAX 16
 
@@ -121,7 +117,7 @@ struct run {
     bool on_processor; /* its fiber is on the processor, or beneath one that is */
     bool waiting;      /* inside engine_wait() */
     bool ready;        /* waiting, and woken */
-    bool woken;        /* woken while not waiting: the next engine_wait() returns at once */
+    bool woken;        /* by engine_wake(): engine_wait() returns */
     bool unwinding;    /* being ended: host functions return, no guest code goes on */
     bool has_cause;    /* end, exit_code and message say why */
     enum engine_end end;
@@ -130,19 +126,20 @@ struct run {
     enum run_place place;
     struct engine_instance *next; /* in the queue */
     struct engine_instance *before;
-    wasmtime_call_future_t *future; /* owned; NULL before the first slice */
-    wasm_trap_t *top_trap;          /* owned; the future writes here, nobody else while it lives */
-    wasmtime_error_t *top_error;    /* owned; likewise */
-    wasm_trap_t *trap;              /* owned; what the first guest call that failed ended with */
-    wasmtime_error_t *error;        /* owned; likewise */
-    wasmtime_func_t entry;          /* what the driver calls */
-    uint32_t value_count;           /* max(params, results) of it */
-    unsigned depth;                 /* guest calls on the fiber's stack */
-    uint64_t cpu_ns;                /* used before the present slice */
-    uint64_t resumed_ns;            /* thread CPU time when the present slice began */
-    uint64_t cpu_limit_ns;          /* 0: none */
-    uint64_t wall_ms;               /* 0: none */
-    uint64_t fuel;                  /* given at the beginning */
+    wasmtime_call_future_t *future;            /* owned; NULL before the first slice */
+    wasm_trap_t *top_trap;                     /* owned; the future writes here, nobody else while it lives */
+    wasmtime_error_t *top_error;               /* owned; likewise */
+    wasm_trap_t *trap;                         /* owned; what the first guest call that failed ended with */
+    wasmtime_error_t *error;                   /* owned; likewise */
+    const struct program_export *interruption; /* borrowed; called at the next wait; NULL: none */
+    wasmtime_func_t entry;                     /* what the driver calls */
+    uint32_t value_count;                      /* max(params, results) of it */
+    unsigned depth;                            /* guest calls on the fiber's stack */
+    uint64_t cpu_ns;                           /* used before the present slice */
+    uint64_t resumed_ns;                       /* thread CPU time when the present slice began */
+    uint64_t cpu_limit_ns;                     /* 0: none */
+    uint64_t wall_ms;                          /* 0: none */
+    uint64_t fuel;                             /* given at the beginning */
     engine_done_fn *on_done;
 };
 
@@ -168,6 +165,9 @@ struct engine_instance {
     struct run run;
 };
 
+/** The function of an export.  Not while a fiber of the instance is suspended. */
+wasmtime_func_t engine_instance_function(struct engine_instance *instance,
+                                         const struct program_export *export);
 /** Begin a run; it gets the processor from the loop.  Needs no run in progress. @return 0, NOMEM */
 int engine_run_begin(struct engine_instance *instance, bool starting, const struct engine_budget *budget,
                      engine_done_fn *on_done, arcella_error **reterr) MUST_CHECK;
@@ -176,15 +176,21 @@ void engine_run_drop(struct engine_instance *instance);
 /** Say why the run ends, unless something said so before, and let everything unwind. */
 void engine_run_cause(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
                       const char *message);
+/** Keep what guest code failed with, owned; the first failure is the one that is told.  The run unwinds. */
+void engine_run_failed(struct run *run, wasm_trap_t *trap, wasmtime_error_t *error);
+/** Put a run that waits into the queue of the woken. */
+void engine_run_ready(struct engine_instance *instance);
 /** Run what is ready, a slice each; the engine's idle callback. */
 void engine_run_turn(struct loop_idle *idle, void *user);
 /** The epoch callback of a store. */
 wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data, uint64_t *ret_delta,
                                         wasmtime_update_deadline_kind_t *ret_kind);
+/* --- on the fiber --- */
+
 /** Define "suspend" and "driver". @return 0, INTERNAL, NOMEM */
-int engine_run_define(struct engine *engine, arcella_error **reterr) MUST_CHECK;
+int engine_fiber_define(struct engine *engine, arcella_error **reterr) MUST_CHECK;
 /** What stands in front of every host function; env is the struct engine_import. */
-wasm_trap_t *engine_run_import(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count);
+wasm_trap_t *engine_fiber_import(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count);
 
 /** Tell the story of the run that is over. */
 void engine_outcome_make(struct engine_instance *instance, struct engine_outcome *ret);

@@ -149,6 +149,16 @@ struct engine_memory engine_memory(struct engine_instance *instance) {
                                   wasmtime_memory_data_size(instance->context, &instance->memory)};
 }
 
+wasmtime_func_t engine_instance_function(struct engine_instance *instance,
+                                         const struct program_export *export) {
+    wasmtime_extern_t item;
+    bool found = wasmtime_instance_export_get(instance->context, &instance->handle, export->name,
+                                              export->length, &item);
+    assert(found && item.kind == WASMTIME_EXTERN_FUNC && "the program listed it");
+    (void)found;
+    return item.of.func;
+}
+
 /* Check a call and make room for its values. */
 static int prepare_call(struct engine_instance *instance, const char *function, const char *signature,
                         const union engine_value *values, arcella_error **reterr) {
@@ -173,12 +183,7 @@ static int prepare_call(struct engine_instance *instance, const char *function, 
     }
     if (params)
         memcpy(instance->values, values, params * sizeof(*values));
-    wasmtime_extern_t item;
-    bool found = wasmtime_instance_export_get(instance->context, &instance->handle, export->name,
-                                              export->length, &item);
-    assert(found && item.kind == WASMTIME_EXTERN_FUNC && "the program listed it");
-    (void)found;
-    instance->run.entry = item.of.func;
+    instance->run.entry = engine_instance_function(instance, export);
     instance->run.value_count = count;
     return 0;
 }
@@ -194,4 +199,14 @@ int engine_call(struct engine_instance *instance, const char *function, const ch
     if (r)
         return r;
     return engine_run_begin(instance, false, budget, on_done, reterr);
+}
+
+void engine_usage(struct engine_instance *instance, struct engine_usage *ret) {
+    *ret = (struct engine_usage){.memory_bytes = 0};
+    if (!instance)
+        return;
+    if (instance->has_memory)
+        ret->memory_bytes = wasmtime_memory_data_size(instance->context, &instance->memory);
+    if (instance->run.active)
+        ret->cpu_ns = instance->run.cpu_ns;
 }

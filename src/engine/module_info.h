@@ -54,7 +54,9 @@ struct module_info {
  * @param bytes  borrowed as long as info is used
  * @return 0, WASM (with the byte offset and what was expected), LIMIT (too many of something), NOMEM
  */
-int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr) MUST_CHECK;
+int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr)
+    MUST_CHECK;
+/** Free what a reading holds; fine twice. */
 void module_info_done(struct module_info *info);
 /** "component", "wasi-p1" or "core"; static. */
 const char *module_kind_name(enum module_kind kind);

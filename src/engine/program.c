@@ -109,7 +109,7 @@ static int link_import(wasmtime_linker_t *linker, const wasm_importtype_t *impor
                          row->signature, row->name);
     wasmtime_error_t *e =
         wasmtime_linker_define_func_unchecked(linker, module->data, module->size, name->data, name->size,
-                                              functype, engine_run_import, (void *)(uintptr_t)row, NULL);
+                                              functype, engine_fiber_import, (void *)(uintptr_t)row, NULL);
     wasm_functype_delete(functype);
     return e ? engine_error_take(e, ARCELLA_E_LINK, reterr, "") : 0;
 }
@@ -234,8 +234,10 @@ static int note_exports(struct engine_program *program, arcella_error **reterr) 
     program->exports = mem_array(counts[0] + 1, sizeof(*program->exports));
     program->memories = mem_array(counts[1] + 1, sizeof(*program->memories));
     program->tables = mem_array(counts[2] + 1, sizeof(*program->tables));
-    if (!program->exports || !program->memories || !program->tables)
-        r = error_nomem(reterr);
+    if (!program->exports || !program->memories || !program->tables) {
+        wasm_exporttype_vec_delete(&exports);
+        return error_nomem(reterr);
+    }
     for (size_t i = 0; i < exports.size && !r; i++)
         r = note_export(program, exports.data[i], reterr);
     wasm_exporttype_vec_delete(&exports);

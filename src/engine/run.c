@@ -64,6 +64,10 @@ static void join_queue(struct engine_instance *instance, enum run_place place) {
     loop_idle_set(instance->engine->idle, true);
 }
 
+void engine_run_ready(struct engine_instance *instance) {
+    join_queue(instance, RUN_WOKEN);
+}
+
 /* --- ending --- */
 
 void engine_run_cause(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
@@ -78,8 +82,7 @@ void engine_run_cause(struct engine_instance *instance, enum engine_end end, int
     text_copy(run->message, sizeof(run->message), message ? message : engine_end_words(end));
 }
 
-/* Keep what a guest call failed with; the first failure is the one that is told. */
-static void keep_failure(struct run *run, wasm_trap_t *trap, wasmtime_error_t *error) {
+void engine_run_failed(struct run *run, wasm_trap_t *trap, wasmtime_error_t *error) {
     if (run->trap || run->error) {
         engine_trap_drop(&trap);
         engine_error_drop(&error);
@@ -94,7 +97,7 @@ static void keep_failure(struct run *run, wasm_trap_t *trap, wasmtime_error_t *e
 /* What the future itself ended with: a start section that failed, a fiber that could not be made. */
 static void keep_top_failure(struct run *run) {
     if (run->top_trap || run->top_error)
-        keep_failure(run, TAKE(run->top_trap), TAKE(run->top_error));
+        engine_run_failed(run, TAKE(run->top_trap), TAKE(run->top_error));
 }
 
 static void on_wall_time(struct loop_timer *timer, void *user) {
@@ -292,19 +295,6 @@ int engine_run_begin(struct engine_instance *instance, bool starting, const stru
     return 0;
 }
 
-void engine_cancel(struct engine_instance *instance, enum engine_end end, const char *message) {
-    assert(end != ENGINE_END_RETURNED && end < ENGINE_ENDS);
-    struct run *run = &instance->run;
-    if (!run->active)
-        return;
-    engine_run_cause(instance, end, 0, message);
-    /* On the processor, it ends where the host function returns; else the loop drops it. */
-    if (!run->on_processor)
-        join_queue(instance, RUN_WOKEN);
-}
-
-/* --- on the fiber --- */
-
 wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data, uint64_t *ret_delta,
                                         wasmtime_update_deadline_kind_t *ret_kind) {
     (void)context;
@@ -318,163 +308,13 @@ wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data,
     return NULL;
 }
 
-/* The top of the fiber: everything beneath uses the calls that neither check nor allocate. */
-static wasm_trap_t *driver(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count) {
-    (void)env;
-    (void)v;
-    (void)count;
-    struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
-    struct run *run = &instance->run;
-    wasm_trap_t *trap = NULL;
-    wasmtime_error_t *error = wasmtime_func_call_unchecked(
-        instance->context, &run->entry, (wasmtime_val_raw_t *)instance->values, run->value_count, &trap);
-    if (UNLIKELY(trap || error))
-        keep_failure(run, trap, error);
-    /* The failure is kept; handing it up would only wrap it again. */
-    return NULL;
-}
-
-/* The other end of suspend: tested by each poll, so a flag and nothing else. */
-static bool is_ready(void *env) {
-    struct engine_instance *instance = env;
-    return instance->run.ready;
-}
-
-static void suspend(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t nargs,
-                    wasmtime_val_t *results, size_t nresults, wasm_trap_t **ret_trap,
-                    wasmtime_async_continuation_t *ret) {
-    (void)env;
-    (void)args;
-    (void)nargs;
-    (void)results;
-    (void)nresults;
-    (void)ret_trap;
-    ret->callback = is_ready;
-    ret->env = wasmtime_context_get_data(wasmtime_caller_context(caller));
-    ret->finalizer = NULL;
-}
-
-int engine_run_define(struct engine *engine, arcella_error **reterr) {
-    engine->inside = wasmtime_linker_new(engine->wasm);
-    wasm_functype_t *type = engine_signature_type(":");
-    wasmtime_error_t *e = wasmtime_linker_define_async_func(engine->inside, "inside", 6, "suspend", 7, type,
-                                                            suspend, NULL, NULL);
-    if (!e)
-        e = wasmtime_linker_define_func_unchecked(engine->inside, "inside", 6, "driver", 6, type, driver,
-                                                  NULL, NULL);
-    wasm_functype_delete(type);
-    return e ? engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot define the engine's own functions: ")
-             : 0;
-}
-
-/* A host function did not go on. */
-static wasm_trap_t *import_stopped(struct engine_instance *instance, const struct engine_import *row) {
-    if (!instance->run.unwinding) {
-        char message[256];
-        snprintf(message, sizeof(message), "host function %s.%s stopped without saying why", row->module,
-                 row->name);
-        engine_run_cause(instance, ENGINE_END_FAILED, 0, message);
-    }
-    return wasmtime_trap_new("ended", 5);
-}
-
-wasm_trap_t *engine_run_import(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count) {
-    (void)count;
-    const struct engine_import *row = env;
-    struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
-    if (UNLIKELY(!instance->made))
-        instance->caller = caller;
-    int r = row->fn(instance, (union engine_value *)v, row->row);
-    if (LIKELY(!r && !instance->run.unwinding))
-        return NULL;
-    return import_stopped(instance, row);
-}
-
-int engine_wait(struct engine_instance *instance) {
-    struct run *run = &instance->run;
-    assert(run->on_processor && instance->engine->current == instance &&
-           "waiting is for host functions, on their own fiber");
-    if (run->unwinding)
-        return ENGINE_STOP;
-    if (run->woken) {
-        run->woken = false;
-        return 0;
-    }
-    run->waiting = true;
-    run->ready = false;
-    wasm_trap_t *trap = NULL;
-    wasmtime_error_t *error =
-        wasmtime_func_call_unchecked(instance->context, &instance->suspend, NULL, 0, &trap);
-    run->waiting = false;
-    if (UNLIKELY(error || trap)) {
-        /* Dropped.  Suspending once more would abort: unwinding keeps everybody from it. */
-        engine_run_cause(instance, ENGINE_END_STOPPED, 0, NULL);
-        engine_error_drop(&error);
-        engine_trap_drop(&trap);
-        return ENGINE_STOP;
-    }
-    if (UNLIKELY(run->unwinding))
-        return ENGINE_STOP;
-    /* Ticks that passed meanwhile are not this slice's. */
-    wasmtime_context_set_epoch_deadline(instance->context, 1);
-    return 0;
-}
-
-void engine_wake(struct engine_instance *instance) {
+void engine_cancel(struct engine_instance *instance, enum engine_end end, const char *message) {
+    assert(end != ENGINE_END_RETURNED && end < ENGINE_ENDS);
     struct run *run = &instance->run;
     if (!run->active)
         return;
-    if (!run->waiting) {
-        run->woken = true;
-        return;
-    }
-    if (run->ready)
-        return;
-    run->ready = true;
+    engine_run_cause(instance, end, 0, message);
+    /* On the processor, it ends where the host function returns; else the loop drops it. */
     if (!run->on_processor)
         join_queue(instance, RUN_WOKEN);
-}
-
-int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t exit_code,
-                const char *message) {
-    assert(instance->run.on_processor && "only a host function ends its own run this way");
-    assert(end != ENGINE_END_RETURNED && end < ENGINE_ENDS);
-    engine_run_cause(instance, end, exit_code, message);
-    return ENGINE_STOP;
-}
-
-int engine_call_inside(struct engine_instance *instance, const char *function, const char *signature,
-                       union engine_value *values, arcella_error **reterr) {
-    struct run *run = &instance->run;
-    assert(run->on_processor && instance->engine->current == instance && "only a host function calls back");
-    if (run->unwinding)
-        return ENGINE_STOP;
-    if (!instance->made)
-        return error_set(reterr, ARCELLA_E_STATE, "the instance is still being made");
-    const struct program_export *export = engine_program_find(instance->program, function);
-    if (!export)
-        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
-    uint32_t params, results;
-    if (strcmp(export->signature, signature) != 0 || !engine_signature_count(signature, &params, &results))
-        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function,
-                         export->signature, signature);
-    /* Each call into the guest may use a whole stack class of the fiber, which has room for LIMIT_NESTING. */
-    if (run->depth >= LIMIT_NESTING)
-        return error_set(reterr, ARCELLA_E_LIMIT, "guest calls nest deeper than %d", LIMIT_NESTING);
-    wasmtime_extern_t item;
-    if (!wasmtime_instance_export_get(instance->context, &instance->handle, export->name, export->length,
-                                      &item))
-        return error_set(reterr, ARCELLA_E_INTERNAL, "exported function '%s' is gone", function);
-    assert(item.kind == WASMTIME_EXTERN_FUNC);
-    wasm_trap_t *trap = NULL;
-    run->depth++;
-    wasmtime_error_t *error =
-        wasmtime_func_call_unchecked(instance->context, &item.of.func, (wasmtime_val_raw_t *)values,
-                                     params > results ? params : results, &trap);
-    run->depth--;
-    if (UNLIKELY(trap || error)) {
-        keep_failure(run, trap, error);
-        return ENGINE_STOP;
-    }
-    return run->unwinding ? ENGINE_STOP : 0;
 }

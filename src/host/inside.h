@@ -49,6 +49,9 @@ void host_fire(struct host *host);
  */
 int host_park(struct host *host, uint64_t delay_ms) MUST_CHECK;
 
+/** Can the system say when a shared stream is ready? */
+bool host_can_watch(struct host_file *file);
+
 /** Keep the guest's path of a file for its audit lines. @return 0, HOST_E_NOMEM */
 int host_file_set_path(struct host_file *file, const char *path, size_t length) MUST_CHECK;
 /** The rights of a directory now, found again where the grants have changed. */

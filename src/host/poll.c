@@ -52,6 +52,10 @@ static int make_epoll(struct host_file *file) {
     return 0;
 }
 
+bool host_can_watch(struct host_file *file) {
+    return file->epoll >= 0 || make_epoll(file) != HOST_E_PERM;
+}
+
 static int watch(struct host_file *file, unsigned rights) {
     if (!file->watch) {
         int r = file->nonblocking || file->epoll >= 0 ? 0 : make_epoll(file);

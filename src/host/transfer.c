@@ -167,6 +167,15 @@ static bool ready_now(const struct host_file *file, short events) {
     return SYS_RETRY_(int, poll(&fd, 1, 0)) > 0;
 }
 
+/* One call that may block.  A single piece of memory, the common case, spares the kernel a list to copy. */
+static ssize_t plain_call(const struct host_file *file, const struct iovec *iov, size_t count, bool writing) {
+    if (count == 1)
+        return writing ? sys_write(file->fd, iov->iov_base, iov->iov_len)
+                       : sys_read(file->fd, iov->iov_base, iov->iov_len);
+    return writing ? SYS_RETRY_(ssize_t, writev(file->fd, iov, (int)count))
+                   : SYS_RETRY_(ssize_t, readv(file->fd, iov, (int)count));
+}
+
 /*
  * One try to move bytes without blocking, whatever the mode of the description:
  * a private one is non-blocking; else RWF_NOWAIT says so for one call, where the kernel knows it for pipes
@@ -179,8 +188,7 @@ static ssize_t stream_try(struct host_file *file, const struct span *span, bool 
     struct piece piece = cut(*span, HOST_CHUNK_BYTES);
     ssize_t n;
     if (file->nonblocking) {
-        n = writing ? SYS_RETRY_(ssize_t, writev(file->fd, span->iov, (int)piece.count))
-                    : SYS_RETRY_(ssize_t, readv(file->fd, span->iov, (int)piece.count));
+        n = plain_call(file, span->iov, piece.count, writing);
         uncut(&piece);
         return n;
     }
@@ -204,8 +212,7 @@ static ssize_t stream_try(struct host_file *file, const struct span *span, bool 
     else if (writing && file->type == HOST_TYPE_FIFO)
         max = PIPE_PIECE_BYTES;
     piece = cut(*span, max);
-    n = writing ? SYS_RETRY_(ssize_t, writev(file->fd, span->iov, (int)piece.count))
-                : SYS_RETRY_(ssize_t, readv(file->fd, span->iov, (int)piece.count));
+    n = plain_call(file, span->iov, piece.count, writing);
     uncut(&piece);
     return n;
 }

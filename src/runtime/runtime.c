@@ -124,7 +124,6 @@ static void on_notice(void *user, const char *sentence) {
 /* The descriptors of spec are the WASI state's from here on, also where this fails. */
 static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcella_error **reterr) {
     struct wasi_dir dirs[LIMIT_DIRS];
-    bool own = spec->stdio[0] >= 0 || spec->stdio[1] >= 0 || spec->stdio[2] >= 0;
     struct wasi_options options = {
         .host = {
             .loop = i->runtime->loop,
@@ -138,8 +137,7 @@ static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcell
         .env_count = spec->env_count,
         .dirs = dirs,
         .dirs_count = spec->dirs_count <= LIMIT_DIRS ? spec->dirs_count : LIMIT_DIRS,
-        .stdio = own ? WASI_STDIO_FDS : WASI_STDIO_LOG,
-        .stdio_fds = { spec->stdio[0], spec->stdio[1], spec->stdio[2] },
+        .stdio = { spec->stdio[0], spec->stdio[1], spec->stdio[2] },
         .listeners = spec->sockets,
         .listeners_count = spec->sockets_count,
     };

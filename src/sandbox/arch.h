@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The one place that knows the machine: where a signal handler finds the result register of the system call that
- * was interrupted.  Another architecture is one more branch here (and its name known to libseccomp).
+ * The one place that knows the machine: where a signal handler finds the result register of the system call
+ * that was interrupted.  Another architecture is one more branch here (and its name known to libseccomp).
  */
 #ifndef SANDBOX_ARCH_H
 #define SANDBOX_ARCH_H

@@ -2,13 +2,13 @@
 /*
  * Builds the seccomp filters of all roles with libseccomp, at build time, and writes them as C.
  *
- * Made while building because it takes libseccomp 0.6 ms to make and load such a filter, and the linker 0.15 ms to
- * load libseccomp, of the 4 ms that `arcella run` may take; loading a finished one takes 0.1 ms.
+ * Made while building because it takes libseccomp 0.6 ms to make and load such a filter, and the linker 0.15
+ * ms to load libseccomp, of the 4 ms that `arcella run` may take; loading a finished one takes 0.1 ms.
  *
  *     sandbox_filter_gen ARCH > filters.inc      ARCH as libseccomp and uname name it: x86_64, aarch64
  *
- * A program of the build, run once; it owns everything until it exits.  The output holds, per role, the filter and
- * the places where the process id goes, and the names of all system calls for the log line.
+ * A program of the build, run once; it owns everything until it exits.  The output holds, per role, the
+ * filter and the places where the process id goes, and the names of all system calls for the log line.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +26,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define FILTER_MAX   4096       /* instructions; the kernel's own bound */
-#define SYSCALL_MAX  1024       /* numbers whose names are asked for */
-#define PID_MARK     0x5a7d10a5 /* stands for the process id until it is known; no other constant is like it */
-#define TCGETS2_     0x802c542a /* isatty() of newer C libraries */
-#define PR_SET_VMA_  0x53564d41 /* malloc names its memory for /proc */
-#define ADD_SEALS_   (1024 + 9)
-#define GET_SEALS_   (1024 + 10)
+#define FILTER_MAX  4096       /* instructions; the kernel's own bound */
+#define SYSCALL_MAX 1024       /* numbers whose names are asked for */
+#define PID_MARK    0x5a7d10a5 /* stands for the process id until it is known; no other constant is like it */
+#define TCGETS2_    0x802c542a /* isatty() of newer C libraries */
+#define PR_SET_VMA_ 0x53564d41 /* malloc names its memory for /proc */
+#define ADD_SEALS_  (1024 + 9)
+#define GET_SEALS_  (1024 + 10)
 
 enum { G = 1, I = 2, C = 4, ALL = 7 };
 enum condition {
@@ -50,7 +50,7 @@ enum condition {
 static const struct {
     const char *name;
     int bit;
-} roles[] = { { "guest", G }, { "intake", I }, { "compile", C } };
+} roles[] = {{"guest", G}, {"intake", I}, {"compile", C}};
 
 static void fail(const char *what, const char *name, int r) {
     fprintf(stderr, "sandbox_filter_gen: %s %s: error %d\n", what, name, -r);
@@ -66,15 +66,15 @@ static void add(scmp_filter_ctx filter, uint32_t action, const char *name, int c
 }
 
 /* One rule for each value an argument may have. */
-static void add_values(scmp_filter_ctx filter, const char *name, int call, unsigned argument, const uint64_t *values,
-                       size_t count) {
+static void add_values(scmp_filter_ctx filter, const char *name, int call, unsigned argument,
+                       const uint64_t *values, size_t count) {
     for (size_t i = 0; i < count; i++)
         add(filter, SCMP_ACT_ALLOW, name, call, 1,
-            &(struct scmp_arg_cmp){ argument, SCMP_CMP_EQ, values[i], 0 });
+            &(struct scmp_arg_cmp){argument, SCMP_CMP_EQ, values[i], 0});
 }
 
 #define VALUES(...)                                                                                          \
-    (const uint64_t[]){ __VA_ARGS__ }, sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t)
+    (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)
 
 static void allow(scmp_filter_ctx filter, const char *name, int call, enum condition condition) {
     switch (condition) {
@@ -82,39 +82,43 @@ static void allow(scmp_filter_ctx filter, const char *name, int call, enum condi
     case OWN_THREAD: add_values(filter, name, call, 0, VALUES(PID_MARK)); break;
     case LOOK_ONLY:
         add(filter, SCMP_ACT_ALLOW, name, call, 2,
-            (struct scmp_arg_cmp[]){ { 0, SCMP_CMP_EQ, 0, 0 }, { 2, SCMP_CMP_EQ, 0, 0 } });
+            (struct scmp_arg_cmp[]){{0, SCMP_CMP_EQ, 0, 0}, {2, SCMP_CMP_EQ, 0, 0}});
         break;
     case CODE_PAGES:
         add(filter, SCMP_ACT_ALLOW, name, call, 1,
-            &(struct scmp_arg_cmp){ 2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC });
+            &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC});
         add(filter, SCMP_ACT_ALLOW, name, call, 1,
-            &(struct scmp_arg_cmp){ 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 });
+            &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
         break;
     case DATA_PAGES:
         add(filter, SCMP_ACT_ALLOW, name, call, 1,
-            &(struct scmp_arg_cmp){ 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 });
+            &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
         break;
-    case IOCTLS: add_values(filter, name, call, 1, VALUES(TCGETS, TCGETS2_, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX)); break;
+    case IOCTLS:
+        add_values(filter, name, call, 1, VALUES(TCGETS, TCGETS2_, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX));
+        break;
     case FCNTLS:
         add_values(filter, name, call, 1,
                    VALUES(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK,
                           ADD_SEALS_, GET_SEALS_));
         break;
-    case PRCTLS: add_values(filter, name, call, 0, VALUES(PR_SET_NAME, PR_GET_NAME, PR_SET_VMA_, PR_GET_DUMPABLE)); break;
+    case PRCTLS:
+        add_values(filter, name, call, 0, VALUES(PR_SET_NAME, PR_GET_NAME, PR_SET_VMA_, PR_GET_DUMPABLE));
+        break;
     case SOCKET_OPTIONS:
         /* TCP_NODELAY of IPPROTO_TCP; no option of SOL_SOCKET, among which are packet filters. */
         add(filter, SCMP_ACT_ALLOW, name, call, 2,
-            (struct scmp_arg_cmp[]){ { 1, SCMP_CMP_EQ, 6, 0 }, { 2, SCMP_CMP_EQ, 1, 0 } });
+            (struct scmp_arg_cmp[]){{1, SCMP_CMP_EQ, 6, 0}, {2, SCMP_CMP_EQ, 1, 0}});
         break;
     }
 }
 
 static void add_rows(scmp_filter_ctx filter, int role) {
 #define CALL(name, bits, condition)                                                                          \
-    if ((bits) & role)                                                                                       \
+    if ((bits)&role)                                                                                         \
         allow(filter, #name, SCMP_SYS(name), condition);
 #define QUIET(name, bits, errnum)                                                                            \
-    if ((bits) & role)                                                                                       \
+    if ((bits)&role)                                                                                         \
         add(filter, SCMP_ACT_ERRNO(errnum), #name, SCMP_SYS(name), 0, NULL);
 #include "calls.def"
 }
@@ -124,8 +128,8 @@ static scmp_filter_ctx make_filter(uint32_t arch, int role) {
     if (!filter)
         fail("cannot make a filter", "", -ENOMEM);
     int r = 0;
-    if (arch != seccomp_arch_native() &&
-        ((r = seccomp_arch_add(filter, arch)) < 0 || (r = seccomp_arch_remove(filter, seccomp_arch_native())) < 0))
+    if (arch != seccomp_arch_native() && ((r = seccomp_arch_add(filter, arch)) < 0 ||
+                                          (r = seccomp_arch_remove(filter, seccomp_arch_native())) < 0))
         fail("cannot use", "architecture", r);
     /* Calls by another calling convention (int 0x80) are refused like any other, not killed. */
     r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);

@@ -2,9 +2,9 @@
 /*
  * Landlock: which paths, ports, signals are left.  One step of sandbox.h, for a process with one thread.
  *
- * Numbers and structures are those of the kernel's userspace-api/landlock page up to ABI 7, written down here because
- * the headers of a distribution are older than the kernels it runs on.  A right is used only where the running
- * kernel's ABI knows it.
+ * Numbers and structures are those of the kernel's userspace-api/landlock page up to ABI 7, written down here
+ * because the headers of a distribution are older than the kernels it runs on.  A right is used only where
+ * the running kernel's ABI knows it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,15 +49,15 @@ enum {
 #undef XX
 };
 
-#define NET_BIND_TCP                (1u << 0) /* ABI 4 */
-#define NET_CONNECT_TCP             (1u << 1)
-#define SCOPE_ABSTRACT_UNIX_SOCKET  (1u << 0) /* ABI 6 */
-#define SCOPE_SIGNAL                (1u << 1)
+#define NET_BIND_TCP               (1u << 0) /* ABI 4 */
+#define NET_CONNECT_TCP            (1u << 1)
+#define SCOPE_ABSTRACT_UNIX_SOCKET (1u << 0) /* ABI 6 */
+#define SCOPE_SIGNAL               (1u << 1)
 
 #define READ_RIGHTS (FS_READ_FILE | FS_READ_DIR)
 #define WRITE_RIGHTS                                                                                         \
-    (READ_RIGHTS | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SYM |    \
-     FS_REFER | FS_TRUNCATE)
+    (READ_RIGHTS | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |              \
+     FS_MAKE_SYM | FS_REFER | FS_TRUNCATE)
 
 struct ruleset_attr {
     uint64_t handled_access_fs;
@@ -97,7 +97,7 @@ void sandbox_note_landlock(struct sandbox_report *report, int abi) {
 }
 
 bool sandbox_has_openat2(void) {
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_DIRECTORY, .resolve = RESOLVE_BENEATH };
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC | O_DIRECTORY, .resolve = RESOLVE_BENEATH};
     FD_AUTO fd = (int)syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof(how));
     /* A working directory that cannot be opened says nothing about the call. */
     return fd >= 0 || (errno != ENOSYS && errno != EPERM);
@@ -126,7 +126,7 @@ static int add_rule(int rules, int dir, uint64_t rights, arcella_error **reterr)
         return error_set_errno(reterr, errno, "sandbox: cannot look at descriptor %d", dir);
     if (!S_ISDIR(found.st_mode))
         return error_set(reterr, ARCELLA_E_INVALID, "sandbox: descriptor %d is no directory", dir);
-    struct path_beneath_attr rule = { .allowed_access = rights, .parent_fd = dir };
+    struct path_beneath_attr rule = {.allowed_access = rights, .parent_fd = dir};
     if (syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot let a directory through landlock");
     return 0;

@@ -2,8 +2,8 @@
 /*
  * What this kernel, and the container around us, can do: a child takes the steps and says what was missing.
  *
- * Asking the kernel for its version is not enough, because a container's filter may refuse the calls.  The child
- * of a process that may have threads uses nothing but system calls, and writes one struct into a pipe.
+ * Asking the kernel for its version is not enough, because a container's filter may refuse the calls.  The
+ * child of a process that may have threads uses nothing but system calls, and writes one struct into a pipe.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -17,15 +17,15 @@
 #include "sandbox/steps.h"
 
 static bool try_seccomp(void) {
-    struct sock_filter allow_all = { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW };
-    struct sock_fprog program = { .len = 1, .filter = &allow_all };
+    struct sock_filter allow_all = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog program = {.len = 1, .filter = &allow_all};
     uint32_t action = SECCOMP_RET_TRAP;
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 &&
            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
 
 static NORETURN void try_in_child(int answer) {
-    struct sandbox_report report = { 0 };
+    struct sandbox_report report = {0};
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     report.missing[SANDBOX_FEATURE_CLOSE_RANGE] = syscall(SYS_close_range, ~0u, ~0u, 0) < 0;
     if (sandbox_paths(-1, NULL, 0, &report, NULL) < 0)

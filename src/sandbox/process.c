@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What a process gives up by itself before any landlock: descriptors it was not given, resources, new privileges,
- * being looked into, outliving its parent.  Each function is one step of sandbox.h and works on the whole process.
+ * What a process gives up by itself before any landlock: descriptors it was not given, resources, new
+ * privileges, being looked into, outliving its parent.  Each function is one step of sandbox.h and works on
+ * the whole process.
  */
 #include <dirent.h>
 #include <sched.h>
@@ -15,22 +16,8 @@
 #include "base/text.h"
 #include "sandbox/steps.h"
 
-#ifdef __has_feature
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer) ||           \
-    HAS_FEATURE(thread_sanitizer) || HAS_FEATURE(memory_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-#define OWN_THREADS 2 /* ThreadSanitizer keeps one of its own */
-#else
-#define OWN_THREADS 1
-#endif
+/* ThreadSanitizer keeps a thread of its own. */
+#define OWN_THREADS (BUILT_WITH_TSAN ? 2 : 1)
 
 #define FIRST_FD 4 /* 0 and 1 /dev/null, 2 the last words, 3 the channel */
 
@@ -48,7 +35,8 @@ int sandbox_threads(void) {
 int sandbox_require_one_thread(const char *step, arcella_error **reterr) {
     int threads = sandbox_threads();
     if (threads > OWN_THREADS)
-        return error_set(reterr, ARCELLA_E_STATE, "sandbox: %s comes before threads, and there are %d", step, threads);
+        return error_set(reterr, ARCELLA_E_STATE, "sandbox: %s comes before threads, and there are %d", step,
+                         threads);
     return 0;
 }
 
@@ -58,7 +46,7 @@ int sandbox_require_one_thread(const char *step, arcella_error **reterr) {
 static void close_one_by_one(void) {
     DIR *dir = opendir("/proc/self/fd");
     if (!dir) {
-        struct rlimit limit = { .rlim_cur = 1024 };
+        struct rlimit limit = {.rlim_cur = 1024};
         getrlimit(RLIMIT_NOFILE, &limit);
         for (rlim_t fd = FIRST_FD; fd < limit.rlim_cur && fd < 65536; fd++)
             close((int)fd);
@@ -67,15 +55,16 @@ static void close_one_by_one(void) {
     const struct dirent *entry;
     while ((entry = readdir(dir))) {
         uint64_t fd;
-        if (text_parse_u64(entry->d_name, INT32_MAX, &fd, NULL) == 0 && fd >= FIRST_FD && (int)fd != dirfd(dir))
+        if (text_parse_u64(entry->d_name, INT32_MAX, &fd, NULL) == 0 && fd >= FIRST_FD &&
+            (int)fd != dirfd(dir))
             close((int)fd);
     }
     closedir(dir);
 }
 
 static int refuse_descriptor(int fd, const char *wanted, arcella_error **reterr) {
-    return error_set(reterr, ARCELLA_E_INVALID, "descriptor %d is not %s: this program is started by arcella only", fd,
-                     wanted);
+    return error_set(reterr, ARCELLA_E_INVALID,
+                     "descriptor %d is not %s: this program is started by arcella only", fd, wanted);
 }
 
 int sandbox_descriptors(struct sandbox_report *report, arcella_error **reterr) {
@@ -112,7 +101,7 @@ static int limit_to(int resource, const char *name, uint64_t soft, uint64_t hard
         hard = now.rlim_max;
     if (soft > hard)
         soft = hard;
-    struct rlimit wanted = { .rlim_cur = soft, .rlim_max = hard };
+    struct rlimit wanted = {.rlim_cur = soft, .rlim_max = hard};
     if (setrlimit((__rlimit_resource_t)resource, &wanted) < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot limit %s", name);
     return 0;
@@ -126,7 +115,7 @@ int sandbox_limits(const struct sandbox_limits *limits, uint64_t *ret_open_files
         r = limit_to(RLIMIT_NOFILE, "descriptors", limits->open_files, limits->open_files, reterr);
     if (r == 0 && limits->cpu_seconds)
         r = limit_to(RLIMIT_CPU, "CPU time", limits->cpu_seconds, limits->cpu_seconds + 1, reterr);
-    if (r == 0 && limits->data_bytes && !SANITIZED)
+    if (r == 0 && limits->data_bytes && !BUILT_WITH_ASAN && !BUILT_WITH_TSAN)
         r = limit_to(RLIMIT_DATA, "data", limits->data_bytes, limits->data_bytes, reterr);
     if (r < 0)
         return r;
@@ -143,8 +132,8 @@ int sandbox_limits(const struct sandbox_limits *limits, uint64_t *ret_open_files
 static int die_with_parent(int channel, arcella_error **reterr) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot ask for a signal at the parent's end");
-    /* It may have ended before this: then who made the socket is not our parent any more.  (0: made in a process
-       namespace that we do not see; then the end of the channel alone tells.) */
+    /* It may have ended before this: then who made the socket is not our parent any more.  (0: made in a
+       process namespace that we do not see; then the end of the channel alone tells.) */
     struct ucred made;
     socklen_t size = sizeof(made);
     if (getsockopt(channel, SOL_SOCKET, SO_PEERCRED, &made, &size) < 0)

@@ -14,7 +14,7 @@ static const struct {
     const char *name;
     const char *use;
 } features[] = {
-#define XX(id, name, use) [SANDBOX_FEATURE_##id] = { name, use },
+#define XX(id, name, use) [SANDBOX_FEATURE_##id] = {name, use},
     SANDBOX_FEATURE_MAP(XX)
 #undef XX
 };

@@ -2,21 +2,20 @@
 /*
  * What a process gives up before it does its work.  One call per step, in this order, by the process itself:
  *
- *     sandbox_descriptors()   nothing open but 0, 1 (/dev/null), 2 (pipe), 3 (channel)      before anything else
- *     … read setup, enter the code directory, open granted directories (O_PATH) …
- *     sandbox_ids()           another user, or the same one without any capability
- *     sandbox_limits()        rlimits
- *     sandbox_lock()          no new privileges, not dumpable, dies with its parent
- *     sandbox_paths()         landlock: the only paths that can be opened from here on
- *     … start every thread the process will ever have …
- *     sandbox_seal()          seccomp for all threads: the only system calls, and no further threads
+ *     sandbox_descriptors()   nothing open but 0, 1 (/dev/null), 2 (pipe), 3 (channel)      before anything
+ * else … read setup, enter the code directory, open granted directories (O_PATH) … sandbox_ids() another
+ * user, or the same one without any capability sandbox_limits()        rlimits sandbox_lock()          no new
+ * privileges, not dumpable, dies with its parent sandbox_paths()         landlock: the only paths that can be
+ * opened from here on … start every thread the process will ever have … sandbox_seal()          seccomp for
+ * all threads: the only system calls, and no further threads
  *
- * Everything up to sandbox_paths() refuses (ARCELLA_E_STATE) to work in a process that has more than one thread,
- * because ids and landlock hold per thread.  A step that the kernel cannot do is no error: it is noted in the
- * report as missing, and `status` and `doctor` say so.  A step that the kernel can do and that fails is an error,
- * and the process must end.  No step can be undone.
+ * Everything up to sandbox_paths() refuses (ARCELLA_E_STATE) to work in a process that has more than one
+ * thread, because ids and landlock hold per thread.  A step that the kernel cannot do is no error: it is
+ * noted in the report as missing, and `status` and `doctor` say so.  A step that the kernel can do and that
+ * fails is an error, and the process must end.  No step can be undone.
  *
- * What a role may call is one table for all roles (calls.def), from which the filters are made while building.
+ * What a role may call is one table for all roles (calls.def), from which the filters are made while
+ * building.
  */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
@@ -79,7 +78,8 @@ const char *sandbox_feature_use(enum sandbox_feature feature);
 size_t sandbox_missing_names(const struct sandbox_report *report, const char *names[SANDBOX_FEATURES]);
 
 /**
- * Find out what this kernel, and the container around us, can do, without changing this process: a child tries.
+ * Find out what this kernel, and the container around us, can do, without changing this process: a child
+ * tries.
  *
  * @param ret  out: what is missing
  * @return 0; SYSTEM where the child could not be made or its answer was lost
@@ -90,8 +90,8 @@ int sandbox_probe(struct sandbox_report *ret, arcella_error **reterr) MUST_CHECK
 /* --- the steps --- */
 
 /**
- * Step 1: close every descriptor from 4 on, and verify the first four: 0 and 1 are /dev/null, 2 is a pipe (for the
- * last words), 3 is a Unix stream socket.
+ * Step 1: close every descriptor from 4 on, and verify the first four: 0 and 1 are /dev/null, 2 is a pipe
+ * (for the last words), 3 is a Unix stream socket.
  *
  * @return 0; INVALID (started by hand or by something else than Arcella: the sentence says which descriptor);
  *         STATE (more than one thread); SYSTEM
@@ -100,9 +100,9 @@ int sandbox_descriptors(struct sandbox_report *report, arcella_error **reterr) M
 
 /* What step 2 does.  All false: the process keeps its user; a user that has no capabilities loses nothing. */
 struct sandbox_ids {
-    bool change;            /* become uid and gid, without supplementary groups; the process must be privileged */
-    uid_t uid;              /* not 0 where change */
-    gid_t gid;              /* not 0 where change */
+    bool change; /* become uid and gid, without supplementary groups; the process must be privileged */
+    uid_t uid;   /* not 0 where change */
+    gid_t gid;   /* not 0 where change */
     bool drop_capabilities; /* empty every capability set, bounding set included; implied by change */
 };
 
@@ -121,12 +121,14 @@ struct sandbox_limits {
                              Not set in sanitizer builds, whose shadow memory counts. */
 };
 
-/** Step 3: rlimits. @param ret_open_files  out: the limit on descriptors now in force; may be NULL. @return 0; STATE; SYSTEM */
-int sandbox_limits(const struct sandbox_limits *limits, uint64_t *ret_open_files, arcella_error **reterr) MUST_CHECK;
+/** Step 3: rlimits. @param ret_open_files  out: the limit on descriptors now in force; may be NULL. @return
+ * 0; STATE; SYSTEM */
+int sandbox_limits(const struct sandbox_limits *limits, uint64_t *ret_open_files, arcella_error **reterr)
+    MUST_CHECK;
 
 /**
- * Step 4: no new privileges, not dumpable (no other process of the user may attach), SIGKILL when the parent ends.
- * Comes after the ids, because changing ids clears the last two.
+ * Step 4: no new privileges, not dumpable (no other process of the user may attach), SIGKILL when the parent
+ * ends. Comes after the ids, because changing ids clears the last two.
  *
  * @param channel  the socket to the parent: whose process made it must still be our parent.  -1: not asked
  *                 (then no SIGKILL at the parent's end is arranged either)
@@ -141,9 +143,9 @@ struct sandbox_dir {
 };
 
 /**
- * Step 5: landlock over everything this kernel's version of it knows: from here on no path can be opened but beneath
- * dirs, and for reading files in the code directory; no TCP socket bound or connected; no signal to and no abstract
- * socket of a process outside.  Descriptors open already keep their rights.
+ * Step 5: landlock over everything this kernel's version of it knows: from here on no path can be opened but
+ * beneath dirs, and for reading files in the code directory; no TCP socket bound or connected; no signal to
+ * and no abstract socket of a process outside.  Descriptors open already keep their rights.
  *
  * @param code_fd  directory whose files may be read (not listed, not written); -1: none
  * @param dirs     granted directories; may be NULL where count is 0
@@ -156,19 +158,20 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
 /**
  * Step 6, when all threads exist: the seccomp allow list of the role, for all threads at once.
  *
- * A call that is not on the list does nothing and fails with EPERM (ENOSYS where its number has no name here), and,
- * the first time for each number, one line goes to descriptor 2: `sandbox: system call NAME refused`.  Refused
- * without a line are new threads and processes (clone, fork), and calls that libraries try and can do without.
- * SIGSYS is taken for this; nobody else may handle it, and a thread that blocks it is killed by a refusal.  Exec,
- * sockets, ptrace, signals to others are on no list.  Guests may map code (PROT_EXEC, never together with
- * PROT_WRITE), the other roles may not.
+ * A call that is not on the list does nothing and fails with EPERM (ENOSYS where its number has no name
+ * here), and, the first time for each number, one line goes to descriptor 2: `sandbox: system call NAME
+ * refused`.  Refused without a line are new threads and processes (clone, fork), and calls that libraries try
+ * and can do without. SIGSYS is taken for this; nobody else may handle it, and a thread that blocks it is
+ * killed by a refusal.  Exec, sockets, ptrace, signals to others are on no list.  Guests and
+ * compilers may map code (PROT_EXEC, never together with PROT_WRITE), intake may not.
  *
  * @return 0, also where the kernel has no seccomp (report says so); SYSTEM
  * Cost: 0.1 ms (the filter is built at build time).
  */
 int sandbox_seal(enum sandbox_role_id role, struct sandbox_report *report, arcella_error **reterr) MUST_CHECK;
 
-/** How many system calls have been refused with a line or would have been, since sandbox_seal(). Any thread. */
+/** How many system calls have been refused with a line or would have been, since sandbox_seal(). Any thread.
+ */
 uint64_t sandbox_refused(void);
 
 /** How many threads this process has. @return ≥ 1, or -1 where /proc does not say */

@@ -2,9 +2,9 @@
 /*
  * The last step: the seccomp filter of the role, for all threads, and the handler that says what was refused.
  *
- * The filters were made while building (filter_gen.c); here the process id is put where a filter asks for it, and
- * the filter is handed to the kernel.  The handler runs on whatever thread and stack made the call; it uses nothing
- * but write().  State is static: a process is sealed once and stays so.
+ * The filters were made while building (filter_gen.c); here the process id is put where a filter asks for it,
+ * and the filter is handed to the kernel.  The handler runs on whatever thread and stack made the call; it
+ * uses nothing but write().  State is static: a process is sealed once and stays so.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -33,7 +33,8 @@ static const struct {
     const uint16_t *pid;
     size_t pid_count;
 } filters[] = {
-#define FILTER(name) { filter_##name, ARRAY_LENGTH(filter_##name), filter_##name##_pid, ARRAY_LENGTH(filter_##name##_pid) }
+#define FILTER(name)                                                                                         \
+    { filter_##name, ARRAY_LENGTH(filter_##name), filter_##name##_pid, ARRAY_LENGTH(filter_##name##_pid) }
     [SANDBOX_GUEST] = FILTER(guest),
     [SANDBOX_INTAKE] = FILTER(intake),
     [SANDBOX_COMPILE] = FILTER(compile),
@@ -79,7 +80,7 @@ static void add_number(struct line *line, unsigned number) {
 }
 
 static void tell(const char *name, unsigned number, bool foreign) {
-    struct line line = { .length = 0 };
+    struct line line = {.length = 0};
     add_text(&line, "sandbox: system call ");
     if (name && !foreign)
         add_text(&line, name);
@@ -103,13 +104,14 @@ static void on_refused(int signal_number, siginfo_t *info, void *context) {
     atomic_bool *once = foreign ? &told_foreign : &told[number < NUMBERS_MAX ? number : NUMBERS_MAX - 1];
     if (!atomic_exchange_explicit(once, true, memory_order_relaxed))
         tell(name, number, foreign);
-    /* Libraries go on without a call that the kernel does not know; so one that we do not know is answered so. */
+    /* Libraries go on without a call that the kernel does not know; so one that we do not know is answered
+     * so. */
     arch_set_result(context, name ? -EPERM : -ENOSYS);
     errno = saved;
 }
 
 static int handle_refusals(arcella_error **reterr) {
-    struct sigaction action = { .sa_sigaction = on_refused, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+    struct sigaction action = {.sa_sigaction = on_refused, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigset_t refusals;
     sigemptyset(&refusals);
@@ -134,7 +136,7 @@ static int load_filter(enum sandbox_role_id role, arcella_error **reterr) {
         return error_nomem(reterr);
     for (size_t i = 0; i < filters[role].pid_count; i++)
         code[filters[role].pid[i]].k = (uint32_t)getpid();
-    struct sock_fprog program = { .len = (unsigned short)filters[role].count, .filter = code };
+    struct sock_fprog program = {.len = (unsigned short)filters[role].count, .filter = code};
     long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
     if (r < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot put the seccomp filter into force");
@@ -145,7 +147,7 @@ static int load_filter(enum sandbox_role_id role, arcella_error **reterr) {
 
 int sandbox_seal(enum sandbox_role_id role, struct sandbox_report *report, arcella_error **reterr) {
     /* No further process or thread of this user from here, with seccomp and without. */
-    struct rlimit none = { 0, 0 };
+    struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_NPROC, &none) < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot limit processes");
     if (!kernel_has_filters()) {

@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "sandbox/sandbox.h"
 
-/** Refuse to go on in a process with several threads, for whom ids and landlock would not hold. @return 0, STATE */
+/** Refuse to go on in a process with several threads, for whom ids and landlock would not hold. @return 0,
+ * STATE */
 int sandbox_require_one_thread(const char *step, arcella_error **reterr) MUST_CHECK;
 
 /** Ask for the kernel's version of landlock. @return 0 where there is none */

@@ -130,7 +130,7 @@ int worker_setup(struct worker_process *process, const struct ipc_setup *setup, 
     process->stack_bytes = setup->stack_bytes;
     process->fuel = setup->fuel;
     channel_set_role(process->channel, (enum ipc_role) setup->role);
-    int r = log_set_levels(setup->levels.data, reterr);
+    int r = setup->levels.length > 0 ? log_set_levels(setup->levels.data, reterr) : 0;
     if (r == 0)
         r = give_up(process, setup, reterr);
     if (r == 0)

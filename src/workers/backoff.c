@@ -33,7 +33,8 @@ static void forget_old(struct backoff *backoff, const struct backoff_policy *pol
 
 bool backoff_failed(struct backoff *backoff, const struct backoff_policy *policy, uint64_t now_ms,
                     uint64_t *ret_delay_ms) {
-    unsigned intensity = policy->intensity < BACKOFF_INTENSITY_MAX ? policy->intensity : BACKOFF_INTENSITY_MAX;
+    unsigned intensity =
+        policy->intensity < BACKOFF_INTENSITY_MAX ? policy->intensity : BACKOFF_INTENSITY_MAX;
     if (backoff->delay_ms && now_ms - backoff->failed_ms > policy->window_ms)
         backoff->delay_ms = 0;
     backoff->failed_ms = now_ms;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Code directories: run/worker-ID/code, made by the parent before the process starts and removed when it is gone.
+ * Code directories: run/worker-ID/code, made by the parent before the process starts and removed when it is
+ * gone.
  *
- * The process begins there, so that it can open files by name although no path through the home (0700) is open to
- * the user it becomes; 0711 lets it enter and not list.  Whatever a parent that was killed left behind is removed
- * by the next one.  The loop's thread; file system calls are local and short.
+ * The process begins there, so that it can open files by name although no path through the home (0700) is
+ * open to the user it becomes; 0711 lets it enter and not list.  Whatever a parent that was killed left
+ * behind is removed by the next one.  The loop's thread; file system calls are local and short.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -39,7 +40,8 @@ static int make_and_open(int parent, const char *name, int *ret_fd, arcella_erro
     return 0;
 }
 
-int code_dir_make(const struct workers *workers, uint64_t id, int *ret_fd, char **ret_path, arcella_error **reterr) {
+int code_dir_make(const struct workers *workers, uint64_t id, int *ret_fd, char **ret_path,
+                  arcella_error **reterr) {
     if (workers->run_fd < 0)
         return error_set(reterr, ARCELLA_E_UNSUPPORTED, "a code directory needs a run directory");
     struct name name = name_of(id);
@@ -103,7 +105,8 @@ static int copy_code(int from_dir, const char *from, int to_dir, const char *nam
     return r;
 }
 
-int worker_add_code(struct worker *worker, int from_dir, const char *from, const char *name, arcella_error **reterr) {
+int worker_add_code(struct worker *worker, int from_dir, const char *from, const char *name,
+                    arcella_error **reterr) {
     if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
         return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no name for a code file", name);
     if (worker->code_fd < 0)
@@ -112,7 +115,8 @@ int worker_add_code(struct worker *worker, int from_dir, const char *from, const
         from_dir = AT_FDCWD;
     if (sys_linkat(from_dir, from, worker->code_fd, name, 0) == 0 || errno == EEXIST)
         return 0;
-    /* Another file system, one without hard links, too many of them, or a kernel that protects files of others. */
+    /* Another file system, one without hard links, too many of them, or a kernel that protects files of
+     * others. */
     if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP)
         return copy_code(from_dir, from, worker->code_fd, name, reterr);
     return error_set_errno(reterr, errno, "cannot link '%s'", from);

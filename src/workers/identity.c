@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Which program the worker processes are and which user they get.  Asked once, by the parent, before it starts any.
+ * Which program the worker processes are and which user they get.  Asked once, by the parent, before it
+ * starts any.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -15,7 +16,8 @@
 
 /* --- the user --- */
 
-static int look_up(const char *name, bool *ret_found, uid_t *ret_uid, gid_t *ret_gid, arcella_error **reterr) {
+static int look_up(const char *name, bool *ret_found, uid_t *ret_uid, gid_t *ret_gid,
+                   arcella_error **reterr) {
     MEM_AUTO char *memory = mem_alloc(ENTRY_BYTES);
     if (!memory)
         return error_nomem(reterr);
@@ -34,7 +36,7 @@ static int look_up(const char *name, bool *ret_found, uid_t *ret_uid, gid_t *ret
 }
 
 static int keep_user(bool drop_capabilities, const char *name, struct worker_ids *ret) {
-    *ret = (struct worker_ids){ .drop_capabilities = drop_capabilities, .uid = geteuid(), .gid = getegid() };
+    *ret = (struct worker_ids){.drop_capabilities = drop_capabilities, .uid = geteuid(), .gid = getegid()};
     if (name)
         text_copy(ret->name, sizeof(ret->name), name);
     else
@@ -43,11 +45,11 @@ static int keep_user(bool drop_capabilities, const char *name, struct worker_ids
 }
 
 static int no_such_user(const char *name, arcella_error **reterr) {
-    return error_hint(reterr,
-                      error_set(reterr, ARCELLA_E_CONFIG, "%s: there is no user '%s' on this machine to run workers as",
-                                WORKERS_USER_KEY, name),
-                      "make a system user '%s' without login, or set %s to one that exists", SYSTEM_USER,
-                      WORKERS_USER_KEY);
+    return error_hint(
+        reterr,
+        error_set(reterr, ARCELLA_E_CONFIG, "%s: there is no user '%s' on this machine to run workers as",
+                  WORKERS_USER_KEY, name),
+        "make a system user '%s' without login, or set %s to one that exists", SYSTEM_USER, WORKERS_USER_KEY);
 }
 
 /* As an ordinary user: ours is the only one there is. */
@@ -63,7 +65,8 @@ static int unprivileged(const char *user, struct worker_ids *ret, arcella_error 
     if (!found)
         return no_such_user(user, reterr);
     if (uid != geteuid())
-        return error_set(reterr, ARCELLA_E_CONFIG, "%s: only root can run workers as '%s'", WORKERS_USER_KEY, user);
+        return error_set(reterr, ARCELLA_E_CONFIG, "%s: only root can run workers as '%s'", WORKERS_USER_KEY,
+                         user);
     return keep_user(false, user, ret);
 }
 
@@ -75,10 +78,10 @@ int worker_ids_find(const char *user, bool keep, struct worker_ids *ret, arcella
         user = "";
     if (!root)
         return unprivileged(user, ret, reterr);
-    const char *const candidates[] = { *user ? user : SYSTEM_USER, *user ? NULL : FALLBACK_USER };
+    const char *const candidates[] = {*user ? user : SYSTEM_USER, *user ? NULL : FALLBACK_USER};
     for (size_t i = 0; i < ARRAY_LENGTH(candidates) && candidates[i]; i++) {
         bool found;
-        struct worker_ids ids = { .change = true, .drop_capabilities = true };
+        struct worker_ids ids = {.change = true, .drop_capabilities = true};
         int r = look_up(candidates[i], &found, &ids.uid, &ids.gid, reterr);
         if (r < 0)
             return r;
@@ -135,8 +138,8 @@ int worker_program_find(const char *configured, char **ret_path, arcella_error *
         int r = try_path(named ? mem_text(named) : mem_format("%s/" PROGRAM, folder), ret_path, reterr);
         if (r)
             return r < 0 ? r : 0;
-        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no program '%s%s' to run workers with", named ? named : folder,
-                         named ? "" : "/" PROGRAM);
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no program '%s%s' to run workers with",
+                         named ? named : folder, named ? "" : "/" PROGRAM);
     }
     MEM_AUTO char *own = NULL;
     int r = own_folder(&own, reterr);

@@ -17,16 +17,16 @@
 /* --- states and events --- */
 
 #define WORKER_EVENT_MAP(XX)                                                                                 \
-    XX(READY, "ready")       /* it said ready, and its version is ours */                                    \
-    XX(REFUSED, "refused")   /* it said why it cannot */                                                     \
-    XX(DRAIN, "drain")       /* its owner wants it to finish */                                              \
-    XX(KILL, "kill")         /* its owner wants it gone */                                                   \
-    XX(TIMEOUT, "timeout")   /* its deadline has passed */                                                   \
-    XX(BROKEN, "broken")     /* it broke the protocol */                                                     \
-    XX(CLOSED, "closed")     /* its end of the channel is closed, everything it sent has been read */        \
-    XX(ENDED, "ended")       /* its process is gone */                                                       \
-    XX(OVER_WELL, "exited")  /* both are gone, as they should */                                             \
-    XX(OVER_BADLY, "lost")   /* both are gone, otherwise */
+    XX(READY, "ready")      /* it said ready, and its version is ours */                                     \
+    XX(REFUSED, "refused")  /* it said why it cannot */                                                      \
+    XX(DRAIN, "drain")      /* its owner wants it to finish */                                               \
+    XX(KILL, "kill")        /* its owner wants it gone */                                                    \
+    XX(TIMEOUT, "timeout")  /* its deadline has passed */                                                    \
+    XX(BROKEN, "broken")    /* it broke the protocol */                                                      \
+    XX(CLOSED, "closed")    /* its end of the channel is closed, everything it sent has been read */         \
+    XX(ENDED, "ended")      /* its process is gone */                                                        \
+    XX(OVER_WELL, "exited") /* both are gone, as they should */                                              \
+    XX(OVER_BADLY, "lost")  /* both are gone, otherwise */
 
 enum worker_event {
 #define XX(id, name) EV_##id,
@@ -55,9 +55,9 @@ int worker_step(struct worker *worker, enum worker_event event, arcella_error **
 /* Actions of the table (worker.c). */
 void worker_do_ready(struct worker *worker);
 void worker_do_drain(struct worker *worker);
-void worker_do_end(struct worker *worker);         /* kill it, wait for both ends */
+void worker_do_end(struct worker *worker); /* kill it, wait for both ends */
 void worker_do_handshake_timeout(struct worker *worker);
-void worker_do_refused(struct worker *worker);     /* let it exit by itself, for a while */
+void worker_do_refused(struct worker *worker); /* let it exit by itself, for a while */
 void worker_do_await_process(struct worker *worker);
 void worker_do_await_channel(struct worker *worker);
 void worker_do_grace_over(struct worker *worker);
@@ -73,13 +73,13 @@ struct worker {
     enum worker_state state;
     uint64_t started_ms;
 
-    pid_t pid;                       /* 0: none (yet, or reaped) */
-    struct loop_child *child;        /* NULL once its end was reported */
-    struct channel *channel;         /* NULL once closed */
-    struct last_words *words;        /* its stderr; NULL before it is made */
-    struct loop_timer *deadline;     /* handshake, drain, or grace, by state */
-    struct child_status status;      /* once pid is 0 again */
-    int code_fd;                     /* its code directory, or -1 */
+    pid_t pid;                   /* 0: none (yet, or reaped) */
+    struct loop_child *child;    /* NULL once its end was reported */
+    struct channel *channel;     /* NULL once closed */
+    struct last_words *words;    /* its stderr; NULL before it is made */
+    struct loop_timer *deadline; /* handshake, drain, or grace, by state */
+    struct child_status status;  /* once pid is 0 again */
+    int code_fd;                 /* its code directory, or -1 */
 
     bool was_ready;
     bool wanted;          /* its owner asked for the end */
@@ -94,22 +94,23 @@ struct worker {
     void *user;
 };
 
-/** Free what a worker holds, process included (killed and waited for), without calling anybody. @return NULL */
+/** Free what a worker holds, process included (killed and waited for), without calling anybody. @return NULL
+ */
 struct worker *worker_free(struct worker *worker);
 
 /* --- the parent's side --- */
 
 struct workers {
-    struct loop *loop;       /* borrowed */
-    char *program;           /* owned: absolute path */
-    char *run_directory;     /* owned; NULL: none */
-    int run_fd;              /* of it, or -1 */
+    struct loop *loop;   /* borrowed */
+    char *program;       /* owned: absolute path */
+    char *run_directory; /* owned; NULL: none */
+    int run_fd;          /* of it, or -1 */
     struct worker_ids ids;
-    char *levels;            /* owned */
+    char *levels; /* owned */
     uint64_t handshake_ms;
     unsigned jobs_max;
     uint64_t last_id;
-    struct worker *first;    /* owned: those that have not ended, newest first */
+    struct worker *first; /* owned: those that have not ended, newest first */
     size_t count;
     struct worker_job *jobs; /* owned: running and waiting, oldest first */
     struct loop_timer *pump; /* looks for jobs to start */
@@ -130,7 +131,7 @@ struct spawn_request {
     const char *program;   /* absolute path */
     const char *directory; /* to run in, absolute */
     const char *role;
-    const char *group;     /* "" for none */
+    const char *group; /* "" for none */
 };
 
 struct spawned {
@@ -140,18 +141,20 @@ struct spawned {
 };
 
 /**
- * Start a process: 0 and 1 /dev/null, 2 a pipe, 3 a socketpair, nothing else; own session; default signals; an
- * environment of nothing but what sanitizer builds need.
+ * Start a process: 0 and 1 /dev/null, 2 a pipe, 3 a socketpair, nothing else; own session; default signals;
+ * an environment of nothing but what sanitizer builds need.
  *
  * @return 0; NOT_FOUND, DENIED (program, directory); LIMIT (processes, descriptors); NOMEM; SYSTEM
  */
-int spawn_process(const struct spawn_request *request, struct spawned *ret, arcella_error **reterr) MUST_CHECK;
+int spawn_process(const struct spawn_request *request, struct spawned *ret, arcella_error **reterr)
+    MUST_CHECK;
 
 /* --- code directories (code_dir.c) --- */
 
-/** Make run/worker-ID/code, mode 0711. @param ret_path out: absolute path, owned @return 0; DENIED, SPACE, SYSTEM; NOMEM */
-int code_dir_make(const struct workers *workers, uint64_t id, int *ret_fd, char **ret_path, arcella_error **reterr)
-    MUST_CHECK;
+/** Make run/worker-ID/code, mode 0711. @param ret_path out: absolute path, owned @return 0; DENIED, SPACE,
+ * SYSTEM; NOMEM */
+int code_dir_make(const struct workers *workers, uint64_t id, int *ret_fd, char **ret_path,
+                  arcella_error **reterr) MUST_CHECK;
 /** Remove run/worker-ID and all beneath; failing to is left to the next sweep. */
 void code_dir_remove(const struct workers *workers, uint64_t id);
 

@@ -19,16 +19,16 @@
 #define JOB_FDS 4 /* the wasm and three manifests */
 
 struct worker_job {
-    struct workers *workers;   /* borrowed */
+    struct workers *workers; /* borrowed */
     struct worker_job *next;
-    enum ipc_role role;        /* INTAKE or COMPILE: the kind */
-    struct worker *worker;     /* NULL while it waits */
-    struct loop_timer *timer;  /* runs while the process does */
+    enum ipc_role role;       /* INTAKE or COMPILE: the kind */
+    struct worker *worker;    /* NULL while it waits */
+    struct loop_timer *timer; /* runs while the process does */
     uint64_t timeout_ms;
     uint64_t memory_bytes;
-    char *name;                /* owned */
-    int fds[JOB_FDS];          /* owned; in the order of the message; -1: not there */
-    uint64_t stack_bytes;      /* compile */
+    char *name;           /* owned */
+    int fds[JOB_FDS];     /* owned; in the order of the message; -1: not there */
+    uint64_t stack_bytes; /* compile */
     bool fuel;
     union {
         workers_intake_done_fn *intake;
@@ -102,7 +102,8 @@ static void finish(struct worker_job *job, struct answer *answer) {
         error_wrap(&answer->error, code, "%s '%s'", what_it_does(job), job->name);
     }
     if (job->role == IPC_ROLE_INTAKE)
-        job->on_done.intake(answer->error ? NULL : answer->description, answer->length, answer->error, job->user);
+        job->on_done.intake(answer->error ? NULL : answer->description, answer->length, answer->error,
+                            job->user);
     else
         job->on_done.compile(answer->error ? -1 : answer->code_fd, answer->size, answer->error, job->user);
     if (answer->error)
@@ -112,7 +113,7 @@ static void finish(struct worker_job *job, struct answer *answer) {
 }
 
 static void fail_job(struct worker_job *job, arcella_error *error) {
-    finish(job, &(struct answer){ .code_fd = -1, .error = error });
+    finish(job, &(struct answer){.code_fd = -1, .error = error});
 }
 
 /* What the process found wrong with its input. */
@@ -141,14 +142,14 @@ static arcella_error *check_code(int fd, uint64_t size) {
 }
 
 static void on_taken(struct worker_job *job, const struct ipc_taken *taken) {
-    struct answer answer = { taken->description.data, taken->description.length, -1, 0, NULL };
+    struct answer answer = {taken->description.data, taken->description.length, -1, 0, NULL};
     if (!taken->ok)
         answer.error = found_wrong(taken->code, taken->message, taken->hint);
     finish(job, &answer);
 }
 
 static void on_compiled(struct worker_job *job, const struct ipc_compiled *compiled, int code_fd) {
-    struct answer answer = { NULL, 0, code_fd, compiled->size, NULL };
+    struct answer answer = {NULL, 0, code_fd, compiled->size, NULL};
     answer.error = compiled->ok ? check_code(code_fd, compiled->size)
                                 : found_wrong(compiled->code, compiled->message, compiled->hint);
     finish(job, &answer);
@@ -177,8 +178,7 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
         error_set(&error, ARCELLA_E_LIMIT, "it used more CPU time than the %" PRIu64 " ms it is given",
                   job->timeout_ms);
     else if (end->error)
-        error_hint(&error, error_set(&error, arcella_error_code(end->error), "%s", arcella_error_message(end->error)),
-                   "%s", arcella_error_hint(end->error));
+        error = error_copy(end->error);
     else
         error_set(&error, ARCELLA_E_WORKER, "its process ended without an answer");
     fail_job(job, error);
@@ -196,12 +196,12 @@ static void on_timeout(struct loop_timer *timer, void *user) {
 
 static int send_job(struct worker_job *job, arcella_error **reterr) {
     int fds[JOB_FDS];
-    struct channel_extra extra = { .fds = fds };
+    struct channel_extra extra = {.fds = fds};
     for (size_t i = 0; i < JOB_FDS; i++)
         if (job->fds[i] >= 0)
             fds[extra.fd_count++] = job->fds[i];
     if (job->role == IPC_ROLE_COMPILE) {
-        struct ipc_compile compile = { .stack_bytes = job->stack_bytes, .fuel = job->fuel };
+        struct ipc_compile compile = {.stack_bytes = job->stack_bytes, .fuel = job->fuel};
         return worker_send(job->worker, IPC_COMPILE, &compile, &extra, reterr);
     }
     struct ipc_intake intake = {
@@ -214,7 +214,7 @@ static int send_job(struct worker_job *job, arcella_error **reterr) {
 }
 
 static int start_job(struct worker_job *job, arcella_error **reterr) {
-    static const struct worker_hooks hooks = { .on_frame = on_frame, .on_end = on_end };
+    static const struct worker_hooks hooks = {.on_frame = on_frame, .on_end = on_end};
     struct worker_settings settings = {
         .role = job->role,
         .stack_bytes = job->stack_bytes,
@@ -260,13 +260,14 @@ void workers_pump(struct loop_timer *timer, void *user) {
 
 /* --- asking for one --- */
 
-static int job_new(struct workers *workers, enum ipc_role role, const char *name, const int *fds, size_t fds_count,
-                   struct worker_job **ret, arcella_error **reterr) {
+static int job_new(struct workers *workers, enum ipc_role role, const char *name, const int *fds,
+                   size_t fds_count, struct worker_job **ret, arcella_error **reterr) {
     size_t queued = 0;
     for (const struct worker_job *other = workers->jobs; other; other = other->next)
         queued += other->role == role;
     if (queued >= LIMIT_JOBS_QUEUED)
-        return error_set(reterr, ARCELLA_E_BUSY, "%d jobs of this kind are waiting already", LIMIT_JOBS_QUEUED);
+        return error_set(reterr, ARCELLA_E_BUSY, "%d jobs of this kind are waiting already",
+                         LIMIT_JOBS_QUEUED);
     CLEANUP(job_free_ptr) struct worker_job *job = mem_new(struct worker_job);
     if (!job)
         return error_nomem(reterr);
@@ -301,8 +302,9 @@ static void enqueue(struct worker_job *job, struct worker_job **ret) {
 }
 
 int workers_intake(struct workers *workers, const struct workers_intake_request *request,
-                   workers_intake_done_fn *on_done, void *user, struct worker_job **ret, arcella_error **reterr) {
-    const int fds[] = { request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd };
+                   workers_intake_done_fn *on_done, void *user, struct worker_job **ret,
+                   arcella_error **reterr) {
+    const int fds[] = {request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd};
     struct worker_job *job;
     int r = job_new(workers, IPC_ROLE_INTAKE, request->name, fds, ARRAY_LENGTH(fds), &job, reterr);
     if (r < 0)
@@ -316,7 +318,8 @@ int workers_intake(struct workers *workers, const struct workers_intake_request 
 }
 
 int workers_compile(struct workers *workers, const struct workers_compile_request *request,
-                    workers_compile_done_fn *on_done, void *user, struct worker_job **ret, arcella_error **reterr) {
+                    workers_compile_done_fn *on_done, void *user, struct worker_job **ret,
+                    arcella_error **reterr) {
     struct worker_job *job;
     int r = job_new(workers, IPC_ROLE_COMPILE, request->name, &request->wasm_fd, 1, &job, reterr);
     if (r < 0)

@@ -10,16 +10,16 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
-#define READ_BYTES  (16 * KIB) /* at once */
-#define TURN_BYTES  (64 * KIB) /* in one turn of the loop, so that a flood does not stop everything else */
-#define TAIL_BYTES  LIMIT_LAST_WORDS_BYTES
+#define READ_BYTES (16 * KIB) /* at once */
+#define TURN_BYTES (64 * KIB) /* in one turn of the loop, so that a flood does not stop everything else */
+#define TAIL_BYTES LIMIT_LAST_WORDS_BYTES
 
 /* Memory that is there only once something was written. */
 struct kept {
     char line[LIMIT_LOG_LINE_BYTES]; /* unfinished */
     size_t line_length;
-    bool line_cut;                   /* longer: the rest up to the newline is skipped */
-    char tail[2 * TAIL_BYTES + 1];   /* the last TAIL_BYTES are what counts; moved down when full */
+    bool line_cut;                 /* longer: the rest up to the newline is skipped */
+    char tail[2 * TAIL_BYTES + 1]; /* the last TAIL_BYTES are what counts; moved down when full */
     size_t tail_length;
 };
 
@@ -29,9 +29,9 @@ struct last_words {
     struct kept *kept;
     last_words_line_fn *on_line; /* may be NULL */
     void *user;
-    uint64_t dropped;            /* lines over the rate since the last one handed on */
-    double tokens;               /* lines that may be handed on now */
-    uint64_t tokens_ns;          /* when tokens was true */
+    uint64_t dropped;   /* lines over the rate since the last one handed on */
+    double tokens;      /* lines that may be handed on now */
+    uint64_t tokens_ns; /* when tokens was true */
 };
 
 static bool may_hand_on(struct last_words *words) {
@@ -131,8 +131,8 @@ static void on_readable(struct loop_watch *watch, unsigned events, void *user) {
     read_some(user, TURN_BYTES);
 }
 
-int last_words_new(struct loop *loop, int fd, last_words_line_fn *on_line, void *user, struct last_words **ret,
-                   arcella_error **reterr) {
+int last_words_new(struct loop *loop, int fd, last_words_line_fn *on_line, void *user,
+                   struct last_words **ret, arcella_error **reterr) {
     struct last_words *words = mem_new(struct last_words);
     if (!words) {
         fd_close(fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Starting a process: by posix_spawn, which neither copies our page tables nor runs code of ours between fork and
- * exec.  The process leads a session of its own, so that keys typed at a terminal reach only the parent, and a
- * terminal handed over as a guest's stdin can be read without job control stopping it.
+ * Starting a process: by posix_spawn, which neither copies our page tables nor runs code of ours between fork
+ * and exec.  The process leads a session of its own, so that keys typed at a terminal reach only the parent,
+ * and a terminal handed over as a guest's stdin can be read without job control stopping it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,17 +18,6 @@
 #define CHILD_WORDS   2
 #define CHILD_CHANNEL 3
 #define CHILD_FREE    4 /* the first descriptor that the child does not get */
-
-#ifdef __has_feature
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
-#define LEAK_CHECKER 1
-#else
-#define LEAK_CHECKER 0
-#endif
 
 static int spawn_failed(int errnum, const char *what, arcella_error **reterr) {
     if (errnum == EAGAIN || errnum == EMFILE || errnum == ENFILE)
@@ -95,7 +84,8 @@ static int set_attributes(posix_spawnattr_t *attributes) {
     return r;
 }
 
-/* The environment: nothing of ours (it may hold secrets, and switches of the C library), except in test builds. */
+/* The environment: nothing of ours (it may hold secrets, and switches of the C library), except in test
+ * builds. */
 struct environment {
     char *entries[4]; /* owned; NULL at the end */
     size_t count;
@@ -107,10 +97,12 @@ static void add_entry(struct environment *environment, char *entry) {
 }
 
 static void make_environment(struct environment *environment) {
-    if (LEAK_CHECKER) {
-        /* The leak checker stops the process from a thread of its own at exit, which a sealed process has not. */
+    if (BUILT_WITH_ASAN) {
+        /* The leak checker stops the process from a thread of its own at exit, which a sealed process has
+         * not. */
         const char *options = getenv("ASAN_OPTIONS");
-        add_entry(environment, mem_format("ASAN_OPTIONS=%s%sdetect_leaks=0", options ? options : "", options ? ":" : ""));
+        add_entry(environment,
+                  mem_format("ASAN_OPTIONS=%s%sdetect_leaks=0", options ? options : "", options ? ":" : ""));
     }
 #ifdef ARCELLA_FAULTS
     const char *fault = getenv("ARCELLA_WORKER_FAULT");
@@ -129,11 +121,11 @@ static void environment_done(struct environment *environment) {
 
 static int run(const struct spawn_request *request, const posix_spawn_file_actions_t *actions,
                const posix_spawnattr_t *attributes, pid_t *ret_pid) {
-    char *arguments[] = { (char *)"arcella-worker", (char *)"--role", (char *)request->role, (char *)"--group",
-                          (char *)request->group,   NULL };
+    char *arguments[] = {(char *)"arcella-worker", (char *)"--role",       (char *)request->role,
+                         (char *)"--group",        (char *)request->group, NULL};
     if (!*request->group)
         arguments[3] = NULL;
-    CLEANUP(environment_done) struct environment environment = { .count = 0 };
+    CLEANUP(environment_done) struct environment environment = {.count = 0};
     make_environment(&environment);
     if (fault_hit(FAULT_SYS))
         return errno;
@@ -145,8 +137,8 @@ int spawn_process(const struct spawn_request *request, struct spawned *ret, arce
     FD_AUTO words_write = -1;
     FD_AUTO channel_ours = -1;
     FD_AUTO channel_theirs = -1;
-    int words[2] = { -1, -1 };
-    int channel[2] = { -1, -1 };
+    int words[2] = {-1, -1};
+    int channel[2] = {-1, -1};
     int r = make_ends(words, channel, reterr);
     words_read = words[0];
     words_write = words[1];
@@ -171,6 +163,6 @@ int spawn_process(const struct spawn_request *request, struct spawned *ret, arce
     posix_spawn_file_actions_destroy(&actions);
     if (errnum)
         return error_wrap(reterr, spawn_failed(errnum, "start a process", reterr), "'%s'", request->program);
-    *ret = (struct spawned){ pid, TAKE_FD(channel_ours), TAKE_FD(words_read) };
+    *ret = (struct spawned){pid, TAKE_FD(channel_ours), TAKE_FD(words_read)};
     return 0;
 }

@@ -2,10 +2,11 @@
 /*
  * One worker process: its start, what comes from it, its end.
  *
- * Callbacks of the loop translate into events (states.c); the actions here do what the table says.  Two things must
- * have come before a worker is over: its channel has been read to the end, and its process was reaped; then on_end
- * runs and the object is freed.  Neither can keep the other waiting: a process without channel is killed after a
- * grace, and a channel without process (somebody else may hold its other end) is closed after one.
+ * Callbacks of the loop translate into events (states.c); the actions here do what the table says.  Two
+ * things must have come before a worker is over: its channel has been read to the end, and its process was
+ * reaped; then on_end runs and the object is freed.  Neither can keep the other waiting: a process without
+ * channel is killed after a grace, and a channel without process (somebody else may hold its other end) is
+ * closed after one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -67,12 +68,6 @@ static void note_error(struct worker *worker, arcella_error *error) {
         worker->error = error;
 }
 
-static void note_copy(struct worker *worker, const arcella_error *error) {
-    arcella_error *copy = NULL;
-    error_set(&copy, arcella_error_code(error), "%s", arcella_error_message(error));
-    note_error(worker, copy);
-}
-
 static void close_channel(struct worker *worker) {
     worker->channel = channel_free(worker->channel);
 }
@@ -120,8 +115,8 @@ static void say_how_it_ended(struct worker *worker) {
         error_set(&error, ARCELLA_E_WORKER, "worker %" PRIu64 " was ended by signal %d (%s)%s", worker->id,
                   status.signal, sigdescr_np(status.signal) ? sigdescr_np(status.signal) : "unknown", words);
     else
-        error_set(&error, ARCELLA_E_WORKER, "worker %" PRIu64 " ended by itself with exit code %d%s", worker->id,
-                  status.code, words);
+        error_set(&error, ARCELLA_E_WORKER, "worker %" PRIu64 " ended by itself with exit code %d%s",
+                  worker->id, status.code, words);
     arcella_error_free(worker->error);
     worker->error = error;
 }
@@ -185,7 +180,8 @@ void worker_do_end(struct worker *worker) {
 
 void worker_do_handshake_timeout(struct worker *worker) {
     arcella_error *error = NULL;
-    error_set(&error, ARCELLA_E_TIMEOUT, "it did not say ready within %" PRIu64 " ms", worker->workers->handshake_ms);
+    error_set(&error, ARCELLA_E_TIMEOUT, "it did not say ready within %" PRIu64 " ms",
+              worker->workers->handshake_ms);
     note_error(worker, error);
     worker_do_end(worker);
 }
@@ -226,8 +222,9 @@ static void broken(struct worker *worker, arcella_error *error) {
 
 static bool keep_ready(struct worker *worker, const struct ipc_ready *ready, arcella_error **reterr) {
     if (ready->protocol != IPC_PROTOCOL || !text_equal(ready->version, TEXT(ARCELLA_VERSION))) {
-        error_set(reterr, ARCELLA_E_VERSION, "'%s' is version %s, protocol %" PRIu64 "; this is %s, protocol %d",
-                  worker->workers->program, ready->version.data, ready->protocol, ARCELLA_VERSION, IPC_PROTOCOL);
+        error_set(
+            reterr, ARCELLA_E_VERSION, "'%s' is version %s, protocol %" PRIu64 "; this is %s, protocol %d",
+            worker->workers->program, ready->version.data, ready->protocol, ARCELLA_VERSION, IPC_PROTOCOL);
         return false;
     }
     for (uint32_t i = 0; i < ready->missing_count && i < WORKER_MISSING_MAX; i++) {
@@ -283,7 +280,8 @@ static void on_frame(struct channel *channel, struct frame *frame, void *user) {
         on_refused_frame(worker, &frame->message.refused);
     } else if (!worker->was_ready && frame->message.type != IPC_LOG) {
         arcella_error *error = NULL;
-        error_set(&error, ARCELLA_E_PROTOCOL, "it sent '%s' before it said ready", ipc_type_name(frame->message.type));
+        error_set(&error, ARCELLA_E_PROTOCOL, "it sent '%s' before it said ready",
+                  ipc_type_name(frame->message.type));
         broken(worker, error);
     } else if (worker->hooks.on_frame) {
         worker->hooks.on_frame(worker, frame, worker->user);
@@ -294,7 +292,7 @@ static void on_closed(struct channel *channel, const arcella_error *error, void 
     (void)channel;
     struct worker *worker = user;
     if (error)
-        note_copy(worker, error);
+        note_error(worker, error_copy(error));
     close_channel(worker);
     int r = worker_step(worker, error ? EV_BROKEN : EV_CLOSED, NULL);
     (void)r;
@@ -362,7 +360,7 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
     if (settings->dirs_count && !(dirs = mem_array(settings->dirs_count, sizeof(*dirs))))
         return error_nomem(reterr);
     for (size_t i = 0; i < settings->dirs_count; i++)
-        dirs[i] = (struct ipc_dir){ text_of(settings->dirs[i].host_path), settings->dirs[i].writable };
+        dirs[i] = (struct ipc_dir){text_of(settings->dirs[i].host_path), settings->dirs[i].writable};
     struct ipc_setup setup = {
         .protocol = IPC_PROTOCOL,
         .version = TEXT(ARCELLA_VERSION),
@@ -400,7 +398,8 @@ static int spawn(struct worker *worker, const char *directory, arcella_error **r
     if (r < 0)
         return r;
     worker->pid = spawned.pid;
-    r = channel_new(loop, spawned.channel_fd, IPC_CHILD, on_frame, on_closed, worker, &worker->channel, reterr);
+    r = channel_new(loop, spawned.channel_fd, IPC_CHILD, on_frame, on_closed, worker, &worker->channel,
+                    reterr);
     if (r < 0) {
         fd_close(spawned.words_fd);
         return r;
@@ -440,8 +439,8 @@ static int make(struct workers *workers, const struct worker_settings *settings,
     return 0;
 }
 
-int worker_start(struct workers *workers, const struct worker_settings *settings, const struct worker_hooks *hooks,
-                 void *user, struct worker **ret, arcella_error **reterr) {
+int worker_start(struct workers *workers, const struct worker_settings *settings,
+                 const struct worker_hooks *hooks, void *user, struct worker **ret, arcella_error **reterr) {
     struct worker *worker = NULL;
     int r = make(workers, settings, &worker, reterr);
     if (r < 0)
@@ -457,8 +456,8 @@ int worker_start(struct workers *workers, const struct worker_settings *settings
 
 /* --- telling it --- */
 
-int worker_send(struct worker *worker, enum ipc_type type, const void *record, const struct channel_extra *extra,
-                arcella_error **reterr) {
+int worker_send(struct worker *worker, enum ipc_type type, const void *record,
+                const struct channel_extra *extra, arcella_error **reterr) {
     if (!worker->channel || worker->state >= WORKER_ENDING)
         return error_set(reterr, ARCELLA_E_CLOSED, "worker %" PRIu64 " is ending", worker->id);
     static const struct channel_extra nothing;

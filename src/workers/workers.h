@@ -2,12 +2,14 @@
 /*
  * Worker processes of a parent: the daemon, `arcella run`, or a program that embeds the library.
  *
- * `struct workers` is the parent's side as a whole: which program to start, as which user, where code directories
- * go.  `struct worker` is one process: made by worker_start(), it says ready, takes frames, and ends; its end is
- * reported exactly once, by on_end, after the process is gone and every frame it had sent has been handed on.
- * The object is gone when on_end returns.  Jobs for intake and compile processes: workers/jobs.h.
+ * `struct workers` is the parent's side as a whole: which program to start, as which user, where code
+ * directories go.  `struct worker` is one process: made by worker_start(), it says ready, takes frames, and
+ * ends; its end is reported exactly once, by on_end, after the process is gone and every frame it had sent
+ * has been handed on. The object is gone when on_end returns.  Jobs for intake and compile processes:
+ * workers/jobs.h.
  *
- * Nothing here knows of deployments.  All on the loop's thread.  No callback runs inside the function that caused it.
+ * Nothing here knows of deployments.  All on the loop's thread.  No callback runs inside the function that
+ * caused it.
  */
 #ifndef WORKERS_WORKERS_H
 #define WORKERS_WORKERS_H
@@ -35,14 +37,15 @@ struct worker_ids {
     bool drop_capabilities; /* keep the user, give up every capability (`arcella run` as root) */
     uid_t uid;              /* the user the process will have, changed or not */
     gid_t gid;
-    char name[64];          /* of the user, or its number; for status and doctor */
+    char name[64]; /* of the user, or its number; for status and doctor */
 };
 
 /**
  * Decide which user worker processes get.
  *
- * Without privilege: the user we are, whatever is configured is then refused unless it is that user.  As root: the
- * configured user; without one the system user `arcella` made at install where it exists, else `nobody`.
+ * Without privilege: the user we are, whatever is configured is then refused unless it is that user.  As
+ * root: the configured user; without one the system user `arcella` made at install where it exists, else
+ * `nobody`.
  *
  * @param user  value of the key workers.user; NULL or "" where it is not set
  * @param keep  `arcella run`: keep the caller's user, as root without any capability; user is not looked at
@@ -52,8 +55,8 @@ struct worker_ids {
 int worker_ids_find(const char *user, bool keep, struct worker_ids *ret, arcella_error **reterr) MUST_CHECK;
 
 /**
- * Find the program arcella-worker: `configured` where it is not empty; else $ARCELLA_LIBEXEC/arcella-worker where that
- * variable is set; else beside the running program; else in ../libexec/arcella beside its folder.
+ * Find the program arcella-worker: `configured` where it is not empty; else $ARCELLA_LIBEXEC/arcella-worker
+ * where that variable is set; else beside the running program; else in ../libexec/arcella beside its folder.
  *
  * @param ret_path  out: absolute path, owned by the caller (mem_free)
  * @return 0; NOT_FOUND naming the places looked at; NOMEM; SYSTEM
@@ -64,15 +67,15 @@ int worker_program_find(const char *configured, char **ret_path, arcella_error *
 
 /* What all processes share; texts are copied. */
 struct workers_config {
-    struct loop *loop;          /* borrowed, outlives workers */
-    const char *program;        /* arcella-worker, as worker_program_find() takes it; NULL or "": look for it */
-    const char *run_directory;  /* absolute path of an existing directory for code directories, which nobody else
-                                   of this home uses now (hold its lock); leftovers are swept.  NULL: none, no
-                                   worker can have a code directory */
-    struct worker_ids ids;      /* from worker_ids_find() */
-    const char *levels;         /* log levels the processes begin with; NULL: "" */
-    uint64_t handshake_ms;      /* from exec to ready; 0: LIMIT_HANDSHAKE_MS */
-    unsigned jobs_max;          /* intake and compile processes at once, of each; 0: DEFAULT_JOBS */
+    struct loop *loop;   /* borrowed, outlives workers */
+    const char *program; /* arcella-worker, as worker_program_find() takes it; NULL or "": look for it */
+    const char *run_directory; /* absolute path of an existing directory for code directories, which nobody
+                                  else of this home uses now (hold its lock); leftovers are swept.  NULL:
+                                  none, no worker can have a code directory */
+    struct worker_ids ids;     /* from worker_ids_find() */
+    const char *levels;        /* log levels the processes begin with; NULL: "" */
+    uint64_t handshake_ms;     /* from exec to ready; 0: LIMIT_HANDSHAKE_MS */
+    unsigned jobs_max;         /* intake and compile processes at once, of each; 0: DEFAULT_JOBS */
 };
 
 /**
@@ -84,8 +87,8 @@ struct workers_config {
 int workers_new(const struct workers_config *config, struct workers **ret, arcella_error **reterr) MUST_CHECK;
 
 /**
- * Kill what still runs, wait for it, remove directories, free.  No callback runs any more.  For an orderly end,
- * drain the workers and run the loop until workers_count() is 0 first.
+ * Kill what still runs, wait for it, remove directories, free.  No callback runs any more.  For an orderly
+ * end, drain the workers and run the loop until workers_count() is 0 first.
  *
  * @return NULL
  * Blocks: until the killed processes are gone, milliseconds.
@@ -98,19 +101,20 @@ size_t workers_count(const struct workers *workers);
 const char *workers_program(const struct workers *workers);
 /** The user processes get; borrowed. */
 const struct worker_ids *workers_ids(const struct workers *workers);
-/** Log levels for processes started from now on (running ones: send them a `levels` frame). @return 0, NOMEM, TOO_LARGE */
+/** Log levels for processes started from now on (running ones: send them a `levels` frame). @return 0, NOMEM,
+ * TOO_LARGE */
 int workers_set_levels(struct workers *workers, const char *levels, arcella_error **reterr) MUST_CHECK;
 
 /* --- one process --- */
 
 /* States: identifier, name. */
 #define WORKER_STATE_MAP(XX)                                                                                 \
-    XX(SPAWNING, "spawning")  /* runs, has not said ready */                                                 \
-    XX(READY, "ready")        /* said ready */                                                               \
-    XX(DRAINING, "draining")  /* told to finish; ends by itself, or by force at its deadline */              \
-    XX(ENDING, "ending")      /* killed, or channel or process is gone and the other not yet */              \
-    XX(EXITED, "exited")      /* gone as it should: drained, or its parent wanted it so; exit code 0 */      \
-    XX(LOST, "lost")          /* gone otherwise */
+    XX(SPAWNING, "spawning") /* runs, has not said ready */                                                  \
+    XX(READY, "ready")       /* said ready */                                                                \
+    XX(DRAINING, "draining") /* told to finish; ends by itself, or by force at its deadline */               \
+    XX(ENDING, "ending")     /* killed, or channel or process is gone and the other not yet */               \
+    XX(EXITED, "exited")     /* gone as it should: drained, or its parent wanted it so; exit code 0 */       \
+    XX(LOST, "lost")         /* gone otherwise */
 
 enum worker_state {
 #define XX(id, name) WORKER_##id,
@@ -124,15 +128,17 @@ const char *worker_state_name(enum worker_state state);
 
 /* How a process ended; borrowed during on_end. */
 struct worker_end {
-    enum worker_state state;    /* EXITED or LOST */
-    bool was_ready;             /* it had said ready */
-    bool wanted;                /* after worker_drain() or worker_kill() */
-    int code;                   /* exit code, where signal is 0 */
-    int signal;                 /* signal that ended it, or 0 */
-    const char *last_words;     /* the end of what it wrote to stderr, NUL-terminated, raw bytes; "" for nothing */
+    enum worker_state state; /* EXITED or LOST */
+    bool was_ready;          /* it had said ready */
+    bool wanted;             /* after worker_drain() or worker_kill() */
+    int code;                /* exit code, where signal is 0 */
+    int signal;              /* signal that ended it, or 0 */
+    const char
+        *last_words; /* the end of what it wrote to stderr, NUL-terminated, raw bytes; "" for nothing */
     size_t last_words_length;
-    const arcella_error *error; /* NULL for EXITED; else WORKER, TIMEOUT (handshake), VERSION, PROTOCOL, or the code it
-                                   refused with; the sentence has exit code or signal and the last words' last line */
+    const arcella_error
+        *error; /* NULL for EXITED; else WORKER, TIMEOUT (handshake), VERSION, PROTOCOL, or the code it
+                   refused with; the sentence has exit code or signal and the last words' last line */
 };
 
 /* What the owner of a process wants to hear.  Every pointer may be NULL but on_end. */
@@ -140,16 +146,18 @@ struct worker_hooks {
     /* It said ready; message is borrowed during the call. */
     void (*on_ready)(struct worker *worker, const struct ipc_ready *ready, void *user);
     /*
-     * A frame other than ready and refused, checked against the rows (a child of this role may send it).  Borrowed
-     * during the call; descriptors are taken out with frame_take_fd().
+     * A frame other than ready and refused, checked against the rows (a child of this role may send it).
+     * Borrowed during the call; descriptors are taken out with frame_take_fd().
      */
     void (*on_frame)(struct worker *worker, struct frame *frame, void *user);
     /*
-     * A line it wrote to stderr, without newline, raw bytes, cut at LIMIT_LOG_LINE_BYTES; dropped: lines lost to
-     * the rate limit before this one.  It was not meant to write any: panics, sanitizers, refused system calls.
+     * A line it wrote to stderr, without newline, raw bytes, cut at LIMIT_LOG_LINE_BYTES; dropped: lines lost
+     * to the rate limit before this one.  It was not meant to write any: panics, sanitizers, refused system
+     * calls.
      */
     void (*on_line)(struct worker *worker, const char *line, size_t length, uint64_t dropped, void *user);
-    /* Its state changed; the only hook that may run inside the call that changed it (worker_drain(), worker_kill()). */
+    /* Its state changed; the only hook that may run inside the call that changed it (worker_drain(),
+     * worker_kill()). */
     void (*on_state)(struct worker *worker, enum worker_state from, enum worker_state to, void *user);
     /* It is gone; once, last.  The worker is freed when this returns. */
     void (*on_end)(struct worker *worker, const struct worker_end *end, void *user);
@@ -164,17 +172,17 @@ struct worker_dir {
 /* One process; everything is copied. */
 struct worker_settings {
     enum ipc_role role;
-    const char *group;             /* for ps, logs and the worker itself; NULL: "" */
-    bool code_directory;           /* give it run/worker-ID/code as its working directory */
-    const char *code_path;         /* absolute path of the one code file (`arcella run`); NULL: none */
-    uint64_t owner_uid;            /* who must own code files */
-    uint64_t stack_bytes;          /* 0: DEFAULT_STACK_BYTES */
+    const char *group;     /* for ps, logs and the worker itself; NULL: "" */
+    bool code_directory;   /* give it run/worker-ID/code as its working directory */
+    const char *code_path; /* absolute path of the one code file (`arcella run`); NULL: none */
+    uint64_t owner_uid;    /* who must own code files */
+    uint64_t stack_bytes;  /* 0: DEFAULT_STACK_BYTES */
     bool fuel;
     const struct worker_dir *dirs; /* what its sandbox lets through; may be NULL */
     size_t dirs_count;
-    uint64_t open_files;           /* rlimit; 0: DEFAULT_WORKER_OPEN_FILES */
-    uint64_t cpu_seconds;          /* rlimit; 0: none */
-    uint64_t data_bytes;           /* rlimit; 0: none */
+    uint64_t open_files;  /* rlimit; 0: DEFAULT_WORKER_OPEN_FILES */
+    uint64_t cpu_seconds; /* rlimit; 0: none */
+    uint64_t data_bytes;  /* rlimit; 0: none */
 };
 
 /**
@@ -184,12 +192,13 @@ struct worker_settings {
  * @param hooks     copied; on_end must be set
  * @param user      given to the hooks
  * @param ret       out: owned by workers, valid until on_end has returned
- * @return 0; NOT_FOUND (program gone); LIMIT (processes, descriptors); SPACE, DENIED, SYSTEM (directory, spawn);
- *         UNSUPPORTED (a code directory without run directory); NOMEM
- * Blocks: for the exec, a fraction of a millisecond.
+ * @return 0; NOT_FOUND (program gone); LIMIT (processes, descriptors); SPACE, DENIED, SYSTEM (directory,
+ * spawn); UNSUPPORTED (a code directory without run directory); NOMEM Blocks: for the exec, a fraction of a
+ * millisecond.
  */
-int worker_start(struct workers *workers, const struct worker_settings *settings, const struct worker_hooks *hooks,
-                 void *user, struct worker **ret, arcella_error **reterr) MUST_CHECK;
+int worker_start(struct workers *workers, const struct worker_settings *settings,
+                 const struct worker_hooks *hooks, void *user, struct worker **ret, arcella_error **reterr)
+    MUST_CHECK;
 
 /**
  * Send a frame, or queue it.
@@ -199,8 +208,8 @@ int worker_start(struct workers *workers, const struct worker_settings *settings
  * @param extra   call id, deadline, descriptors (wire/channel.h); NULL for none
  * @return 0; BUSY (its queue is full); CLOSED (it is ending); INVALID, TOO_LARGE (a field); NOMEM, SYSTEM
  */
-int worker_send(struct worker *worker, enum ipc_type type, const void *record, const struct channel_extra *extra,
-                arcella_error **reterr) MUST_CHECK;
+int worker_send(struct worker *worker, enum ipc_type type, const void *record,
+                const struct channel_extra *extra, arcella_error **reterr) MUST_CHECK;
 /** Its channel, for call ids and queue figures; borrowed; NULL once it is closed. */
 struct channel *worker_channel(struct worker *worker);
 
@@ -217,11 +226,12 @@ void worker_kill(struct worker *worker);
  *
  * @param from_dir  directory of the file, -1 with an absolute path
  * @param from      the file
- * @param name      in the code directory: no slash, not "." or ".."; there already (names are by content): fine
+ * @param name      in the code directory: no slash, not "." or ".."; there already (names are by content):
+ * fine
  * @return 0; INVALID (name); STATE (no code directory); NOT_FOUND, SPACE, DENIED, SYSTEM
  */
-int worker_add_code(struct worker *worker, int from_dir, const char *from, const char *name, arcella_error **reterr)
-    MUST_CHECK;
+int worker_add_code(struct worker *worker, int from_dir, const char *from, const char *name,
+                    arcella_error **reterr) MUST_CHECK;
 /** Remove a code file from its code directory; not there: fine. A file it has mapped stays usable. */
 void worker_remove_code(struct worker *worker, const char *name);
 

@@ -15,7 +15,7 @@ int preview1_fd_renumber(struct wasi_preview1 *wasi, uint32_t fd, uint32_t to) {
 /* The type a descriptor shows.  A stream is a character device only where it is a terminal, which is what C
  * libraries take it for. */
 static uint8_t filetype_of(const struct host_file *file) {
-    if (file->kind == HOST_STREAM && file->type == HOST_TYPE_CHARACTER && !file->terminal)
+    if (file->type == HOST_TYPE_CHARACTER && !file->terminal && file->kind != HOST_REGULAR)
         return WASI_FILETYPE_UNKNOWN;
     return preview1_filetype(file->type);
 }

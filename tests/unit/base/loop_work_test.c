@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -36,9 +37,10 @@ static void warming_makes_the_threads(void **state) {
     assert_int_equal(loop_pool_warm(loop, LIMIT_POOL_THREADS + 1, &e), ARCELLA_E_INVALID);
     assert_int_equal(threads(), before);
     assert_int_equal(loop_pool_warm(loop, 3, NULL), 0);
-    assert_int_equal(threads(), before + 3);
+    int after = threads();
+    assert_true(after >= before + 3); /* a sanitizer may bring one of its own */
     assert_int_equal(loop_pool_warm(loop, 3, NULL), 0);
-    assert_int_equal(threads(), before + 3);
+    assert_int_equal(threads(), after);
     loop_run(loop);
 }
 
@@ -90,6 +92,61 @@ static void jobs_left_are_done_before_the_loop_is_gone(void **state) {
         assert_int_equal(jobs[i].done_count, 1);
 }
 
+/* What a job that comes home while its loop is being freed may do. */
+struct late {
+    struct loop *loop;
+    struct loop_child *child;
+    struct loop_timer *timer;
+    bool done;
+};
+
+static void late_child(struct loop_child *child, struct child_status status, void *user) {
+    (void)child;
+    (void)status;
+    (void)user;
+}
+
+static void late_timer(struct loop_timer *timer, void *user) {
+    (void)timer;
+    (void)user;
+}
+
+static void late_work(void *user) {
+    (void)user;
+    usleep(20000);
+}
+
+static void late_done(void *user) {
+    struct late *late = user;
+    assert_int_equal(loop_defer(late->loop, late_work, NULL, NULL), ARCELLA_E_CLOSED);
+    late->child = loop_child_free(late->child);
+    struct loop_child *child = NULL;
+    assert_int_equal(loop_child_watch(late->loop, getpid(), late_child, NULL, &child, NULL),
+                     ARCELLA_E_CLOSED);
+    assert_int_equal(loop_timer_new(late->loop, late_timer, NULL, &late->timer, NULL), 0);
+    loop_timer_start(late->timer, 100000, 0);
+    late->done = true;
+}
+
+static void a_job_may_come_home_to_a_closing_loop(void **state) {
+    (void)state;
+    struct late late = {0};
+    assert_int_equal(loop_new(&late.loop, NULL), 0);
+    assert_int_equal(loop_defer(late.loop, late_work, NULL, NULL), 0);
+    loop_run(late.loop);
+    pid_t pid = fork();
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(loop_child_watch(late.loop, pid, late_child, NULL, &late.child, NULL), 0);
+    assert_int_equal(loop_work(late.loop, late_work, late_done, &late, NULL), 0);
+    loop_free(late.loop);
+    assert_true(late.done);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static atomic_bool gate_open;
 
 static void wait_for_gate(void *user) {
@@ -136,6 +193,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(warming_makes_the_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(work_runs_there_and_done_here, set_up, tear_down),
         cmocka_unit_test_setup_teardown(jobs_left_are_done_before_the_loop_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_job_may_come_home_to_a_closing_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_queue_has_a_length, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_memory_is_an_answer, set_up, tear_down),
     };

@@ -135,6 +135,11 @@ static void what_is_wrong_is_refused_with_its_place(void **state) {
         {"a = 1979-13-01\n", "t.toml:1:"},
         {"a = \"x\\u0000y\"\n", "t.toml:1:5: text must not contain NUL"},
         {"\"k\\u0000\" = 1\n", "t.toml:1:1: text must not contain NUL"},
+        {"a = 1\n[{a=1}.b = 2\n", "t.toml:2:2: expected bare key"}, /* toml++ asserts this one */
+        {"é = 1\n", "t.toml:1:1: "},                                /* and these it calls unreachable */
+        {"a = 1\n Ω = 1\n", "t.toml:2:2: "},
+        {"〆 = 1\n", "t.toml:1:1: "},
+        {"a = é\n", "t.toml:1:5: "},
         {"just words\n", "t.toml:1:6: "},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -55,7 +55,7 @@ static void test_code(void **state) {
     (void)state;
     struct rig rig;
     rig_open(&rig);
-    char path[] = "/tmp/arcella-engine-test-XXXXXX";
+    char path[] = "/tmp/engine-test-XXXXXX";
     close(mkstemp(path));
     struct engine_module *module = NULL;
     BUFFER_AUTO code = BUFFER_INIT(64 * MIB);
@@ -162,7 +162,7 @@ static void test_environment(void **state) {
     (void)state;
     struct rig rig;
     struct engine_module *module = NULL;
-    char path[] = "/tmp/arcella-engine-test-XXXXXX";
+    char path[] = "/tmp/engine-test-XXXXXX";
     close(mkstemp(path));
     setenv("WASMTIME_BACKTRACE_DETAILS", "1", 1);
     setenv("RUST_BACKTRACE", "full", 1);
@@ -271,7 +271,7 @@ static int whole_life(const char *path, arcella_error **reterr) {
 static void test_no_memory(void **state) {
     (void)state;
     struct rig rig;
-    char path[] = "/tmp/arcella-engine-test-XXXXXX";
+    char path[] = "/tmp/engine-test-XXXXXX";
     close(mkstemp(path));
     rig_open(&rig);
     BUFFER_AUTO code = BUFFER_INIT(64 * MIB);

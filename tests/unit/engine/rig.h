@@ -20,9 +20,9 @@
 #include "engine/guests.h"
 
 #ifdef __SANITIZE_THREAD__
-/* The engine leaves its signal handler by changing where it returns to, so what runs after a trap looks to the
- * sanitizer as if it ran inside the handler. */
-const char *__tsan_default_options(void);
+/* The engine leaves its signal handler by changing where it returns to, so what runs after a trap looks to
+ * the sanitizer as if it ran inside the handler. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) {
     return "report_signal_unsafe=0";
 }
@@ -115,7 +115,7 @@ __attribute__((unused)) static struct engine_module *rig_load(struct rig *rig, c
                                                               size_t size) {
     BUFFER_AUTO code = BUFFER_INIT(64 * MIB);
     assert_ok(engine_compile(rig->engine, wasm, size, &code, reterr));
-    char path[] = "/tmp/arcella-engine-test-XXXXXX";
+    char path[] = "/tmp/engine-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, code.data, code.length), code.length);

@@ -553,6 +553,131 @@ static void test_call_from_on_done(void **state) {
     engine_instance_free(s.instance);
 }
 
+/* A run that waits, in the middle of which functions are called. */
+static struct engine_program *interrupts(void) {
+    return rig_program(&rig, guest_interrupts, sizeof(guest_interrupts), imports, ARRAY_LENGTH(imports));
+}
+
+static void begin_main(struct subject *s, struct engine_program *p) {
+    *s = (struct subject){0};
+    rig_start(s, &rig, p);
+    rig_call_with(s, "main", ":i", NULL, &rig_budget);
+    while (!s->waits)
+        loop_run_once(rig.loop);
+    rig_turn(&rig, 3);
+    assert_int_equal(s->done, 0);
+}
+
+static void test_interrupt(void **state) {
+    (void)state;
+    struct engine_program *p = interrupts();
+    struct subject s;
+    begin_main(&s, p);
+    assert_refused(engine_interrupt(s.instance, "nobody", reterr), ARCELLA_E_NOT_FOUND, "'nobody'");
+    assert_refused(engine_interrupt(s.instance, "other", reterr), ARCELLA_E_INVALID, "i:, not :");
+    assert_ok(engine_interrupt(s.instance, "raise", reterr));
+    assert_refused(engine_interrupt(s.instance, "raise", reterr), ARCELLA_E_BUSY, "'raise'");
+    rig_turn(&rig, 3);
+    /* It has run; the wait it interrupted looked, found nothing, and goes on. */
+    assert_int_equal(s.done, 0);
+    assert_int_equal(s.waits, 2);
+    assert_ok(engine_interrupt(s.instance, "raise", reterr));
+    rig_turn(&rig, 3);
+    open_gate(&s);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_RETURNED);
+    assert_int_equal(s.results[0].i32, 2);
+    assert_refused(engine_interrupt(s.instance, "raise", reterr), ARCELLA_E_STATE, "no run");
+    engine_instance_free(s.instance);
+    engine_program_unref(p);
+}
+
+/* What is called waits itself; the wake-up both wait for must not be lost. */
+static void test_interrupt_that_waits(void **state) {
+    (void)state;
+    struct engine_program *p = interrupts();
+    struct subject s;
+    begin_main(&s, p);
+    assert_ok(engine_interrupt(s.instance, "raise_late", reterr));
+    rig_turn(&rig, 3);
+    assert_int_equal(s.waits, 2);
+    open_gate(&s); /* the inner one takes it … */
+    rig_turn(&rig, 3);
+    assert_int_equal(s.waits, 3); /* … and the outer one looked once more */
+    open_gate(&s);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_RETURNED);
+    assert_int_equal(s.results[0].i32, 7);
+    engine_instance_free(s.instance);
+    /* Cancelled and freed while the inner one waits. */
+    for (int i = 0; i < 2; i++) {
+        begin_main(&s, p);
+        assert_ok(engine_interrupt(s.instance, "raise_late", reterr));
+        rig_turn(&rig, 3);
+        assert_int_equal(s.waits, 2);
+        if (i == 0) {
+            engine_cancel(s.instance, ENGINE_END_STOPPED, NULL);
+            rig_settle(&s);
+            assert_end(&s, ENGINE_END_STOPPED);
+        }
+        engine_instance_free(s.instance);
+        assert_int_equal(s.stops, 2);
+    }
+    engine_program_unref(p);
+}
+
+static void test_interrupt_that_ends(void **state) {
+    (void)state;
+    struct engine_program *p = interrupts();
+    struct subject s;
+    begin_main(&s, p);
+    assert_ok(engine_interrupt(s.instance, "trap", reterr));
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_TRAPPED);
+    assert_string_equal(s.outcome.trap, "unreachable");
+    engine_instance_free(s.instance);
+    begin_main(&s, p);
+    assert_ok(engine_interrupt(s.instance, "exit", reterr));
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_EXITED);
+    assert_int_equal(s.outcome.exit_code, 3);
+    engine_instance_free(s.instance);
+    /* Endless: the budget of the run holds for it too. */
+    s = (struct subject){0};
+    rig_start(&s, &rig, p);
+    rig_call_with(&s, "main", ":i", NULL, &(struct engine_budget){.cpu_ms = 20});
+    rig_turn(&rig, 3);
+    assert_ok(engine_interrupt(s.instance, "spin", reterr));
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_CPU_TIME);
+    engine_instance_free(s.instance);
+    /* Pending when the run is cancelled. */
+    begin_main(&s, p);
+    assert_ok(engine_interrupt(s.instance, "trap", reterr));
+    engine_cancel(s.instance, ENGINE_END_STOPPED, NULL);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_STOPPED);
+    engine_instance_free(s.instance);
+    engine_program_unref(p);
+}
+
+/* No room on the fiber for one more: it waits for a wait that has room. */
+static void test_interrupt_too_deep(void **state) {
+    (void)state;
+    struct engine_program *p = interrupts();
+    struct subject s = {0};
+    rig_start(&s, &rig, p);
+    call_until_waiting(&s, "deep", LIMIT_NESTING - 1);
+    assert_ok(engine_interrupt(s.instance, "trap", reterr));
+    rig_turn(&rig, 3);
+    assert_int_equal(s.done, 0);
+    open_gate(&s);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_RETURNED);
+    engine_instance_free(s.instance);
+    engine_program_unref(p);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
 
 int main(void) {
@@ -576,6 +701,10 @@ int main(void) {
         TEST(test_wall_budget),
         TEST(test_fairness),
         TEST(test_call_from_on_done),
+        TEST(test_interrupt),
+        TEST(test_interrupt_that_waits),
+        TEST(test_interrupt_that_ends),
+        TEST(test_interrupt_too_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Granted directories: what may be done beneath them and what not, with the audit line of each refusal; names with
- * every kind of last component; listing.  Everything runs with openat2 and with the walk.
+ * Granted directories: what may be done beneath them and what not, with the audit line of each refusal; names
+ * with every kind of last component; listing.  Everything runs with openat2 and with the walk.
  */
 #include "rig.h"
 
@@ -224,8 +224,8 @@ static void test_grant(void) {
     assert_int_equal(host_dir_make(dir, "new", 3), HOST_E_NOTCAPABLE);
     dir = host_file_unref(dir);
     /* a denied part of it */
-    assert_int_equal(grant_add(&rig.grants, GRANT_FS, GRANT_READ, "/host/more/secret::/more/secret", GRANT_DENY,
-                               GRANT_BY_POLICY, NULL),
+    assert_int_equal(grant_add(&rig.grants, GRANT_FS, GRANT_READ, "/host/more/secret::/more/secret",
+                               GRANT_DENY, GRANT_BY_POLICY, NULL),
                      0);
     assert_host(host_dir_grant(rig.host, fd, "/more", true, &dir), HOST_E_NOTCAPABLE);
     assert_int_equal(rig.notices, 1);
@@ -233,8 +233,8 @@ static void test_grant(void) {
     /* grants that change while a directory is held */
     struct host_stat st;
     assert_host(host_dir_stat(dir, "file", 4, true, &st), 0);
-    assert_int_equal(grant_add(&rig.grants, GRANT_FS, GRANT_READ | GRANT_WRITE, "/host/data::/data", GRANT_DENY,
-                               GRANT_BY_POLICY, NULL),
+    assert_int_equal(grant_add(&rig.grants, GRANT_FS, GRANT_READ | GRANT_WRITE, "/host/data::/data",
+                               GRANT_DENY, GRANT_BY_POLICY, NULL),
                      0);
     assert_host(host_dir_stat(dir, "file", 4, true, &st), HOST_E_NOTCAPABLE);
     host_file_unref(dir);
@@ -404,7 +404,8 @@ static void test_names(void) {
         const struct name_case *c = &name_cases[i];
         int r = c->fn(rw, c->path);
         if (r != c->expected)
-            fail_msg("%s '%s': %s, not %s", c->what, c->path, host_error_words(r), host_error_words(c->expected));
+            fail_msg("%s '%s': %s, not %s", c->what, c->path, host_error_words(r),
+                     host_error_words(c->expected));
         int expected = c->changes ? HOST_E_NOTCAPABLE : c->expected;
         r = c->fn(ro, c->path);
         if (r != expected)

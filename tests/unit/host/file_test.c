@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Regular files: reading, writing and everything else that is done to an open one, warm and cold, whole and cancelled. */
+/* Regular files: reading, writing and everything else that is done to an open one, warm and cold, whole and
+ * cancelled. */
 #include "rig.h"
 
 #include <errno.h>
@@ -9,7 +10,8 @@
 
 #define OPEN(...) (&(struct host_open){.follow = true, __VA_ARGS__})
 
-static int open_file(struct host_file *dir, const char *path, const struct host_open *how, struct host_file **ret) {
+static int open_file(struct host_file *dir, const char *path, const struct host_open *how,
+                     struct host_file **ret) {
     return host_dir_open(dir, path, strlen(path), how, ret);
 }
 
@@ -38,7 +40,8 @@ static void test_read_write(void **state) {
     struct fixture f;
     setup(&f);
     struct host_file *file = NULL;
-    assert_host(open_file(f.dir, "a", OPEN(.read = true, .write = true, .create = true, .truncate = true), &file), 0);
+    assert_host(
+        open_file(f.dir, "a", OPEN(.read = true, .write = true, .create = true, .truncate = true), &file), 0);
     assert_int_equal(file->kind, HOST_REGULAR);
     struct iovec out[3] = {text_iov("Hello, "), {NULL, 0}, text_iov("world")};
     size_t n = 99;
@@ -221,7 +224,8 @@ static void test_large(void **state) {
     assert_int_equal(host_figures(f.rig.host).waits, 3); /* others had their turns */
     for (int cold = 0; cold < 2; cold++) {
         if (cold) {
-            /* Out of memory, onto the disk: the next read finds nothing there.  (On a file system in memory it does.) */
+            /* Out of memory, onto the disk: the next read finds nothing there.  (On a file system in memory
+             * it does.) */
             assert_host(host_file_sync(file, false), 0);
             assert_host(host_file_advise(file, 0, 0, HOST_ADVICE_DONTNEED), 0);
         }

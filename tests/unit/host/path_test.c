@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Resolving beneath a directory: one table of traps for both ways, and a race with somebody who swaps a directory for
- * a link out of the tree.
+ * Resolving beneath a directory: one table of traps for both ways, and a race with somebody who swaps a
+ * directory for a link out of the tree.
  */
 #include "rig.h"
 
@@ -15,8 +15,8 @@
 /*
  * in/               what is granted
  *   file dir/ dir/file dir/sub/deep
- *   out -> ..        abs -> /etc   passwd -> /etc/passwd   up -> ../secret   inside -> dir/file   todir -> dir
- *   loop -> loop     ping -> pong  pong -> ping            dangling -> nowhere   dangling_out -> ../born
+ *   out -> ..        abs -> /etc   passwd -> /etc/passwd   up -> ../secret   inside -> dir/file   todir ->
+ * dir loop -> loop     ping -> pong  pong -> ping            dangling -> nowhere   dangling_out -> ../born
  *   slashed -> dir/  fslash -> file/  dotted -> ./dir/../file  dotdir -> dir/sub/..   chain40, chain41
  * secret             what is not
  */
@@ -67,15 +67,15 @@ struct row {
     const char *content; /* of what was opened; "/" for a directory, NULL for anything */
 };
 
-#define R  O_RDONLY
-#define RN (O_RDONLY | O_NOFOLLOW)
-#define RD (O_RDONLY | O_DIRECTORY)
-#define P  O_PATH
-#define PN (O_PATH | O_NOFOLLOW)
-#define PD (O_PATH | O_DIRECTORY)
-#define W  (O_WRONLY | O_NONBLOCK)
-#define C  (O_WRONLY | O_CREAT)
-#define CX (O_WRONLY | O_CREAT | O_EXCL)
+#define R    O_RDONLY
+#define RN   (O_RDONLY | O_NOFOLLOW)
+#define RD   (O_RDONLY | O_DIRECTORY)
+#define P    O_PATH
+#define PN   (O_PATH | O_NOFOLLOW)
+#define PD   (O_PATH | O_DIRECTORY)
+#define W    (O_WRONLY | O_NONBLOCK)
+#define C    (O_WRONLY | O_CREAT)
+#define CX   (O_WRONLY | O_CREAT | O_EXCL)
 #define XDEV HOST_E_XDEV
 
 static const struct row rows[] = {
@@ -404,7 +404,8 @@ static void test_race(void **state) {
         race(in, st.st_ino, seen);
         atomic_store(&race_over, true);
         pthread_join(thread, NULL);
-        print_message("%s: %u opened, %u refused\n", mode == HOST_PATH_WALK ? "walk" : "openat2", seen[0], seen[1]);
+        print_message("%s: %u opened, %u refused\n", mode == HOST_PATH_WALK ? "walk" : "openat2", seen[0],
+                      seen[1]);
         assert_true(seen[0] > 0 && seen[1] > 0);
     }
     host_path_set_mode(HOST_PATH_AUTO);
@@ -425,8 +426,8 @@ static int enter(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_init), cmocka_unit_test(test_openat2), cmocka_unit_test(test_walk),
-        cmocka_unit_test(test_long_paths), cmocka_unit_test(test_parent), cmocka_unit_test(test_race),
+        cmocka_unit_test(test_init),       cmocka_unit_test(test_openat2), cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_long_paths), cmocka_unit_test(test_parent),  cmocka_unit_test(test_race),
     };
     return cmocka_run_group_tests(tests, enter, rig_leave);
 }

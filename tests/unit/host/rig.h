@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A host without an engine: the "run" is the test itself, and waiting turns the loop until somebody wakes it or
- * until stop_after_ms of the rig ends the run.  Every rig checks at its end that no descriptor, budget or object is
- * left.
+ * A host without an engine: the "run" is the test itself, and waiting turns the loop until somebody wakes it
+ * or until stop_after_ms of the rig ends the run.  Every rig checks at its end that no descriptor, budget or
+ * object is left.
  */
 #ifndef TESTS_UNIT_HOST_RIG_H
 #define TESTS_UNIT_HOST_RIG_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Numbers: lowest free first, the limit with its one line, renumbering, and a random run against a plain model. */
+/* Numbers: lowest free first, the limit with its one line, renumbering, and a random run against a plain
+ * model. */
 #include "rig.h"
 
 #include "host/table.h"

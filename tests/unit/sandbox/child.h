@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A child per case: what is given up cannot be had back, so each case runs in a process of its own, which says by
- * its exit code which check failed (the line number modulo 200, plus 1) and whose descriptor 2 is read back.
+ * A child per case: what is given up cannot be had back, so each case runs in a process of its own, which
+ * says by its exit code which check failed (the line number modulo 200, plus 1) and whose descriptor 2 is
+ * read back.
  */
 #ifndef TESTS_SANDBOX_CHILD_H
 #define TESTS_SANDBOX_CHILD_H
@@ -18,7 +19,7 @@
 #include "base/fd.h"
 
 struct child_result {
-    int code;   /* exit code, -1 where a signal ended it */
+    int code; /* exit code, -1 where a signal ended it */
     int signal;
     char said[8192]; /* what it wrote to descriptor 2 */
 };
@@ -45,7 +46,7 @@ struct child_result {
 
 /* Run fn in a child and wait for it. */
 static inline struct child_result run_child(void (*fn)(void *), void *argument) {
-    struct child_result result = { .code = -1 };
+    struct child_result result = {.code = -1};
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     fflush(NULL);
@@ -78,7 +79,8 @@ static inline struct child_result run_child(void (*fn)(void *), void *argument) 
 static inline void expect_child(void (*fn)(void *), void *argument, const char *said) {
     struct child_result result = run_child(fn, argument);
     if (result.code != 0 || strcmp(result.said, said) != 0)
-        fail_msg("code %d, signal %d, said:\n%s---- wanted:\n%s", result.code, result.signal, result.said, said);
+        fail_msg("code %d, signal %d, said:\n%s---- wanted:\n%s", result.code, result.signal, result.said,
+                 said);
 }
 
 static inline int count_lines(const char *text, const char *line) {

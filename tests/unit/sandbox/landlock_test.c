@@ -6,8 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "sandbox/sandbox.h"
 
@@ -49,8 +53,8 @@ static int tear_down(void **state) {
 }
 
 static void lock_paths(void) {
-    struct sandbox_report report = { 0 };
-    struct sandbox_dir dirs[] = { { read_fd, false }, { write_fd, true } };
+    struct sandbox_report report = {0};
+    struct sandbox_dir dirs[] = {{read_fd, false}, {write_fd, true}};
     STEP(sandbox_lock(-1, reterr));
     STEP(sandbox_paths(code_fd, dirs, 2, &report, reterr));
     CHECK(report.landlock_abi == kernel.landlock_abi);
@@ -134,7 +138,8 @@ static void no_ports(void *argument) {
     (void)argument;
     lock_paths();
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9)};
     CHECK_FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), EACCES);
     to.sin_port = 0;
     CHECK_FAILS(bind(fd, (struct sockaddr *)&to, sizeof(to)), EACCES);
@@ -149,15 +154,15 @@ static void no_signals(void *argument) {
     struct sockaddr_un_like {
         sa_family_t family;
         char path[16];
-    } to = { AF_UNIX, "\0arcella-sandbox" };
+    } to = {AF_UNIX, "\0arcella-sandbox"};
     CHECK_FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), *(int *)argument);
 }
 
 static void not_a_directory(void *argument) {
     (void)argument;
     int fd = openat(read_fd, "file", O_RDONLY);
-    struct sandbox_report report = { 0 };
-    struct sandbox_dir dir = { fd, false };
+    struct sandbox_report report = {0};
+    struct sandbox_dir dir = {fd, false};
     STEP(sandbox_lock(-1, reterr));
     CHECK(sandbox_paths(-1, &dir, 1, &report, NULL) == ARCELLA_E_INVALID);
 }
@@ -195,7 +200,7 @@ static void test_no_signals(void **state) {
     struct {
         sa_family_t family;
         char path[16];
-    } at = { AF_UNIX, "\0arcella-sandbox" };
+    } at = {AF_UNIX, "\0arcella-sandbox"};
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
     assert_int_equal(listen(fd, 1), 0);
     int wanted = EPERM;
@@ -222,12 +227,59 @@ static void test_probe(void **state) {
     assert_int_equal(kernel.missing[SANDBOX_FEATURE_LANDLOCK], kernel.landlock_abi == 0);
 }
 
+/* --- a kernel, or a container, that knows none of it --- */
+
+/* As such kernels answer: ENOSYS for these calls, whatever else is asked is let through. */
+static void become_old(void) {
+    static struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 4, 0), /* landlock_create_ruleset */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    };
+    struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0);
+}
+
+static void old_kernel(void *argument) {
+    (void)argument;
+    int null = open("/dev/null", O_RDWR);
+    int pair[2];
+    CHECK(null >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && fcntl(pair[0], F_DUPFD, 20) == 20);
+    become_old();
+    struct sandbox_report probed = {0};
+    STEP(sandbox_probe(&probed, reterr));
+    CHECK(dup2(null, 0) == 0 && dup2(null, 1) == 1 && dup2(20, 3) == 3);
+    struct sandbox_report report = {0};
+    STEP(sandbox_descriptors(&report, reterr));
+    for (int fd = 0; fd < 64; fd++)
+        CHECK((fcntl(fd, F_GETFD) >= 0) == (fd < 4));
+    STEP(sandbox_lock(-1, reterr));
+    STEP(sandbox_paths(-1, NULL, 0, &report, reterr));
+    STEP(sandbox_seal(SANDBOX_GUEST, &report, reterr));
+    CHECK(open("/etc/passwd", O_RDONLY) >= 0); /* nothing stops it, and that is said: */
+    const char *names[SANDBOX_FEATURES];
+    CHECK(sandbox_missing_names(&report, names) == SANDBOX_FEATURES);
+    CHECK(memcmp(&report, &probed, sizeof(report)) == 0);
+}
+
+static void test_old_kernel(void **state) {
+    (void)state;
+    if (!lacks(SANDBOX_FEATURE_SECCOMP))
+        expect_child(old_kernel, NULL, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe),           cmocka_unit_test(test_nothing_outside),
-        cmocka_unit_test(test_code_read_only),  cmocka_unit_test(test_read_only_grant),
-        cmocka_unit_test(test_writable_grant),  cmocka_unit_test(test_not_a_directory),
-        cmocka_unit_test(test_no_ports),        cmocka_unit_test(test_no_signals),
+        cmocka_unit_test(test_probe),          cmocka_unit_test(test_nothing_outside),
+        cmocka_unit_test(test_code_read_only), cmocka_unit_test(test_read_only_grant),
+        cmocka_unit_test(test_writable_grant), cmocka_unit_test(test_not_a_directory),
+        cmocka_unit_test(test_no_ports),       cmocka_unit_test(test_no_signals),
+        cmocka_unit_test(test_old_kernel),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

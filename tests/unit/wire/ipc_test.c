@@ -213,7 +213,8 @@ static void garbage_is_refused_or_harmless(void **state) {
 
 static void claims_allocate_nothing(void **state) {
     (void)state;
-    /* figures_are: an array of 7 whose list claims 65,535 rows; 65,535 bytes follow, too few for rows of 6. */
+    /* figures_are: an array of 7 whose list claims 65,535 rows; 65,535 bytes follow, too few for rows of 6.
+     */
     static char claim[4 + 65535 + 1];
     memcpy(claim, "\x97\xdc\xff\xff", 4);
     struct ipc_message back;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Machine code for core modules: looked up in the cache, else made by a compile process and put there.  A module
+ * that several ask for at once is compiled once.
+ *
+ * Where the cache cannot be used the code lies in run/ until the daemon ends.  Owned by the daemon; loop's thread.
+ */
+#ifndef DAEMON_CODE_H
+#define DAEMON_CODE_H
+
+#include "base/digest.h"
+#include "daemon/daemon.h"
+
+/* Verified code, ready to be linked into a code directory. */
+struct code_file {
+    char name[CACHE_NAME_BYTES];
+    char *path; /* absolute; owned */
+};
+void code_file_done(struct code_file *file);
+
+/** Fill in what compiled code depends on, for both engines. @return 0, SYSTEM */
+int code_keys(struct daemon *daemon, arcella_error **reterr) MUST_CHECK;
+/** Look for a module's code. @return 0, NOT_FOUND, SYSTEM, NOMEM */
+int code_find(struct daemon *daemon, const struct digest *module, bool fuel, struct code_file *ret,
+              arcella_error **reterr) MUST_CHECK;
+/** Throw away what is there of a module: it turned out to be no good. */
+void code_discard(struct daemon *daemon, const struct digest *module);
+
+/** Runs once, from the loop; error is NULL on success and borrowed. */
+typedef void code_done_fn(void *user, const arcella_error *error);
+
+struct code_request {
+    struct digest module;
+    bool fuel;
+    int wasm_fd;      /* borrowed */
+    const char *name; /* for messages; copied */
+};
+/** Have it compiled. @return 0: on_done will run; BUSY, NOMEM, SYSTEM … : it will not */
+int code_make(struct daemon *daemon, const struct code_request *request, code_done_fn *on_done, void *user,
+              arcella_error **reterr) MUST_CHECK;
+/** Nobody of this name waits any more. */
+void code_forget(struct daemon *daemon, const void *user);
+/** Cancel all. */
+void code_done(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * start, stop, restart, undeploy: each changes what is wanted, in one transaction, and lets the reconciler do the
+ * rest; the call waits until the deployment has settled.
+ */
+#include "base/json.h"
+#include "daemon/commands.h"
+#include "daemon/launch.h"
+#include "daemon/supervise.h"
+
+/* Record what is wanted. */
+static int want(struct deployment *deployment, enum wanted_state wanted, arcella_error **reterr) {
+    struct daemon *daemon = deployment->daemon;
+    struct deployment_record *record = deployment->record;
+    ERROR_AUTO *error = NULL;
+    int r = state_deployment_want(daemon->catalog->state, record->id, wanted, &error);
+    if (r < 0 && daemon_mend(daemon, r)) {
+        arcella_error_free(TAKE(error));
+        r = state_deployment_want(daemon->catalog->state, record->id, wanted, &error);
+    }
+    if (r < 0)
+        return error_move(reterr, TAKE(error));
+    record->wanted = wanted;
+    return 0;
+}
+
+/* --- start --- */
+
+/* The options of `start` that are policy: argument, key. */
+static const struct {
+    const char *argument;
+    enum policy_key key;
+} policy_options[] = {
+    {"memory", POLICY_MEMORY_KEY},     {"stack", POLICY_STACK_KEY}, {"table-elements", POLICY_TABLE_KEY},
+    {"timeout", POLICY_TIMEOUT_KEY},   {"cpu-time", POLICY_CPU_TIME_KEY}, {"fuel", POLICY_FUEL_KEY},
+};
+
+static int read_policy(const struct alme_request *request, struct policy *policy, arcella_error **reterr) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(policy_options); i++)
+        if (alme_has(request, policy_options[i].argument))
+            r = policy_set_number(policy, policy_options[i].key, alme_number(request, policy_options[i].argument, 0),
+                                  ORIGIN_OPTION, reterr);
+    if (r == 0 && alme_has(request, "group"))
+        r = policy_set_text(policy, POLICY_GROUP_KEY, alme_text(request, "group"), ORIGIN_OPTION, reterr);
+    if (r == 0 && alme_has(request, "restart"))
+        r = policy_set_text(policy, POLICY_RESTART_KEY, alme_text(request, "restart"), ORIGIN_OPTION, reterr);
+    return r;
+}
+
+typedef int grant_option_fn(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr);
+
+static int read_grants(const struct alme_request *request, struct grant_set *grants, arcella_error **reterr) {
+    static const struct {
+        const char *argument;
+        grant_option_fn *add;
+    } options[] = {{"dir", grant_add_dir}, {"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        for (size_t n = 0; n < alme_count(request, options[i].argument); n++) {
+            int r = options[i].add(grants, alme_item(request, options[i].argument, n), GRANT_BY_OPTION, reterr);
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
+/* What may run at all, and where. */
+static int check_component(const struct component_record *component, const struct policy *policy, arcella_error **reterr) {
+    if (component->quarantine)
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text, component->quarantine);
+    if (component->kind == KIND_COMPONENT) {
+        error_set(reterr, ARCELLA_E_KIND, "'%s' is a component; core modules run in this release, components do not yet",
+                  component->id.text);
+        return error_hint(reterr, ARCELLA_E_KIND, "build it for WASI preview 1 (a core module)");
+    }
+    bool in_main = false;
+    int r = policy_placement((enum policy_isolation)policy_number(policy, POLICY_ISOLATION_KEY),
+                             policy_number(policy, POLICY_TRUSTED_KEY), policy_number(policy, POLICY_ASYNC_KEY), &in_main,
+                             reterr);
+    if (r < 0)
+        return error_wrap(reterr, r, "'%s'", component->id.text);
+    if (in_main)
+        return error_set(reterr, ARCELLA_E_PLACEMENT,
+                         "'%s' asks for isolation \"main\", and this release places nothing in the daemon's process",
+                         component->id.text);
+    return 0;
+}
+
+/* The implicit deployment of a component: defaults, template, options. */
+static int make_record(struct call *call, const struct component_record *component, struct deployment_record **ret,
+                       arcella_error **reterr) {
+    CLEANUP(deployment_record_free_ptr) struct deployment_record *record = deployment_record_new();
+    if (!record)
+        return error_nomem(reterr);
+    text_copy(record->id, sizeof(record->id), component->id.name);
+    record->component = component->id;
+    record->wanted = WANTED_RUNNING;
+    record->replicas = 1;
+    policy_defaults(&record->policy);
+    const struct package_description *d = component->description;
+    int r = config_policy(call->daemon->config, &record->policy, reterr);
+    if (r == 0 && d && d->has_template)
+        r = policy_overlay(&record->policy, &d->template, reterr);
+    if (r == 0)
+        r = read_policy(&call->request, &record->policy, reterr);
+    if (r == 0)
+        r = read_grants(&call->request, &record->grants, reterr);
+    if (r == 0)
+        r = check_component(component, &record->policy, reterr);
+    if (r == 0)
+        r = policy_settle_group(&record->policy, &record->grants, record->id, d ? d->suggested_group : NULL, reterr);
+    if (r == 0)
+        r = launch_check_dirs(record, reterr);
+    if (r < 0)
+        return r;
+    *ret = TAKE(record);
+    return 0;
+}
+
+/*
+ * Does the group's running worker hold what is needed?  One that is idle is replaced without anybody noticing, so
+ * only a worker with instances refuses.
+ */
+static int check_group(struct daemon *daemon, const struct deployment_record *record, arcella_error **reterr) {
+    const struct group *group = model_group(daemon, policy_text(&record->policy, POLICY_GROUP_KEY));
+    if (!group)
+        return error_nomem(reterr);
+    return group->worker && group->live ? launch_fits(group, record, reterr) : 0;
+}
+
+static int deploy(struct call *call, const struct component_record *component, struct deployment **ret,
+                  arcella_error **reterr) {
+    struct daemon *daemon = call->daemon;
+    CLEANUP(deployment_record_free_ptr) struct deployment_record *record = NULL;
+    int r = make_record(call, component, &record, reterr);
+    if (r == 0)
+        r = check_group(daemon, record, reterr);
+    if (r < 0)
+        return r;
+    ERROR_AUTO *error = NULL;
+    r = state_deployment_add(daemon->catalog->state, record, &error);
+    if (r < 0 && daemon_mend(daemon, r)) {
+        arcella_error_free(TAKE(error));
+        r = state_deployment_add(daemon->catalog->state, record, &error);
+    }
+    if (r < 0)
+        return error_move(reterr, TAKE(error));
+    struct deployment *deployment = NULL;
+    const char *id = component->id.name;
+    r = model_add_deployment(daemon, TAKE(record), &deployment, reterr);
+    if (r == 0) {
+        r = launch_sockets(deployment, reterr);
+        if (r < 0)
+            model_remove_deployment(daemon, deployment);
+    }
+    if (r < 0) {
+        /* Nothing of it is to stay. */
+        if (state_deployment_remove(daemon->catalog->state, id, NULL) < 0)
+            DAEMON_LOG(LOG_WARN, LOG_CATALOG, "a deployment that could not be made is still recorded", "deployment=%s", id);
+        return r;
+    }
+    deployment_step(deployment, DEPLOYMENT_ON_DEPLOY, NULL);
+    *ret = deployment;
+    return 0;
+}
+
+static int start_existing(struct call *call, struct deployment *deployment, arcella_error **reterr) {
+    const char *id = deployment->record->id;
+    if (alme_has_flags(&call->request)) {
+        error_set(reterr, ARCELLA_E_STATE, "'%s' is deployed already, so options cannot be given", id);
+        return error_hint(reterr, ARCELLA_E_STATE, "`arcella undeploy %s` first, or start it without options", id);
+    }
+    if (deployment->removing)
+        return error_set(reterr, ARCELLA_E_BUSY, "'%s' is being undeployed", id);
+    switch (deployment->state) {
+    case DEPLOYMENT_STARTING:
+    case DEPLOYMENT_RUNNING:
+    case DEPLOYMENT_DEGRADED: call->already = true; return 0;
+    case DEPLOYMENT_STOPPING: {
+        int r = want(deployment, WANTED_RUNNING, reterr); /* it starts when it is gone */
+        deployment->restarting = r == 0;
+        return r;
+    }
+    default: break;
+    }
+    int r = check_group(call->daemon, deployment->record, reterr);
+    if (r == 0)
+        r = want(deployment, WANTED_RUNNING, reterr);
+    if (r == 0)
+        supervise_begin(deployment);
+    return r;
+}
+
+void command_start(struct call *call) {
+    CLEANUP(target_done) struct target target;
+    arcella_error *error = NULL;
+    struct deployment *deployment = NULL;
+    int r = target_find(call->daemon, alme_text(&call->request, "target"), &target, &error);
+    if (r == 0 && target.deployment) {
+        deployment = target.deployment;
+        r = start_existing(call, deployment, &error);
+    } else if (r == 0 && (deployment = model_deployment(call->daemon, target.component->id.name))) {
+        r = error_set(&error, ARCELLA_E_STATE, "deployment '%s' is of %s; undeploy it first", deployment->record->id,
+                      deployment->record->component.text);
+    } else if (r == 0) {
+        r = deploy(call, target.component, &deployment, &error);
+        call->created = r == 0;
+        if (r == 0)
+            supervise_begin(deployment);
+    }
+    if (r < 0)
+        call_fail(call, error, NULL);
+    else
+        call_wait_for(call, deployment, CALL_WAITS_FOR_START);
+}
+
+/* --- stop, restart, undeploy --- */
+
+static int find_deployment(struct call *call, struct deployment **ret, arcella_error **reterr) {
+    CLEANUP(target_done) struct target target;
+    const char *text = alme_text(&call->request, "target");
+    int r = target_find(call->daemon, text, &target, reterr);
+    if (r < 0)
+        return r;
+    if (!target.deployment) {
+        error_set(reterr, ARCELLA_E_NOT_FOUND, "'%s' has no deployment", text);
+        return error_hint(reterr, ARCELLA_E_NOT_FOUND, "`arcella start %s` makes one", text);
+    }
+    *ret = target.deployment;
+    return 0;
+}
+
+static uint64_t stop_timeout(const struct call *call, const struct deployment *deployment) {
+    return alme_number(&call->request, "timeout", policy_number(&deployment->record->policy, POLICY_STOP_TIMEOUT_KEY));
+}
+
+static bool is_resting(const struct deployment *deployment) {
+    return deployment->state == DEPLOYMENT_STOPPED || deployment->state == DEPLOYMENT_FINISHED ||
+           deployment->state == DEPLOYMENT_DEPLOYED;
+}
+
+void command_stop(struct call *call) {
+    struct deployment *deployment = NULL;
+    arcella_error *error = NULL;
+    int r = find_deployment(call, &deployment, &error);
+    /* A program that has finished stays finished: it runs no more, and its outcome is worth more than "stopped". */
+    call->already = r == 0 && is_resting(deployment);
+    if (r == 0 && !call->already) {
+        r = want(deployment, WANTED_STOPPED, &error);
+        if (r == 0) {
+            deployment->restarting = false;
+            supervise_stop(deployment, stop_timeout(call, deployment));
+        }
+    }
+    if (r < 0)
+        call_fail(call, error, NULL);
+    else
+        call_wait_for(call, deployment, CALL_WAITS_FOR_STOP);
+}
+
+void command_restart(struct call *call) {
+    struct deployment *deployment = NULL;
+    arcella_error *error = NULL;
+    int r = find_deployment(call, &deployment, &error);
+    if (r == 0 && deployment->removing)
+        r = error_set(&error, ARCELLA_E_BUSY, "'%s' is being undeployed", deployment->record->id);
+    if (r == 0)
+        r = want(deployment, WANTED_RUNNING, &error);
+    if (r < 0) {
+        call_fail(call, error, NULL);
+        return;
+    }
+    if (is_resting(deployment) || deployment->state == DEPLOYMENT_FAILED)
+        supervise_begin(deployment);
+    else {
+        deployment->restarting = true;
+        supervise_stop(deployment, stop_timeout(call, deployment));
+    }
+    call_wait_for(call, deployment, CALL_WAITS_FOR_RESTART);
+}
+
+void command_undeploy(struct call *call) {
+    struct deployment *deployment = NULL;
+    arcella_error *error = NULL;
+    int r = find_deployment(call, &deployment, &error);
+    if (r == 0)
+        r = want(deployment, WANTED_STOPPED, &error);
+    if (r < 0) {
+        call_fail(call, error, NULL);
+        return;
+    }
+    deployment->removing = true;
+    deployment->restarting = false;
+    if (is_resting(deployment) || deployment->state == DEPLOYMENT_FAILED)
+        deployment->forced = 0;
+    else
+        supervise_stop(deployment, stop_timeout(call, deployment));
+    call_wait_for(call, deployment, CALL_WAITS_FOR_UNDEPLOY);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What workers say.  A worker is not trusted: frames are checked by room wire, handles are looked up among the
+ * instances of that worker's group only, texts are quoted where they are logged.
+ */
+#include "daemon/hooks.h"
+
+#include "base/clock.h"
+#include "daemon/code.h"
+#include "daemon/events.h"
+#include "daemon/figures.h"
+#include "daemon/launch.h"
+
+/* The instance a worker speaks of; NULL: gone already, or none of its own. */
+static struct instance *find(struct group *group, uint64_t handle) {
+    struct instance *instance = model_instance(group->daemon, handle);
+    if (!instance || instance->group != group)
+        return NULL;
+    instance->heard_ms = clock_monotonic_ms();
+    instance->heard_number = ++group->daemon->model.heard;
+    return instance;
+}
+
+static struct log_about about_instance(enum log_unit unit, const struct instance *instance) {
+    return (struct log_about){
+        .unit = unit,
+        .component = instance->deployment->record->component.text,
+        .deployment = instance->deployment->record->id,
+        .instance = instance->address,
+        .group = policy_text(&instance->deployment->record->policy, POLICY_GROUP_KEY),
+    };
+}
+
+/* --- frames --- */
+
+static void on_started(struct instance *instance) {
+    /* One that was told to stop meanwhile stays so. */
+    if (instance->state == INSTANCE_STARTING)
+        instance_step(instance, INSTANCE_ON_INIT_OK, NULL);
+    daemon_turn(instance->deployment->daemon);
+}
+
+/* The guest's own backtrace, a line each. */
+static void log_trace(const struct instance *instance) {
+    const struct outcome *outcome = &instance->deployment->outcome;
+    struct log_about about = about_instance(LOG_RUNTIME, instance);
+    for (size_t i = 0; i < outcome->frames_count; i++) {
+        const struct outcome_frame *frame = &outcome->frames[i];
+        char line[256];
+        snprintf(line, sizeof(line), "  at %s%s%s", *frame->name ? frame->name : "(no name)", *frame->module ? " in " : "",
+                 frame->module);
+        log_event(LOG_WARN, &about, line, "frame=%zu function=%llu offset=0x%llx", i, (unsigned long long)frame->function,
+                  (unsigned long long)frame->offset);
+    }
+}
+
+static void on_ended(struct instance *instance, const struct ipc_ended *ended) {
+    outcome_from_frame(&instance->deployment->outcome, ended);
+    instance->memory_bytes = ended->memory_bytes;
+    instance->cpu_ns = ended->cpu_ns;
+    if (instance->state == INSTANCE_STARTING) {
+        /* Its start-up ended it; the frame says with what. */
+    }
+    if (ended->frames_count || *ended->trap.data) {
+        struct log_about about = about_instance(LOG_RUNTIME, instance);
+        char sentence[1200];
+        outcome_sentence(&instance->deployment->outcome, sentence, sizeof(sentence));
+        log_event(LOG_WARN, &about, sentence, "end=%s%s%s", instance->deployment->outcome.end,
+                  *ended->trap.data ? " trap=" : "", instance->deployment->outcome.trap);
+        log_trace(instance);
+    }
+    supervise_ended(instance, true, false);
+}
+
+static void on_start_failed(struct instance *instance, const struct ipc_start_failed *failed) {
+    struct deployment *deployment = instance->deployment;
+    int code = error_code_of(failed->code.data);
+    ERROR_AUTO *error = NULL;
+    error_set(&error, code < 0 ? code : ARCELLA_E_WORKER, "%s", failed->message.data);
+    if (*failed->hint.data)
+        error_hint(&error, code, "%s", failed->hint.data);
+    if (code == ARCELLA_E_CORRUPT && deployment->code_tries < 2) {
+        /* What was cached is no code of this engine: throw it away and make it anew, at no charge. */
+        struct log_about about = about_instance(LOG_COMPILE, instance);
+        about.error = error;
+        log_event(LOG_WARN, &about, "cached code is damaged and is made anew", "%s", "");
+        code_discard(deployment->daemon, &deployment->digest);
+        worker_remove_code(instance->group->worker, deployment->code_name);
+        deployment->code = CODE_MISSING;
+        deployment->code_tries++;
+        supervise_start_failed(instance, error, false, false);
+        return;
+    }
+    bool again = code == ARCELLA_E_NOMEM || code == ARCELLA_E_SYSTEM || code == ARCELLA_E_CLOSED || code == ARCELLA_E_BUSY;
+    supervise_start_failed(instance, error, !again, code != ARCELLA_E_CLOSED);
+}
+
+static void on_output(const struct instance *instance, const struct ipc_output *output) {
+    struct log_about about = about_instance(LOG_GUEST, instance);
+    about.stream = output->stream == 2 ? "stderr" : "stdout";
+    if (output->dropped)
+        log_event(LOG_WARN, &about, "lines were dropped: it writes faster than the log takes", "dropped=%llu",
+                  (unsigned long long)output->dropped);
+    log_text(LOG_INFO, &about, output->text.data, output->text.length);
+}
+
+static void on_audit(const struct instance *instance, const struct ipc_audit *audit) {
+    struct log_about about = about_instance(LOG_AUDIT, instance);
+    BUFFER_AUTO fields = BUFFER_INIT(4 * LIMIT_PATH_BYTES);
+    int r = buffer_format(&fields, NULL, "class=%s action=%s resource=", audit->class_name.data, audit->action.data);
+    if (r == 0)
+        r = text_add_logfmt(&fields, audit->resource.data, audit->resource.length, 1024, NULL);
+    if (r == 0 && audit->grant.length)
+        r = buffer_text(&fields, audit->allowed ? " grant=" : " allow_with=", NULL);
+    if (r == 0 && audit->grant.length)
+        r = text_add_logfmt(&fields, audit->grant.data, audit->grant.length, 2048, NULL);
+    log_event(LOG_INFO, &about, audit->allowed ? "allowed" : "denied", "%s", r == 0 && fields.data ? fields.data : "");
+}
+
+/* A line of the worker process itself. */
+static void on_log(const struct group *group, const struct ipc_log *log) {
+    enum log_unit unit = LOG_WORKERS;
+    enum log_level level = log->level < LOG_LEVELS ? (enum log_level)log->level : LOG_WARN;
+    if (!log_unit_find(log->unit.data, &unit))
+        unit = LOG_WORKERS;
+    BUFFER_AUTO text = BUFFER_INIT(2 * LIMIT_LOG_LINE_BYTES);
+    int r = buffer_add(&text, log->message.data, log->message.length, NULL);
+    struct log_about about = {.unit = unit, .group = group->name};
+    MEM_AUTO char *fields = mem_text_n(log->fields.data, log->fields.length);
+    /* A message ends at a NUL here; the worker's are sentences. */
+    log_event(level, &about, r == 0 && text.data ? text.data : "", "%s", fields ? fields : "");
+}
+
+static void on_frame(struct worker *worker, struct frame *frame, void *user) {
+    struct group *group = user;
+    const struct ipc_message *message = &frame->message;
+    struct instance *instance = NULL;
+    (void)worker;
+    switch (message->type) {
+    case IPC_LOG: on_log(group, &message->log); return;
+    case IPC_FIGURES_ARE: figures_are(group, &message->figures_are, frame->header.call); return;
+    case IPC_STARTED: instance = find(group, message->started.instance); break;
+    case IPC_ENDED: instance = find(group, message->ended.instance); break;
+    case IPC_START_FAILED: instance = find(group, message->start_failed.instance); break;
+    case IPC_OUTPUT: instance = find(group, message->output.instance); break;
+    case IPC_AUDIT: instance = find(group, message->audit.instance); break;
+    default: return;
+    }
+    if (!instance)
+        return;
+    switch (message->type) {
+    case IPC_STARTED: on_started(instance); break;
+    case IPC_ENDED: on_ended(instance, &message->ended); break;
+    case IPC_START_FAILED: on_start_failed(instance, &message->start_failed); break;
+    case IPC_OUTPUT: on_output(instance, &message->output); break;
+    case IPC_AUDIT: on_audit(instance, &message->audit); break;
+    default: break;
+    }
+}
+
+/* --- life of the process --- */
+
+static void on_ready(struct worker *worker, const struct ipc_ready *ready, void *user) {
+    struct group *group = user;
+    group->ready = true;
+    backoff_reset(&group->backoff);
+    struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
+    log_event(LOG_INFO, &about, "worker ready", "pid=%d ms=%llu engine=\"%s\" landlock=%llu", (int)worker_pid(worker),
+              (unsigned long long)(clock_monotonic_ms() - worker_started_ms(worker)), ready->engine.data,
+              (unsigned long long)ready->landlock_abi);
+    daemon_turn(group->daemon);
+}
+
+static void on_line(struct worker *worker, const char *line, size_t length, uint64_t dropped, void *user) {
+    struct group *group = user;
+    struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .stream = "stderr"};
+    (void)worker;
+    if (dropped)
+        log_event(LOG_WARN, &about, "lines of a worker were dropped", "dropped=%llu", (unsigned long long)dropped);
+    log_text(LOG_WARN, &about, line, length);
+}
+
+static void on_state(struct worker *worker, enum worker_state from, enum worker_state to, void *user) {
+    struct group *group = user;
+    char id[48];
+    snprintf(id, sizeof(id), "%s/%d", group->name, (int)worker_pid(worker));
+    struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
+    log_event(LOG_DEBUG, &about, "worker", "pid=%d from=%s to=%s", (int)worker_pid(worker), worker_state_name(from),
+              worker_state_name(to));
+    events_tell(group->daemon, &(struct event){.kind = "worker",
+                                               .id = id,
+                                               .from = worker_state_name(from),
+                                               .to = worker_state_name(to),
+                                               .group = group->name});
+}
+
+/* "… instance=7 …" in a dying worker's last words names who ran. */
+static struct instance *named_in(struct group *group, const char *words) {
+    static const char key[] = "running instance=";
+    struct instance *named = NULL;
+    for (const char *at = strstr(words, key); at; at = strstr(at + 1, key)) {
+        char number[24] = "";
+        const char *digits = at + sizeof(key) - 1;
+        size_t length = strspn(digits, "0123456789");
+        uint64_t handle;
+        if (length == 0 || length >= sizeof(number))
+            continue;
+        memcpy(number, digits, length);
+        if (text_parse_u64(number, UINT64_MAX, &handle, NULL) < 0)
+            continue;
+        struct instance *instance = model_instance(group->daemon, handle);
+        if (instance && instance->group == group)
+            named = instance;
+    }
+    return named;
+}
+
+/*
+ * Whose fault is the death of a worker?  Who its last words name; else the only one there was; else who was being
+ * started; else nobody's.
+ */
+static struct instance *culprit_of(struct group *group, const struct worker_end *end) {
+    struct instance *named = named_in(group, end->last_words);
+    if (named)
+        return named;
+    struct instance *instance, *next, *starting = NULL, *only = NULL;
+    size_t count = 0, starting_count = 0;
+    HASH_ITER(hh, group->daemon->model.live, instance, next) {
+        if (instance->group != group)
+            continue;
+        only = instance;
+        count++;
+        if (instance->state == INSTANCE_STARTING) {
+            starting = instance;
+            starting_count++;
+        }
+    }
+    if (count == 1)
+        return only;
+    return starting_count == 1 ? starting : NULL;
+}
+
+static void on_retry(struct loop_timer *timer, void *user) {
+    struct group *group = user;
+    (void)timer;
+    group->waiting = false;
+    daemon_turn(group->daemon);
+}
+
+/* The worker could not be started, or died and nobody is to blame: wait, or give the group up. */
+static void group_failed(struct group *group, const arcella_error *error, bool may_give_up) {
+    struct backoff_policy policy = backoff_defaults;
+    uint64_t delay_ms = 0;
+    if (!may_give_up)
+        policy.intensity = BACKOFF_INTENSITY_MAX;
+    arcella_error_free(group->error);
+    group->error = error_copy(error);
+    if (!backoff_failed(&group->backoff, &policy, clock_monotonic_ms(), &delay_ms)) {
+        group->given_up = true;
+        struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};
+        log_event(LOG_ERROR, &about, "workers of this group do not come up, so it is given up", "%s", "");
+    } else if (delay_ms) {
+        bool armed = group->retry || loop_timer_new(group->daemon->loop, on_retry, group, &group->retry, NULL) == 0;
+        if (armed)
+            loop_timer_start(group->retry, delay_ms, 0);
+        group->waiting = armed;
+    }
+    daemon_turn(group->daemon);
+}
+
+static void log_end(const struct group *group, const struct worker *worker, const struct worker_end *end,
+                    const struct instance *culprit) {
+    struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = end->error};
+    if (culprit) {
+        about.instance = culprit->address;
+        about.deployment = culprit->deployment->record->id;
+        about.component = culprit->deployment->record->component.text;
+    }
+    bool loud = end->state == WORKER_LOST && !end->wanted;
+    BUFFER_AUTO words = BUFFER_INIT(4 * LIMIT_LAST_WORDS_BYTES);
+    if (text_add_logfmt(&words, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2, NULL) < 0)
+        buffer_clear(&words);
+    log_event(loud ? LOG_ERROR : LOG_INFO, &about, loud ? "worker lost" : "worker ended",
+              "pid=%d code=%d signal=%d instances=%zu last_words=%s", (int)worker_pid(worker), end->code, end->signal,
+              group->live, words.data ? words.data : "\"\"");
+}
+
+static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
+    struct group *group = user;
+    struct daemon *daemon = group->daemon;
+    struct instance *culprit = group->live && end->was_ready ? culprit_of(group, end) : NULL;
+    log_end(group, worker, end, culprit);
+    figures_lost(group);
+    group->worker = NULL;
+    group->ready = false;
+    if (group->idle)
+        loop_timer_stop(group->idle);
+    ERROR_AUTO *lost = NULL;
+    if (end->error)
+        lost = error_copy(end->error);
+    else
+        error_set(&lost, ARCELLA_E_WORKER, "its worker ended");
+    bool failed = end->state == WORKER_LOST && !end->wanted;
+    if (failed && !culprit)
+        group_failed(group, lost, !end->was_ready);
+    struct instance *instance, *next;
+    HASH_ITER(hh, daemon->model.live, instance, next) {
+        if (instance->group != group)
+            continue;
+        outcome_from_error(&instance->deployment->outcome, "worker-lost", lost);
+        supervise_ended(instance, instance == culprit, false);
+    }
+    daemon_turn(daemon);
+}
+
+void hooks_spawn(struct group *group) {
+    static const struct worker_hooks hooks = {
+        .on_ready = on_ready, .on_frame = on_frame, .on_line = on_line, .on_state = on_state, .on_end = on_end};
+    ERROR_AUTO *error = NULL;
+    int r = launch_worker(group, &hooks, &error);
+    struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};
+    if (r < 0) {
+        log_event(LOG_ERROR, &about, "a worker could not be started", "%s", "");
+        group_failed(group, error, true);
+        return;
+    }
+    log_event(LOG_INFO, &about, "worker started", "pid=%d dirs=%zu", (int)worker_pid(group->worker), group->dirs_count);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* From a deployment's record to a worker's setup and a start frame. */
+#include "daemon/launch.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/sys.h"
+
+struct group *launch_group(struct deployment *deployment) {
+    return model_group(deployment->daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
+}
+
+/* --- what a worker holds --- */
+
+/* Is path the directory above, or beneath it? */
+static bool is_beneath(const char *above, const char *path) {
+    size_t length = strlen(above);
+    if (length == 1)
+        return true;
+    return strncmp(above, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+static bool holds_dir(const struct group *group, const char *path, bool writable) {
+    for (size_t i = 0; i < group->dirs_count; i++)
+        if ((group->dirs[i].writable || !writable) && is_beneath(group->dirs[i].path, path))
+            return true;
+    return false;
+}
+
+static bool is_dir_row(const struct grant *row) {
+    return row->class == GRANT_FS && row->effect == GRANT_ALLOW;
+}
+
+/* The host path of a directory row, in fresh memory. */
+static char *host_path(const struct grant *row) {
+    return mem_text_n(row->value.data, row->value.length);
+}
+
+int launch_fits(const struct group *group, const struct deployment_record *record, arcella_error **reterr) {
+    uint64_t stack = policy_number(&record->policy, POLICY_STACK_KEY);
+    if (stack > group->stack_bytes) {
+        char wanted[32];
+        text_format_size(stack, wanted, sizeof(wanted));
+        return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' has a smaller stack class than %s",
+                         group->name, wanted);
+    }
+    if (policy_number(&record->policy, POLICY_FUEL_KEY) && !group->fuel)
+        return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not meter fuel", group->name);
+    for (size_t i = 0; i < record->grants.count; i++) {
+        const struct grant *row = &record->grants.rows[i];
+        if (!is_dir_row(row))
+            continue;
+        MEM_AUTO char *path = host_path(row);
+        if (!path)
+            return error_nomem(reterr);
+        bool writable = row->actions & GRANT_WRITE;
+        if (!holds_dir(group, path, writable)) {
+            error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not hold '%s'%s", group->name, path,
+                      writable ? " for writing" : "");
+            return error_hint(reterr, ARCELLA_E_GROUP, "start '%s' with `--group` and a name of its own", record->id);
+        }
+    }
+    return 0;
+}
+
+bool launch_fuel(struct daemon *daemon, const char *name) {
+    struct group *group = NULL;
+    HASH_FIND(hh, daemon->model.groups, name, strlen(name), group);
+    if (group && group->worker)
+        return group->fuel;
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next)
+    if (strcmp(policy_text(&deployment->record->policy, POLICY_GROUP_KEY), name) == 0 &&
+        policy_number(&deployment->record->policy, POLICY_FUEL_KEY))
+        return true;
+    return false;
+}
+
+int launch_check_dirs(const struct deployment_record *record, arcella_error **reterr) {
+    for (size_t i = 0; i < record->grants.count; i++) {
+        const struct grant *row = &record->grants.rows[i];
+        if (!is_dir_row(row))
+            continue;
+        MEM_AUTO char *path = host_path(row);
+        struct stat st;
+        if (!path)
+            return error_nomem(reterr);
+        if (stat(path, &st) < 0)
+            return error_set_errno(reterr, errno, "granted directory '%s'", path);
+        if (!S_ISDIR(st.st_mode))
+            return error_set(reterr, ARCELLA_E_INVALID, "granted directory '%s' is no directory", path);
+    }
+    return 0;
+}
+
+/* --- listening sockets --- */
+
+/* "ADDRESS:PORT" as the grant's pattern has it, normalised by room catalog. */
+static int parse_address(const char *pattern, struct sockaddr_storage *to, socklen_t *ret_length, arcella_error **reterr) {
+    char host[64];
+    const char *colon = strrchr(pattern, ':');
+    uint64_t port;
+    if (!colon || (size_t)(colon - pattern) >= sizeof(host) || text_parse_u64(colon + 1, 65535, &port, NULL) < 0)
+        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no address to listen on", pattern);
+    size_t length = (size_t)(colon - pattern);
+    bool v6 = pattern[0] == '[';
+    memcpy(host, pattern + v6, length - 2 * v6);
+    host[length - 2 * v6] = '\0';
+    memset(to, 0, sizeof(*to));
+    if (v6) {
+        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)to;
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons((uint16_t)port);
+        *ret_length = sizeof(*in6);
+        if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1)
+            return 0;
+    } else {
+        struct sockaddr_in *in = (struct sockaddr_in *)(void *)to;
+        in->sin_family = AF_INET;
+        in->sin_port = htons((uint16_t)port);
+        *ret_length = sizeof(*in);
+        if (inet_pton(AF_INET, host, &in->sin_addr) == 1)
+            return 0;
+    }
+    return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no address to listen on", pattern);
+}
+
+int launch_listen(const char *pattern, int *ret_fd, arcella_error **reterr) {
+    struct sockaddr_storage address;
+    socklen_t length;
+    int r = parse_address(pattern, &address, &length, reterr);
+    if (r < 0)
+        return r;
+    FD_AUTO fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return error_set_errno(reterr, errno, "socket for '%s'", pattern);
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (address.ss_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+    if (bind(fd, (const struct sockaddr *)&address, length) < 0 || listen(fd, SOMAXCONN) < 0) {
+        if (errno == EADDRINUSE)
+            return error_set(reterr, ARCELLA_E_EXISTS, "cannot listen on %s: somebody else does", pattern);
+        return error_set_errno(reterr, errno, "cannot listen on %s", pattern);
+    }
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+static bool is_listen_row(const struct grant *row) {
+    return row->class == GRANT_NET && row->effect == GRANT_ALLOW && (row->actions & GRANT_LISTEN);
+}
+
+int launch_sockets(struct deployment *deployment, arcella_error **reterr) {
+    if (deployment->sockets)
+        return 0;
+    const struct grant_set *grants = &deployment->record->grants;
+    deployment->sockets = mem_array(grants->count + 1, sizeof(*deployment->sockets));
+    if (!deployment->sockets)
+        return error_nomem(reterr);
+    for (size_t i = 0; i < grants->count; i++) {
+        if (!is_listen_row(&grants->rows[i]))
+            continue;
+        int fd = -1;
+        int r = deployment->sockets_count >= LIMIT_FRAME_FDS
+                    ? error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS)
+                    : launch_listen(grants->rows[i].pattern, &fd, reterr);
+        if (r < 0) {
+            launch_close_sockets(deployment);
+            return r;
+        }
+        deployment->sockets[deployment->sockets_count++] = fd;
+    }
+    return 0;
+}
+
+void launch_close_sockets(struct deployment *deployment) {
+    for (size_t i = 0; i < deployment->sockets_count; i++)
+        fd_close(deployment->sockets[i]);
+    mem_free(deployment->sockets);
+    deployment->sockets = NULL;
+    deployment->sockets_count = 0;
+}
+
+/* --- workers --- */
+
+static void forget_dirs(struct group *group) {
+    for (size_t i = 0; i < group->dirs_count; i++)
+        mem_free(group->dirs[i].path);
+    mem_free(group->dirs);
+    group->dirs = NULL;
+    group->dirs_count = 0;
+}
+
+static int hold_dir(struct group *group, const char *path, bool writable, arcella_error **reterr) {
+    for (size_t i = 0; i < group->dirs_count; i++)
+        if (strcmp(group->dirs[i].path, path) == 0) {
+            group->dirs[i].writable |= writable;
+            return 0;
+        }
+    struct held_dir *more = mem_resize(group->dirs, (group->dirs_count + 1) * sizeof(*more));
+    if (!more)
+        return error_nomem(reterr);
+    group->dirs = more;
+    char *copy = mem_text(path);
+    if (!copy)
+        return error_nomem(reterr);
+    group->dirs[group->dirs_count++] = (struct held_dir){copy, writable};
+    return 0;
+}
+
+/*
+ * What the worker of a group gets: the sum of what its deployments need, those that do not run now included, so
+ * that starting one of them later needs no other worker.  A directory that is not there is left out; the start of
+ * whoever needs it says so.
+ */
+static int sum_up(struct group *group, arcella_error **reterr) {
+    forget_dirs(group);
+    group->stack_bytes = DEFAULT_STACK_BYTES;
+    group->fuel = false;
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, group->daemon->model.deployments, deployment, next) {
+        const struct deployment_record *record = deployment->record;
+        if (strcmp(policy_text(&record->policy, POLICY_GROUP_KEY), group->name) != 0)
+            continue;
+        uint64_t stack = policy_number(&record->policy, POLICY_STACK_KEY);
+        group->stack_bytes = stack > group->stack_bytes ? stack : group->stack_bytes;
+        group->fuel |= policy_number(&record->policy, POLICY_FUEL_KEY) != 0;
+        for (size_t i = 0; i < record->grants.count; i++) {
+            const struct grant *row = &record->grants.rows[i];
+            if (!is_dir_row(row))
+                continue;
+            MEM_AUTO char *path = host_path(row);
+            struct stat st;
+            if (path && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+                continue;
+            int r = path ? hold_dir(group, path, row->actions & GRANT_WRITE, reterr) : error_nomem(reterr);
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
+int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella_error **reterr) {
+    int r = sum_up(group, reterr);
+    if (r < 0)
+        return r;
+    MEM_AUTO struct worker_dir *dirs = mem_array(group->dirs_count + 1, sizeof(*dirs));
+    if (!dirs)
+        return error_nomem(reterr);
+    for (size_t i = 0; i < group->dirs_count; i++)
+        dirs[i] = (struct worker_dir){group->dirs[i].path, group->dirs[i].writable};
+    struct worker_settings settings = {
+        .role = IPC_ROLE_GUEST,
+        .group = group->name,
+        .code_directory = true,
+        .owner_uid = geteuid(),
+        .stack_bytes = group->stack_bytes,
+        .fuel = group->fuel,
+        .dirs = dirs,
+        .dirs_count = group->dirs_count,
+        .open_files = config_number(group->daemon->config, CONFIG_WORKERS_FILES),
+    };
+    r = worker_start(group->daemon->workers, &settings, hooks, group, &group->worker, reterr);
+    if (r < 0)
+        return r;
+    group->ready = false;
+    group->started_wall_ns = clock_wall_ns();
+    return 0;
+}
+
+/* --- the start frame --- */
+
+/* The lists a start frame borrows. */
+struct frame_lists {
+    struct text *args;
+    uint32_t args_count;
+    struct text *env;
+    uint32_t env_count;
+    struct ipc_preopen *dirs;
+    uint32_t dirs_count;
+    struct ipc_grant *grants;
+    uint32_t grants_count;
+    char (*actions)[64];
+};
+
+static void lists_done(struct frame_lists *lists) {
+    mem_free(lists->args);
+    mem_free(lists->env);
+    mem_free(lists->dirs);
+    mem_free(lists->grants);
+    mem_free(lists->actions);
+}
+
+static bool lists_make(struct frame_lists *lists, size_t count) {
+    lists->args = mem_array(count + 1, sizeof(*lists->args));
+    lists->env = mem_array(count + 1, sizeof(*lists->env));
+    lists->dirs = mem_array(count + 1, sizeof(*lists->dirs));
+    lists->grants = mem_array(count + 1, sizeof(*lists->grants));
+    lists->actions = mem_array(count + 1, sizeof(*lists->actions));
+    return lists->args && lists->env && lists->dirs && lists->grants && lists->actions;
+}
+
+static void add_row(struct frame_lists *lists, const struct grant *row) {
+    char *actions = lists->actions[lists->grants_count];
+    grant_actions_format(row->actions, actions, sizeof(lists->actions[0]));
+    lists->grants[lists->grants_count++] = (struct ipc_grant){
+        .class_name = text_of(grant_class_name(row->class)),
+        .action = text_of(actions),
+        .pattern = text_of(row->pattern),
+        .effect = text_of(grant_effect_name(row->effect)),
+        .source = text_of(grant_source_name(row->source)),
+    };
+    if (row->effect != GRANT_ALLOW)
+        return;
+    switch (row->class) {
+    case GRANT_ARGS: lists->args[lists->args_count++] = row->value; break;
+    case GRANT_ENV: lists->env[lists->env_count++] = text_of(row->pattern); break;
+    case GRANT_FS:
+        lists->dirs[lists->dirs_count++] =
+            (struct ipc_preopen){.host_path = row->value, .guest_path = row->key, .writable = row->actions & GRANT_WRITE};
+        break;
+    default: break;
+    }
+}
+
+int launch_start(struct worker *worker, const struct launch *launch, arcella_error **reterr) {
+    CLEANUP(lists_done) struct frame_lists lists = {0};
+    if (!lists_make(&lists, launch->grants->count))
+        return error_nomem(reterr);
+    lists.args[lists.args_count++] = text_of(launch->program);
+    for (size_t i = 0; i < launch->grants->count; i++)
+        add_row(&lists, &launch->grants->rows[i]);
+    const struct policy *policy = launch->policy;
+    struct ipc_start start = {
+        .instance = launch->handle,
+        .address = text_of(launch->address),
+        .component = text_of(launch->component),
+        .digest = text_of(launch->digest),
+        .code = text_of(launch->code),
+        .args = lists.args,
+        .args_count = lists.args_count,
+        .env = lists.env,
+        .env_count = lists.env_count,
+        .dirs = lists.dirs,
+        .dirs_count = lists.dirs_count,
+        .stdio = launch->stdio ? IPC_STDIO_FDS : IPC_STDIO_LOG,
+        .listen_count = launch->sockets_count,
+        .memory_bytes = policy_number(policy, POLICY_MEMORY_KEY),
+        .table_elements = policy_number(policy, POLICY_TABLE_KEY),
+        .fuel = policy_number(policy, POLICY_FUEL_KEY),
+        .startup_ms = policy_number(policy, POLICY_START_UP_KEY),
+        .wall_ms = policy_wall_ms(policy, launch->is_program),
+        .cpu_ms = policy_cpu_ms(policy, launch->is_program),
+        .entrypoint = text_of(policy_text(policy, POLICY_ENTRYPOINT_KEY)),
+        .shutdown = text_of(policy_text(policy, POLICY_SHUTDOWN_KEY)),
+        .grants = lists.grants,
+        .grants_count = lists.grants_count,
+    };
+    int fds[LIMIT_FRAME_FDS];
+    struct channel_extra extra = {.fds = fds};
+    for (unsigned i = 0; launch->stdio && i < 3; i++)
+        fds[extra.fd_count++] = launch->stdio[i];
+    if (launch->sockets_count > LIMIT_FRAME_FDS - extra.fd_count)
+        return error_set(reterr, ARCELLA_E_LIMIT, "more than %u listening sockets", LIMIT_FRAME_FDS - extra.fd_count);
+    for (size_t i = 0; i < launch->sockets_count; i++)
+        fds[extra.fd_count++] = launch->sockets[i];
+    return worker_send(worker, IPC_START, &start, &extra, reterr);
+}
+
+int launch_instance(struct instance *instance, arcella_error **reterr) {
+    struct deployment *deployment = instance->deployment;
+    const struct deployment_record *record = deployment->record;
+    int r = launch_check_dirs(record, reterr);
+    if (r == 0)
+        r = launch_fits(instance->group, record, reterr);
+    if (r == 0)
+        r = launch_sockets(deployment, reterr);
+    if (r == 0)
+        r = worker_add_code(instance->group->worker, -1, deployment->code_path, deployment->code_name, reterr);
+    if (r < 0)
+        return r;
+    char digest[DIGEST_TEXT];
+    digest_text(&deployment->digest, digest);
+    struct launch launch = {
+        .handle = instance->handle,
+        .address = instance->address,
+        .component = record->component.text,
+        .digest = digest,
+        .code = deployment->code_name,
+        .program = record->component.name,
+        .policy = &record->policy,
+        .grants = &record->grants,
+        .is_program = deployment->kind == START_PROGRAM,
+        .sockets = deployment->sockets,
+        .sockets_count = (unsigned)deployment->sockets_count,
+    };
+    return launch_start(instance->group->worker, &launch, reterr);
+}

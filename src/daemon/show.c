@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What is, as JSON: the rows of `list` and `status`. */
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "daemon/code.h"
+#include "daemon/commands.h"
+
+json_t *json_time(uint64_t wall_ns) {
+    char text[32];
+    clock_format(wall_ns, text, sizeof(text));
+    return json_string(text);
+}
+
+/* {"memory": 67108864, …}: values alone, or with their origins. */
+static json_t *policy_shown(const struct policy *policy, bool origins) {
+    if (origins)
+        return policy_json(policy);
+    JSON_AUTO *all = json_object();
+    bool ok = all != NULL;
+    for (int i = 0; ok && i < POLICY_KEYS; i++) {
+        char text[LIMIT_INTERFACE_BYTES + 1];
+        policy_format(policy, (enum policy_key)i, text, sizeof(text));
+        json_put_text(all, policy_row((enum policy_key)i)->key, text, &ok);
+    }
+    return ok ? TAKE(all) : NULL;
+}
+
+json_t *show_deployment(const struct deployment *deployment, bool in_full) {
+    const struct deployment_record *record = deployment->record;
+    const struct outcome *outcome = &deployment->outcome;
+    JSON_AUTO *one = json_object();
+    bool ok = one != NULL;
+    json_put_text(one, "id", record->id, &ok);
+    json_put_text(one, "component", record->component.text, &ok);
+    json_put_text(one, "group", policy_text(&record->policy, POLICY_GROUP_KEY), &ok);
+    json_put_text(one, "state", deployment_state_name(deployment->state), &ok);
+    json_put_text(one, "wanted", wanted_state_name(record->wanted), &ok);
+    json_put(one, "replicas", json_integer((json_int_t)deployment->count), &ok);
+    json_put(one, "running", json_integer((json_int_t)deployment->running), &ok);
+    json_put(one, "restarts", json_integer((json_int_t)record->restarts), &ok);
+    if (outcome->known) {
+        char sentence[1200];
+        outcome_sentence(outcome, sentence, sizeof(sentence));
+        if (strcmp(outcome->end, "exited") == 0 || strcmp(outcome->end, "returned") == 0)
+            json_put(one, "exit_code", json_integer(outcome->exit_code), &ok);
+        json_put_text(one, "outcome", sentence, &ok);
+    }
+    json_put(one, "revision", json_integer((json_int_t)record->revision), &ok);
+    json_put(one, "created", json_time(record->created_ms * 1000000), &ok);
+    json_put(one, "changed", json_time(record->changed_ms * 1000000), &ok);
+    json_put(one, "policy", policy_shown(&record->policy, in_full), &ok);
+    if (in_full)
+        json_put(one, "grants", grant_set_json(&record->grants, true), &ok);
+    if (in_full && deployment->error) {
+        JSON_AUTO *error = json_object();
+        json_put_text(error, "code", arcella_error_name(arcella_error_code(deployment->error)), &ok);
+        json_put_text(error, "message", arcella_error_message(deployment->error), &ok);
+        json_put_text(error, "hint", arcella_error_hint(deployment->error), &ok);
+        json_put(one, "error", TAKE(error), &ok);
+    }
+    return ok ? TAKE(one) : NULL;
+}
+
+json_t *show_instance(const struct instance *instance) {
+    const struct deployment *deployment = instance->deployment;
+    const struct policy *policy = &deployment->record->policy;
+    JSON_AUTO *one = json_object();
+    JSON_AUTO *limits = json_object();
+    bool ok = one && limits;
+    json_put_text(one, "id", instance->address, &ok);
+    json_put_text(one, "address", instance->address, &ok);
+    json_put_text(one, "deployment", deployment->record->id, &ok);
+    json_put_text(one, "component", deployment->record->component.text, &ok);
+    json_put(one, "replica", json_integer(instance->number), &ok);
+    json_put_text(one, "placement", "worker", &ok);
+    json_put_text(one, "group", policy_text(policy, POLICY_GROUP_KEY), &ok);
+    json_put_text(one, "state", replica_state_name(instance->state), &ok);
+    json_put(one, "worker_pid",
+             json_integer(instance->group && instance->group->worker ? worker_pid(instance->group->worker) : 0), &ok);
+    json_put(one, "started", json_time(instance->started_wall_ns), &ok);
+    json_put(one, "uptime_ms",
+             json_integer(instance->group ? (json_int_t)(clock_monotonic_ms() - instance->started_ms) : 0), &ok);
+    json_put(one, "restarts", json_integer((json_int_t)instance->restarts), &ok);
+    json_put(one, "memory_bytes", json_integer((json_int_t)instance->memory_bytes), &ok);
+    json_put(one, "cpu_ms", json_integer((json_int_t)(instance->cpu_ns / 1000000)), &ok);
+    json_put(one, "open_files", json_integer((json_int_t)instance->open_files), &ok);
+    bool program = deployment->kind == START_PROGRAM;
+    json_put(limits, "memory_bytes", json_integer((json_int_t)policy_number(policy, POLICY_MEMORY_KEY)), &ok);
+    json_put(limits, "stack_bytes", json_integer((json_int_t)policy_number(policy, POLICY_STACK_KEY)), &ok);
+    json_put(limits, "table_elements", json_integer((json_int_t)policy_number(policy, POLICY_TABLE_KEY)), &ok);
+    json_put(limits, "wall_ms", json_integer((json_int_t)policy_wall_ms(policy, program)), &ok);
+    json_put(limits, "cpu_ms", json_integer((json_int_t)policy_cpu_ms(policy, program)), &ok);
+    json_put(limits, "fuel", json_integer((json_int_t)policy_number(policy, POLICY_FUEL_KEY)), &ok);
+    json_put(one, "limits", TAKE(limits), &ok);
+    return ok ? TAKE(one) : NULL;
+}
+
+json_t *show_instances(struct daemon *daemon, const struct deployment *of) {
+    JSON_AUTO *list = json_array();
+    bool ok = list != NULL;
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next) {
+        for (size_t i = 0; ok && i < deployment->count && (!of || of == deployment); i++) {
+            const struct instance *instance = &deployment->instances[i];
+            /* What has ended for good is told by its deployment. */
+            if (instance->state == INSTANCE_NONE || (!instance->group && instance->given_up))
+                continue;
+            json_t *one = show_instance(instance);
+            ok = one && json_array_append_new(list, one) == 0;
+        }
+    }
+    return ok ? TAKE(list) : NULL;
+}
+
+/* Resident bytes of a process, as the kernel counts them. */
+static uint64_t resident_bytes(pid_t pid) {
+    char path[64], text[128];
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+    FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+    ssize_t length = fd < 0 ? -1 : sys_read(fd, text, sizeof(text) - 1);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    const char *second = strchr(text, ' ');
+    return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static json_t *sandbox_shown(const struct group *group) {
+    const char *const *missing = NULL;
+    size_t count = worker_missing(group->worker, &missing);
+    JSON_AUTO *sandbox = json_object();
+    JSON_AUTO *names = json_array();
+    JSON_AUTO *dirs = json_array();
+    bool ok = sandbox && names && dirs;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = json_array_append_new(names, json_string(missing[i])) == 0;
+    for (size_t i = 0; ok && i < group->dirs_count; i++) {
+        JSON_AUTO *dir = json_object();
+        ok = dir != NULL;
+        json_put_text(dir, "path", group->dirs[i].path, &ok);
+        json_put(dir, "writable", json_boolean(group->dirs[i].writable), &ok);
+        ok = ok && json_array_append(dirs, dir) == 0;
+    }
+    json_put_text(sandbox, "user", workers_ids(group->daemon->workers)->name, &ok);
+    json_put(sandbox, "landlock_abi", json_integer(worker_landlock_abi(group->worker)), &ok);
+    json_put(sandbox, "missing", TAKE(names), &ok);
+    json_put(sandbox, "dirs", TAKE(dirs), &ok);
+    return ok ? TAKE(sandbox) : NULL;
+}
+
+json_t *show_worker(const struct group *group) {
+    JSON_AUTO *one = json_object();
+    bool ok = one != NULL;
+    json_put_text(one, "group", group->name, &ok);
+    json_put(one, "pid", json_integer(worker_pid(group->worker)), &ok);
+    json_put_text(one, "state", worker_state_name(worker_get_state(group->worker)), &ok);
+    json_put(one, "instances", json_integer((json_int_t)group->live), &ok);
+    json_put(one, "started", json_time(group->started_wall_ns), &ok);
+    json_put(one, "memory_bytes", json_integer((json_int_t)resident_bytes(worker_pid(group->worker))), &ok);
+    json_put(one, "modules", json_integer((json_int_t)group->loaded), &ok);
+    json_put(one, "instances_created", json_integer((json_int_t)group->created), &ok);
+    json_put(one, "stack_bytes", json_integer((json_int_t)group->stack_bytes), &ok);
+    json_put(one, "fuel", json_boolean(group->fuel), &ok);
+    json_put(one, "sandbox", sandbox_shown(group), &ok);
+    return ok ? TAKE(one) : NULL;
+}
+
+json_t *show_component(struct daemon *daemon, const struct component_record *record, bool brief) {
+    JSON_AUTO *one = component_record_json(record, brief);
+    if (!one || brief)
+        return TAKE(one);
+    bool ok = true;
+    struct code_file file = {0};
+    JSON_AUTO *code = json_object();
+    struct stat st;
+    bool cached = code_find(daemon, &record->digest, false, &file, NULL) == 0;
+    json_put(code, "cached", json_boolean(cached), &ok);
+    if (cached && stat(file.path, &st) == 0)
+        json_put(code, "size", json_integer(st.st_size), &ok);
+    code_file_done(&file);
+    json_put(one, "code", TAKE(code), &ok);
+    return ok ? TAKE(one) : NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Supervision: carries out what the reconciler decided, takes what workers say, and judges what ended: finished,
+ * failed and started again after a while, given up.  The loop's thread.
+ */
+#ifndef DAEMON_SUPERVISE_H
+#define DAEMON_SUPERVISE_H
+
+#include "daemon/daemon.h"
+
+/** Bring what is closer to what is wanted; called once a turn by daemon_turn(). */
+void supervise_turn(struct daemon *daemon);
+/** A person starts a deployment: forget earlier failures and runs. Its wanted state is recorded already. */
+void supervise_begin(struct deployment *deployment);
+/** Stop a deployment (wanted state recorded already) or make a stop in progress sooner. */
+void supervise_stop(struct deployment *deployment, uint64_t timeout_ms);
+/** It cannot be started, and why: all replicas that are not there count as failed for good. error is copied. */
+void supervise_refuse(struct deployment *deployment, const arcella_error *error);
+/** Is this deployment to run now? */
+bool supervise_wanted(const struct deployment *deployment);
+
+#endif
