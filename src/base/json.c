@@ -16,9 +16,9 @@
 static _Thread_local bool out_of_memory;
 
 /*
- * Where its reader has no memory for a character of a string, it drops it, and may end the process by an assert
- * when its second pass misses it.  So parsing has a reserve that is handed out from there on; what was parsed is
- * then thrown away whole.
+ * Where its reader has no memory for a character of a string, it drops it, and may end the process by an
+ * assert when its second pass misses it.  So parsing has a reserve that is handed out from there on; what was
+ * parsed is then thrown away whole.
  */
 static _Thread_local struct {
     char *bytes;
@@ -53,8 +53,8 @@ void json_setup(void) {
 }
 
 /*
- * What jansson would let pass or take too deep: the first place where nesting passes the limit, or where there is
- * a NUL byte (jansson swallows one behind a number).  Returns what is wrong, or NULL.
+ * What jansson would let pass or take too deep: the first place where nesting passes the limit, or where
+ * there is a NUL byte (jansson swallows one behind a number).  Returns what is wrong, or NULL.
  */
 static const char *find_fault(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column) {
     unsigned depth = 0;
@@ -132,7 +132,8 @@ struct adding {
 
 static int add_piece(const char *piece, size_t size, void *user) {
     struct adding *adding = user;
-    /* jansson does not look at what the dump of a key returns and goes on, so the first failure is kept here. */
+    /* jansson does not look at what the dump of a key returns and goes on, so the first failure is kept here.
+     */
     if (adding->result == 0)
         adding->result = buffer_add(adding->to, piece, size, adding->reterr);
     return adding->result;

@@ -87,12 +87,12 @@
 #define DEFAULT_WORKER_IDLE_MS    5000 /* a group's last instance gone, its worker leaves after */
 
 /* --- worker processes --- */
-#define DEFAULT_WORKER_OPEN_FILES 65536      /* descriptors of one worker; cut to the hard limit in force */
-#define LIMIT_WORKER_GRACE_MS     1000       /* between the end of a channel and the end of its process */
-#define DEFAULT_JOBS              2          /* intake and compile processes at once, of each */
-#define LIMIT_JOBS_QUEUED         256        /* jobs of one kind that run or wait */
-#define LIMIT_JOB_OPEN_FILES      64         /* descriptors of an intake or compile process */
-#define LIMIT_INTAKE_MEMORY_BYTES (1 * GIB)  /* data segment of an intake process */
+#define DEFAULT_WORKER_OPEN_FILES 65536     /* descriptors of one worker; cut to the hard limit in force */
+#define LIMIT_WORKER_GRACE_MS     1000      /* between the end of a channel and the end of its process */
+#define DEFAULT_JOBS              2         /* intake and compile processes at once, of each */
+#define LIMIT_JOBS_QUEUED         256       /* jobs of one kind that run or wait */
+#define LIMIT_JOB_OPEN_FILES      64        /* descriptors of an intake or compile process */
+#define LIMIT_INTAKE_MEMORY_BYTES (1 * GIB) /* data segment of an intake process */
 
 /* --- logs --- */
 #define LIMIT_LOG_LINE_BYTES   8192 /* a line of a guest; longer ones are cut */

@@ -8,8 +8,8 @@
 #include "base/fault.h"
 
 /*
- * Nobody here wants a tebibyte at once; a size like that is an arithmetic mistake on its way to the system, and the
- * sanitizers stop the program for it.
+ * Nobody here wants a tebibyte at once; a size like that is an arithmetic mistake on its way to the system,
+ * and the sanitizers stop the program for it.
  */
 #define MEM_BYTES_MAX (1ull << 40)
 

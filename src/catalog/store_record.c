@@ -94,15 +94,15 @@ static int read_body(const char *bytes, size_t length, struct store_record *reco
     struct text source = pack_get_text(&r, LIMIT_PATH_BYTES, false);
     record->installed_ms = pack_get_u64(&r, INT64_MAX);
     struct text description = pack_get_bytes(&r, LIMIT_DESCRIPTION_BYTES);
-    if (r.failed || elements != FORM_ELEMENTS || record->file_count == 0)
-        return damaged(reterr, "it is of another form");
     MEM_AUTO char *id_text = pack_copy_text(&r, id);
     record->source = pack_copy_text(&r, source);
-    if (!r.failed && (!id_text || !record->source))
-        return error_nomem(reterr);
-    if (r.failed || pack_close(&r, NULL) < 0 || name_id_parse(id_text, &record->id, NULL) < 0)
+    int result = pack_close(&r, reterr);
+    if (result == ARCELLA_E_NOMEM)
+        return result;
+    if (result < 0 || elements != FORM_ELEMENTS || record->file_count == 0 ||
+        name_id_parse(id_text, &record->id, NULL) < 0)
         return damaged(reterr, "it is of another form");
-    int result = description_decode(description.data, description.length, &record->description, reterr);
+    result = description_decode(description.data, description.length, &record->description, reterr);
     if (result == ARCELLA_E_NOMEM)
         return result;
     return result < 0 ? damaged(reterr, "its description cannot be read") : 0;

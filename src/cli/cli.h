@@ -30,9 +30,10 @@ enum cli_exit {
 /* A command line that was understood. Everything borrowed from cli_main(). */
 struct cli_call {
     const struct alme_command *command;
-    const json_t *args; /* as alme_arguments_check() leaves them; NULL for `daemon`, which reads argv itself */
-    bool json;          /* --json */
-    const char *home;   /* --home, or NULL */
+    const json_t
+        *args;        /* as alme_arguments_check() leaves them; NULL for `daemon`, which reads argv itself */
+    bool json;        /* --json */
+    const char *home; /* --home, or NULL */
     const char *socket; /* --socket, or NULL */
     int argc;           /* the whole command line */
     char **argv;

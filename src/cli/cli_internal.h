@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "wire/alme.h"
 
@@ -50,7 +51,8 @@ int client_socket_path(const struct cli_call *call, char **ret, arcella_error **
 int client_open(const char *path, struct client *ret, arcella_error **reterr) MUST_CHECK;
 void client_done(struct client *client);
 int client_send(struct client *client, const struct buffer *line, arcella_error **reterr) MUST_CHECK;
-/** The next line, without LF, borrowed until the next call. @return 0, CLOSED, CANCELLED (a signal), PROTOCOL, NOMEM */
+/** The next line, without LF, borrowed until the next call. @return 0, CLOSED, CANCELLED (a signal),
+ * PROTOCOL, NOMEM */
 int client_receive(struct client *client, struct text *ret, arcella_error **reterr) MUST_CHECK;
 
 /* --- term.c: what the terminal can do --- */
@@ -92,7 +94,8 @@ void table_print(const struct table *table, const struct term *term);
 
 /* --- render.c: replies for people --- */
 
-void render_success(const struct alme_command *command, const struct alme_answer *answer, const struct term *term);
+void render_success(const struct alme_command *command, const struct alme_answer *answer,
+                    const struct term *term);
 void render_item(const struct alme_command *command, const json_t *item, const struct term *term);
 /** "error: sentence [code]" and "hint: …" on standard error. */
 void render_failure(const char *message, const char *code, const char *hint);

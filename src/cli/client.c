@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A connection to the daemon, blocking: one request, then lines until the answer is whole. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ static char *find_home(const struct cli_call *call) {
     return home && *home ? mem_text(home) : mem_format("%s/.arcella", user_home());
 }
 
-/* [alme] socket of the configuration, since that is where a daemon with this home listens. @return NULL: not set */
+/* [alme] socket of the configuration, since that is where a daemon with this home listens. @return NULL: not
+ * set */
 static char *socket_of_configuration(const char *home) {
     static const char *const names[] = {"cfg/arcella.toml", "config/arcella.toml"};
     char *found = NULL;
@@ -115,9 +117,10 @@ int client_receive(struct client *client, struct text *ret, arcella_error **rete
         char bytes[16 * KIB];
         ssize_t n = recv(client->fd, bytes, sizeof(bytes), 0);
         if (n < 0 && errno == EINTR)
-            return error_set(reterr, ARCELLA_E_CANCELLED, "interrupted");
+            continue;
         if (n <= 0)
-            return error_set(reterr, ARCELLA_E_CLOSED, "the daemon has closed the connection without an answer");
+            return error_set(reterr, ARCELLA_E_CLOSED,
+                             "the daemon has closed the connection without an answer");
         if (memchr(bytes, '\0', (size_t)n))
             return error_set(reterr, ARCELLA_E_PROTOCOL, "the daemon's reply has a NUL in it");
         int r = buffer_add(in, bytes, (size_t)n, reterr);

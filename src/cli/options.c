@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A command line into a call: options that all verbs share, then those of the verb's row.  Values are taken as typed
- * and checked by the rules the daemon checks by; paths become absolute, since the daemon has another current folder.
+ * A command line into a call: options that all verbs share, then those of the verb's row.  Values are taken
+ * as typed and checked by the rules the daemon checks by; paths become absolute, since the daemon has another
+ * current folder.
  */
 #include <unistd.h>
 
@@ -102,7 +103,8 @@ static int option_value(struct reader *r, const char *name, const char *attached
     return 0;
 }
 
-static int set_global(struct reader *r, const struct global *g, const char *attached, arcella_error **reterr) {
+static int set_global(struct reader *r, const struct global *g, const char *attached,
+                      arcella_error **reterr) {
     struct options *o = r->options;
     if (!g->form && attached)
         return error_set(reterr, ARCELLA_E_INVALID, "option '--%s' takes no value", g->name);
@@ -125,11 +127,20 @@ static int set_global(struct reader *r, const struct global *g, const char *atta
 
 static int unknown_option(struct reader *r, const char *shown, arcella_error **reterr) {
     const struct alme_command *command = r->options->call.command;
-    int result = error_set(reterr, ARCELLA_E_INVALID, "%s%s%s has no option '%s'", command ? "'" : "",
-                           command ? command->name : "this program", command ? "'" : "", shown);
-    if (!command)
-        return error_hint(reterr, result, "options of a verb stand behind it; `%s help` shows all", "arcella");
-    return error_hint(reterr, result, "`arcella help %s` shows its options", command->name);
+    if (!command) {
+        int result = error_set(reterr, ARCELLA_E_INVALID, "there is no option '%s' before a verb", shown);
+        return error_hint(reterr, result,
+                          "options of a verb stand behind it; `arcella help` shows the others");
+    }
+    int result = error_set(reterr, ARCELLA_E_INVALID, "'%s' has no option '%s'", command->name, shown);
+    const char *name = shown + strspn(shown, "-");
+    const struct alme_argument *nearest = shown[1] == '-' ? alme_argument_nearest(command, name) : NULL;
+    if (!nearest || (nearest->flags & ALME_PLACED))
+        return error_hint(reterr, result, "`arcella help %s` shows its options", command->name);
+    char meant[64];
+    alme_argument_name(nearest, meant, sizeof(meant));
+    return error_hint(reterr, result, "did you mean '--%s'? `arcella help %s` shows all", meant,
+                      command->name);
 }
 
 static int set_argument(struct reader *r, const struct alme_argument *argument, const char *shown,
@@ -230,7 +241,8 @@ static int find_verb(struct reader *r, const char *name, arcella_error **reterr)
         return 0;
     int result = error_set(reterr, ARCELLA_E_COMMAND, "there is no verb '%s'", name);
     const char *nearest = alme_command_nearest(name);
-    return nearest ? error_hint(reterr, result, "did you mean '%s'? `arcella help` lists the verbs", nearest) : result;
+    return nearest ? error_hint(reterr, result, "did you mean '%s'? `arcella help` lists the verbs", nearest)
+                   : result;
 }
 
 static int read_all(struct reader *r, arcella_error **reterr) {

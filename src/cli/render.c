@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Replies for people.  Lists have columns chosen here; everything else prints as it comes (render_values.c), so a
- * member the daemon adds is seen without a change here.
+ * Replies for people.  Lists have columns chosen here; everything else prints as it comes (render_values.c),
+ * so a member the daemon adds is seen without a change here.
  */
-#include "base/text.h"
 #include "cli_internal.h"
 
 static const char *text_of_member(const json_t *object, const char *key) {
@@ -76,7 +75,8 @@ static bool special_cell(const struct list_column *column, const json_t *row, ch
     const json_t *code = json_object_get(row, "exit_code");
     if (strcmp(column->key, "outcome") == 0 && json_is_integer(code)) {
         const char *outcome = text_of_member(row, "outcome");
-        snprintf(to, size, "%s%sexit code %lld", outcome, *outcome ? ", " : "", (long long)json_integer_value(code));
+        snprintf(to, size, "%s%sexit code %lld", outcome, *outcome ? ", " : "",
+                 (long long)json_integer_value(code));
         return true;
     }
     return false;
@@ -198,7 +198,8 @@ static bool render_lists(const json_t *data, const struct term *term) {
     return any;
 }
 
-void render_success(const struct alme_command *command, const struct alme_answer *answer, const struct term *term) {
+void render_success(const struct alme_command *command, const struct alme_answer *answer,
+                    const struct term *term) {
     const json_t *data = answer->data;
     switch (command->id) {
     case ALME_LIST:
@@ -208,8 +209,7 @@ void render_success(const struct alme_command *command, const struct alme_answer
     case ALME_LOGS: {
         size_t i;
         json_t *line;
-        json_array_foreach(json_object_get(data, "lines"), i, line)
-            render_log_line(line, term);
+        json_array_foreach(json_object_get(data, "lines"), i, line) render_log_line(line, term);
         return;
     }
     case ALME_STATUS:

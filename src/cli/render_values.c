@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Any JSON object for people: scalars as "key  value", lists of objects as tables, objects as sections.  What a number
- * means is told by the end of its key (_bytes, _ms), as the commands' page promises.
+ * Any JSON object for people: scalars as "key  value", lists of objects as tables, objects as sections.  What
+ * a number means is told by the end of its key (_bytes, _ms), as the commands' page promises.
  */
-#include "base/text.h"
 #include "cli_internal.h"
 
 /* What may be shown of objects inside objects; deeper ones are JSON. */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A table for people: columns as wide as they must be, cut where the terminal is narrow.  Owned by the renderer that
- * fills it; a table that ran out of memory prints the rows it has.
+ * A table for people: columns as wide as they must be, cut where the terminal is narrow.  Owned by the
+ * renderer that fills it; a table that ran out of memory prints the rows it has.
  */
 #include <limits.h>
 
-#include "base/text.h"
 #include "cli_internal.h"
 
-#define COLUMNS_MAX   16
-#define GAP           2 /* blanks between columns */
-#define SHRUNK_LEAST  8 /* no column is cut below this */
+#define COLUMNS_MAX  16
+#define GAP          2 /* blanks between columns */
+#define SHRUNK_LEAST 8 /* no column is cut below this */
 
 struct column {
     const char *title; /* static */
@@ -108,8 +107,7 @@ static void print_cell(const struct term *term, const struct column *column, uns
     unsigned blanks = columns < width ? width - columns : 0;
     if (column->right)
         fprintf(term->to, "%*s", (int)blanks, "");
-    MEM_AUTO char *shown =
-        cut ? mem_format("%.*s…", (int)bytes_of(cell, width - 1), cell) : mem_text(cell);
+    MEM_AUTO char *shown = cut ? mem_format("%.*s…", (int)bytes_of(cell, width - 1), cell) : mem_text(cell);
     if (shown)
         term_text(term, color, shown, false);
     if (!column->right && !last)

@@ -4,7 +4,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "cli_internal.h"
 
 struct term term_of(FILE *to) {
@@ -28,8 +27,9 @@ struct term term_of(FILE *to) {
 
 static const char *sequence(enum color color) {
     static const char *const sequences[] = {
-        [COLOR_NONE] = "",        [COLOR_BOLD] = "\033[1m",    [COLOR_DIM] = "\033[2m", [COLOR_RED] = "\033[31m",
-        [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m", [COLOR_CYAN] = "\033[36m",
+        [COLOR_NONE] = "",         [COLOR_BOLD] = "\033[1m",   [COLOR_DIM] = "\033[2m",
+        [COLOR_RED] = "\033[31m",  [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m",
+        [COLOR_CYAN] = "\033[36m",
     };
     return sequences[color];
 }

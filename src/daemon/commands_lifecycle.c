@@ -37,10 +37,16 @@ static const struct {
 
 static int read_policy(const struct alme_request *request, struct policy *policy, arcella_error **reterr) {
     int r = 0;
-    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(policy_options); i++)
-        if (alme_has(request, policy_options[i].argument))
-            r = policy_set_number(policy, policy_options[i].key, alme_number(request, policy_options[i].argument, 0),
-                                  ORIGIN_OPTION, reterr);
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(policy_options); i++) {
+        enum policy_key key = policy_options[i].key;
+        if (!alme_has(request, policy_options[i].argument))
+            continue;
+        uint64_t number = alme_number(request, policy_options[i].argument, 0);
+        /* "0s" is no bound, which is the largest there is. */
+        if (number == 0 && (key == POLICY_TIMEOUT_KEY || key == POLICY_CPU_TIME_KEY))
+            number = LIMIT_DURATION_MS;
+        r = policy_set_number(policy, key, number, ORIGIN_OPTION, reterr);
+    }
     if (r == 0 && alme_has(request, "group"))
         r = policy_set_text(policy, POLICY_GROUP_KEY, alme_text(request, "group"), ORIGIN_OPTION, reterr);
     if (r == 0 && alme_has(request, "restart"))

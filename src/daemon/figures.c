@@ -57,7 +57,7 @@ void figures_ask(struct call *call, figures_done_fn *on_done) {
     question->next = daemon->questions;
     daemon->questions = question;
     struct group *group, *next;
-    struct ipc_figures ask = {0};
+    struct ipc_figures ask; /* has no fields */
     struct channel_extra extra = {.call = question->number};
     HASH_ITER(hh, daemon->model.groups, group, next)
     if (group->worker && group->ready && worker_send(group->worker, IPC_FIGURES, &ask, &extra, NULL) == 0)

@@ -182,7 +182,7 @@ static void on_line(struct worker *worker, const char *line, size_t length, uint
 
 static void on_state(struct worker *worker, enum worker_state from, enum worker_state to, void *user) {
     struct group *group = user;
-    char id[48];
+    char id[LIMIT_NAME_BYTES + 16];
     snprintf(id, sizeof(id), "%s/%d", group->name, (int)worker_pid(worker));
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
     log_event(LOG_DEBUG, &about, "worker", "pid=%d from=%s to=%s", (int)worker_pid(worker), worker_state_name(from),

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "daemon/daemon.h"
 #include "daemon/events.h"
 

@@ -2,6 +2,8 @@
 /* Connections and calls; see server.h and call.h. */
 #include "daemon/server.h"
 
+#include <sys/socket.h>
+
 #include "base/fd.h"
 #include "daemon/call.h"
 #include "daemon/events.h"

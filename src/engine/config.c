@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The one configuration of a process: what guests may use, how their code is compiled, how large stacks are;
- * and the line of text that says what compiled code depends on.  Every setting that matters is set here by
+ * The one configuration of a process: what guests may use, how their code is compiled, how large stacks are
+ * (what compiled code depends on, as a line of text, is in key.c).  Every setting that matters is set here by
  * name, since the engine's defaults move between its releases.
  */
-#include <sys/utsname.h>
-
 #include "engine/inner.h"
 
 uint64_t engine_fiber_bytes(const struct engine_config *config) {
@@ -63,21 +61,4 @@ wasm_config_t *engine_config_make(const struct engine_config *config) {
     wasmtime_config_max_wasm_stack_set(c, (size_t)config->stack_bytes);
     wasmtime_config_async_stack_size_set(c, (size_t)engine_fiber_bytes(config));
     return c;
-}
-
-const char *engine_name(void) {
-    return "wasmtime " WASMTIME_VERSION;
-}
-
-/* Stack classes are not in the key: the limit is read while running, code is the same for all. */
-int engine_code_key(const struct engine_config *config, struct buffer *to, arcella_error **reterr) {
-    struct utsname machine;
-    if (uname(&machine))
-        return error_set_errno(reterr, errno, "cannot tell this machine's kind");
-    int r =
-        buffer_format(to, reterr, "wasmtime-%s config-%d rewrite-%d %s-%s fuel-%d cpu-", WASMTIME_VERSION,
-                      ENGINE_CONFIG_VERSION, ENGINE_REWRITE_VERSION, machine.machine, "linux", config->fuel);
-    if (r)
-        return r;
-    return engine_cpu_features(to, reterr);
 }

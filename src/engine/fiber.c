@@ -178,9 +178,9 @@ int engine_call_inside(struct engine_instance *instance, const char *function, c
     assert(run->on_processor && instance->engine->current == instance && "only a host function calls back");
     if (run->unwinding)
         return ENGINE_STOP;
-    const struct program_export *export;
+    const struct program_export *export = NULL;
     int r = find_function(instance, function, signature, &export, reterr);
-    if (r)
+    if (!export)
         return r;
     /* Each call into the guest may use a whole stack class of the fiber, which has room for LIMIT_NESTING. */
     if (run->depth >= LIMIT_NESTING)
@@ -204,9 +204,9 @@ int engine_interrupt(struct engine_instance *instance, const char *function, arc
         return error_set(reterr, ARCELLA_E_BUSY, "'%s' is to be called at its next wait already",
                          run->interruption->name);
     /* Nothing of the store is touched: it belongs to the suspended fiber, which looks the function up. */
-    const struct program_export *export;
+    const struct program_export *export = NULL;
     int r = find_function(instance, function, ":", &export, reterr);
-    if (r)
+    if (!export)
         return r;
     run->interruption = export;
     resume_wait(instance);

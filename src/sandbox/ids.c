@@ -28,8 +28,8 @@ static bool any_capability(const capability_sets sets) {
     return false;
 }
 
-/* The system calls themselves, for the one thread there is: the C library would interrupt every thread it knows of,
-   and a sanitizer's own thread does not survive that. */
+/* The system calls themselves, for the one thread there is: the C library would interrupt every thread it
+   knows of, and a sanitizer's own thread does not survive that. */
 static long set_groups(size_t count, const gid_t *groups) {
     return syscall(SYS_setgroups, count, groups);
 }

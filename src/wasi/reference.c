@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* docs/reference/wasi-preview1.md, written from the rows; a test holds the page to what this writes. */
+/* docs/reference/wasi-preview1.md, written from the rows; tools/generate prints it, a test holds it to this.
+ */
 #include "base/buffer.h"
 #include "wasi/preview1/abi.h"
 #include "wasi/preview1/errno.h"
 #include "wasi/wasi.h"
 
 static const char *const head =
-    "<!-- Written from src/wasi/preview1/functions.def; change that file, then run the test\n"
-    "     unit/wasi/reference_test with ARCELLA_UPDATE=1. -->\n"
+    "<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->\n"
+    "<!-- Made from src/wasi/preview1/functions.def by tools/generate. -->\n"
     "# WASI preview 1\n"
     "\n"
     "Module `" WASI_PREVIEW1_MODULE

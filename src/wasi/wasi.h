@@ -4,7 +4,7 @@
  * instance.
  *
  *     engine_program_new(module, wasi_preview1_imports(&count), count, &program, …);
- *     wasi_preview1_new(&options, &user->wasi, …);            // user's first member: struct wasi_preview1 *
+ *     wasi_preview1_new(&options, &user->wasi, …);            // the first member of *user
  *     engine_instance_new(program, …, user, …, &instance, …);
  *     wasi_preview1_bind(user->wasi, instance);
  *

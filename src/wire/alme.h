@@ -79,14 +79,20 @@ struct alme_command {
 
 /** The row of a command; static. */
 const struct alme_command *alme_command_of(enum alme_id id);
-/** Find a command by name or alias. @return NULL where there is none */
+/** Find a command by name or alias, '_' and '-' being the same. @return NULL where there is none */
 const struct alme_command *alme_command_find(const char *name);
 /** The name most like this one, for "did you mean". @return a static name; NULL where nothing is like it */
 const char *alme_command_nearest(const char *name);
 /** Find an argument by any of its names, '_' and '-' being the same. @return NULL where there is none */
 const struct alme_argument *alme_argument_find(const struct alme_command *command, const char *name);
+/** The argument most like this name, for "did you mean". @return NULL where nothing is like it */
+const struct alme_argument *alme_argument_nearest(const struct alme_command *command, const char *name);
 /** Copy the (first) name of an argument. */
 void alme_argument_name(const struct alme_argument *argument, char *to, size_t size);
+/** Append the choices of a CHOICE, by their first names: "a, b or c" with between ", " and before_last " or
+ * ". */
+int alme_choices_add(struct buffer *to, const char *form, const char *between, const char *before_last,
+                     arcella_error **reterr) MUST_CHECK;
 /** Is it a list (may be given several times)? */
 bool alme_argument_is_list(const struct alme_argument *argument);
 

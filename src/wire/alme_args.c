@@ -194,7 +194,7 @@ static int choice_value(const struct alme_argument *argument, const json_t *valu
     if (found.length)
         return take_json(json_stringn(found.data, found.length), ret, reterr);
     BUFFER_AUTO choices = BUFFER_INIT(512);
-    int r = alme_choices_add(&choices, argument->form, reterr);
+    int r = alme_choices_add(&choices, argument->form, ", ", " or ", reterr);
     return r < 0 ? r : expected(reterr, choices.data ? choices.data : "");
 }
 

@@ -38,7 +38,7 @@ static int add_argument(struct buffer *to, const struct alme_argument *argument,
     if (r == 0 && argument->type == ALME_CHOICE) {
         r = buffer_text(to, " ", reterr);
         if (r == 0)
-            r = alme_choices_add(to, argument->form, reterr);
+            r = alme_choices_add(to, argument->form, ", ", " or ", reterr);
     }
     if (r == 0 && argument->fallback)
         r = buffer_format(to, reterr, "; `%s` if absent", argument->fallback);
@@ -85,7 +85,7 @@ int alme_markdown(struct buffer *to, arcella_error **reterr) {
     int r = buffer_format(
         to, reterr,
         "# Commands\n\n"
-        "Made from src/wire/commands.def by `arcella-cli help --markdown commands`; do not edit.\n\n"
+        "Made from src/wire/commands.def by tools/generate; do not edit.\n\n"
         "ALME (Arcella Local Management Extensions) is one JSON object per line, at most %llu bytes, over "
         "the Unix\n"
         "socket `alme` in the home folder; only the daemon's own user and root may call. A request names a "
@@ -132,7 +132,7 @@ int alme_markdown_errors(struct buffer *to, arcella_error **reterr) {
     int r = buffer_text(
         to,
         "# Error codes\n\n"
-        "Made from include/arcella/error.h by `arcella-cli help --markdown errors`; do not edit.\n\n"
+        "Made from include/arcella/error.h by tools/generate; do not edit.\n\n"
         "Codes never change their meaning. The number is that of `ARCELLA_E_…` in the C library "
         "(negative there); JSON-RPC replies\n"
         "have the last column. Most errors come with a sentence that says what went wrong, and a hint "

@@ -14,11 +14,7 @@ struct text alme_first_name(const char *names);
 /** How unlike two names are: insertions, deletions, changes, swaps of neighbours; '_' and '-' are the same.
  */
 unsigned alme_distance(const char *a, const char *b);
-/** The argument name most like this one. @return NULL where nothing is like it */
-const struct alme_argument *alme_argument_nearest(const struct alme_command *command, const char *name);
 /** Find a CHOICE by any of its names. @return its first name, or an empty slice */
 struct text alme_choice_find(const char *form, const char *name);
-/** Append the choices for people: "components, deployments, instances or workers". */
-int alme_choices_add(struct buffer *to, const char *form, arcella_error **reterr) MUST_CHECK;
 
 #endif

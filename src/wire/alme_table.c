@@ -121,7 +121,7 @@ const struct alme_command *alme_command_of(enum alme_id id) {
 
 const struct alme_command *alme_command_find(const char *name) {
     for (size_t i = 0; i < ALME_COMMANDS; i++)
-        if (strcmp(commands[i].name, name) == 0 || alme_names_have(commands[i].aliases, " ", name))
+        if (alme_names_have(commands[i].name, " ", name) || alme_names_have(commands[i].aliases, " ", name))
             return &commands[i];
     return NULL;
 }
@@ -188,15 +188,16 @@ struct text alme_choice_find(const char *form, const char *name) {
     return (struct text){"", 0};
 }
 
-int alme_choices_add(struct buffer *to, const char *form, arcella_error **reterr) {
+int alme_choices_add(struct buffer *to, const char *form, const char *between, const char *before_last,
+                     arcella_error **reterr) {
     struct text group;
-    const char *between = "";
+    const char *separator = "";
     int r = 0;
     while (r == 0 && next_name(&form, "|", &group)) {
         struct text first = alme_first_name(group.data);
-        r = buffer_format(to, reterr, "%s%.*s", between, (int)first.length, first.data);
+        r = buffer_format(to, reterr, "%s%.*s", separator, (int)first.length, first.data);
         const char *rest = form + strspn(form, "|");
-        between = strchr(rest, '|') ? ", " : " or ";
+        separator = strchr(rest, '|') ? between : before_last;
     }
     return r;
 }

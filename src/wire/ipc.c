@@ -274,12 +274,11 @@ static int markdown_record(struct buffer *to, const struct ipc_record *record, c
 }
 
 int ipc_markdown(struct buffer *to, arcella_error **reterr) {
-    int r = buffer_format(
-        to, reterr,
-        "# Messages between the daemon and its workers\n\n"
-        "Made from src/wire/messages.def by `arcella-cli help --markdown messages`; do not edit. "
-        "Protocol version %d.\n",
-        IPC_PROTOCOL);
+    int r = buffer_format(to, reterr,
+                          "# Messages between the daemon and its workers\n\n"
+                          "Made from src/wire/messages.def by tools/generate; do not edit. "
+                          "Protocol version %d.\n",
+                          IPC_PROTOCOL);
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(rows); i++) {
         const struct ipc_row *row = &rows[i];
         r = buffer_format(to, reterr, "\n## %u `%s`\n\nSent by the %s; roles:", row->number, row->name,

@@ -51,9 +51,10 @@ struct preview1_span {
 };
 
 /* Iovecs of one call that we look at; a call with more moves less, which every caller must expect anyway. */
-#define PREVIEW1_IOVS_MAX 256
-/* Bytes of one call, likewise: other instances wait while they move. */
-#define PREVIEW1_IO_BYTES_MAX (4u * 1024 * 1024)
+#define PREVIEW1_IOVS_MAX HOST_IOV_MAX
+/* Bytes of one call, as Linux bounds it, so that the sum fits the result.  Room host gives others a turn
+ * meanwhile. */
+#define PREVIEW1_IO_BYTES_MAX 0x7ffff000u
 
 struct preview1_iovs {
     size_t count;
@@ -161,8 +162,8 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
     return preview1_map(memory, address, size, 1, &ret->data);
 }
 
-/* Walk a sequence (KIND, name, more)(KIND, name, more)…: one pair of macros per purpose, since macros do not
- * recurse. */
+/* Walk a sequence (KIND, name, more)(KIND, name, more)…: a pair of macros per purpose, as none can recurse.
+ */
 #define PREVIEW1_CAT_(...) __VA_ARGS__##_END
 #define PREVIEW1_END_(...) PREVIEW1_CAT_(__VA_ARGS__)
 

@@ -33,10 +33,15 @@ int preview1_fd_prestat_dir_name(struct wasi_preview1 *wasi, struct host_slot *f
     return 0;
 }
 
+/* Entries of a long directory that are read before others get a turn. */
+#define ENTRIES_A_TURN 1024
+
 /* A buffer of the guest that entries are put into. */
 struct listing {
     struct preview1_span buffer;
     uint32_t used;
+    unsigned entries; /* in this turn */
+    uint64_t cookie;  /* of what comes after the last whole entry */
 };
 
 /* Put what fits. @return false: it is full */
@@ -48,6 +53,10 @@ static bool put(struct listing *listing, const void *bytes, size_t count) {
     return fits == count;
 }
 
+static bool is_full(const struct listing *listing) {
+    return listing->used == listing->buffer.size;
+}
+
 static bool put_entry(const struct host_entry *entry, void *user) {
     struct listing *listing = user;
     struct wasi_dirent head = {
@@ -56,22 +65,30 @@ static bool put_entry(const struct host_entry *entry, void *user) {
         .namlen = (uint32_t)entry->name_length,
         .type = preview1_filetype(entry->type),
     };
-    return put(listing, &head, sizeof head) && put(listing, entry->name, entry->name_length) &&
-           listing->used < listing->buffer.size;
+    if (!put(listing, &head, sizeof head) || !put(listing, entry->name, entry->name_length))
+        return false;
+    listing->cookie = entry->next;
+    return !is_full(listing) && ++listing->entries < ENTRIES_A_TURN;
 }
 
-/* A buffer filled to its end means that there may be more: the guest asks again from the last cookie it has
- * whole. */
+/*
+ * A buffer filled to its end means that there may be more, and the guest asks again from the last cookie it
+ * has whole; one that is not means the end.  So a call goes on until one of both, however long the directory.
+ */
 int preview1_fd_readdir(struct wasi_preview1 *wasi, struct host_slot *fd, struct preview1_span buffer,
                         uint64_t cookie, uint32_t *ret_used) {
-    (void)wasi;
-    struct listing listing = {.buffer = buffer};
-    if (!buffer.size)
-        return 0;
-    /* One call's worth of entries, however large the buffer. */
-    if (listing.buffer.size > PREVIEW1_IO_BYTES_MAX)
-        listing.buffer.size = PREVIEW1_IO_BYTES_MAX;
-    int r = host_dir_list(fd->file, cookie, true, put_entry, &listing);
+    struct listing listing = {.buffer = buffer, .cookie = cookie};
+    while (!is_full(&listing)) {
+        listing.entries = 0;
+        int r = host_dir_list(fd->file, listing.cookie, true, put_entry, &listing);
+        if (r)
+            return r;
+        if (listing.entries < ENTRIES_A_TURN)
+            break;
+        r = host_yield(wasi->host);
+        if (r)
+            return r;
+    }
     *ret_used = listing.used;
-    return r;
+    return 0;
 }

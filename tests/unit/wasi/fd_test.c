@@ -2,7 +2,7 @@
 /* Descriptors: standard streams, files, flags, rights, renumbering, directories' entries. */
 #include "rig.h"
 
-#define AT     1024u  /* texts */
+#define AT     1024u /* texts */
 #define IOVS   2048u
 #define DATA   4096u
 #define RESULT 16384u
@@ -10,13 +10,13 @@
 static struct rig rig;
 
 static int open_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_start(&rig, rig_program, NULL, RIG_WRITABLE);
     return 0;
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     return 0;
 }
@@ -24,7 +24,8 @@ static int close_rig(void **state) {
 /* Open beneath the root. @return the number; fails the test where it cannot */
 static uint32_t open_file(const char *path, uint32_t oflags, uint64_t rights, uint32_t fdflags) {
     uint32_t length = rig_put(&rig, AT, path);
-    assert_errno(rig_call(&rig, "path_open", 3, 0, AT, length, oflags, rights, UINT64_MAX, fdflags, RESULT), "success");
+    assert_errno(rig_call(&rig, "path_open", 3, 0, AT, length, oflags, rights, UINT64_MAX, fdflags, RESULT),
+                 "success");
     return rig_u32(&rig, RESULT);
 }
 
@@ -48,7 +49,7 @@ static int read_text(uint32_t fd, char to[65]) {
 }
 
 static void output_becomes_lines(void **state) {
-    (void) state;
+    (void)state;
     assert_errno(write_text(1, "one\ntw"), "success");
     assert_int_equal(rig_u32(&rig, RESULT), 6);
     assert_errno(write_text(2, "error\n"), "success");
@@ -59,7 +60,7 @@ static void output_becomes_lines(void **state) {
 }
 
 static void streams_are_one_way(void **state) {
-    (void) state;
+    (void)state;
     char text[65];
     assert_errno(read_text(0, text), "success");
     assert_string_equal(text, "");
@@ -73,7 +74,7 @@ static void streams_are_one_way(void **state) {
 }
 
 static void a_log_is_no_terminal(void **state) {
-    (void) state;
+    (void)state;
     assert_errno(rig_call(&rig, "fd_fdstat_get", 1, RESULT), "success");
     struct wasi_fdstat stat;
     memcpy(&stat, rig_at(&rig, RESULT), sizeof stat);
@@ -83,18 +84,18 @@ static void a_log_is_no_terminal(void **state) {
 }
 
 static void a_file_is_written_and_read_back(void **state) {
-    (void) state;
+    (void)state;
     uint32_t fd = open_rw("file");
     assert_int_equal(fd, 4);
     assert_errno(write_text(fd, "hello world"), "success");
     assert_errno(rig_call(&rig, "fd_tell", fd, RESULT), "success");
     assert_int_equal(rig_u64(&rig, RESULT), 11);
-    assert_errno(rig_call(&rig, "fd_seek", fd, (uint64_t) -5, WASI_WHENCE_CUR, RESULT), "success");
+    assert_errno(rig_call(&rig, "fd_seek", fd, (uint64_t)-5, WASI_WHENCE_CUR, RESULT), "success");
     assert_int_equal(rig_u64(&rig, RESULT), 6);
     char text[65];
     assert_errno(read_text(fd, text), "success");
     assert_string_equal(text, "world");
-    assert_errno(rig_call(&rig, "fd_seek", fd, (uint64_t) -100, WASI_WHENCE_END, RESULT), "inval");
+    assert_errno(rig_call(&rig, "fd_seek", fd, (uint64_t)-100, WASI_WHENCE_END, RESULT), "inval");
     /* scattered, at a place, without moving */
     rig_iovec(&rig, IOVS, DATA, 2);
     rig_iovec(&rig, IOVS + 8, DATA + 100, 3);
@@ -118,7 +119,7 @@ static void a_file_is_written_and_read_back(void **state) {
 }
 
 static void a_file_is_used_as_it_was_opened(void **state) {
-    (void) state;
+    (void)state;
     char text[65];
     rig_call(&rig, "fd_close", open_rw("file"));
     uint32_t reading = open_file("file", 0, WASI_RIGHT_FD_READ, 0);
@@ -133,8 +134,9 @@ static void a_file_is_used_as_it_was_opened(void **state) {
 }
 
 static void appending_is_a_flag(void **state) {
-    (void) state;
-    uint32_t fd = open_file("file", WASI_O_CREAT, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE, WASI_FDFLAG_APPEND);
+    (void)state;
+    uint32_t fd =
+        open_file("file", WASI_O_CREAT, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE, WASI_FDFLAG_APPEND);
     assert_errno(write_text(fd, "abc"), "success");
     assert_errno(rig_call(&rig, "fd_seek", fd, 0, WASI_WHENCE_SET, RESULT), "success");
     assert_errno(write_text(fd, "def"), "success");
@@ -153,8 +155,9 @@ static void appending_is_a_flag(void **state) {
 }
 
 static void synchronous_is_asked_for_at_open(void **state) {
-    (void) state;
-    static const uint32_t flags[] = { WASI_FDFLAG_SYNC, WASI_FDFLAG_DSYNC, WASI_FDFLAG_RSYNC | WASI_FDFLAG_SYNC };
+    (void)state;
+    static const uint32_t flags[] = {WASI_FDFLAG_SYNC, WASI_FDFLAG_DSYNC,
+                                     WASI_FDFLAG_RSYNC | WASI_FDFLAG_SYNC};
     for (size_t i = 0; i < ARRAY_LENGTH(flags); i++) {
         uint32_t fd = open_file("file", WASI_O_CREAT, WASI_RIGHT_FD_WRITE, flags[i]);
         assert_errno(rig_call(&rig, "fd_fdstat_get", fd, RESULT), "success");
@@ -166,7 +169,7 @@ static void synchronous_is_asked_for_at_open(void **state) {
 }
 
 static void renumbering_moves_everything(void **state) {
-    (void) state;
+    (void)state;
     uint32_t a = open_rw("a"), b = open_rw("b");
     assert_errno(write_text(a, "in a"), "success");
     assert_errno(rig_call(&rig, "fd_fdstat_set_rights", a, WASI_RIGHT_FD_WRITE, 0), "success");
@@ -188,7 +191,7 @@ static void renumbering_moves_everything(void **state) {
 }
 
 static void numbers_are_given_lowest_first_and_run_out(void **state) {
-    (void) state;
+    (void)state;
     uint32_t fd = open_rw("file"), opened = 0;
     for (;; opened++) {
         uint32_t length = rig_put(&rig, AT, "file");
@@ -209,7 +212,7 @@ static void numbers_are_given_lowest_first_and_run_out(void **state) {
 /* --- directories --- */
 
 static void granted_directories_have_names(void **state) {
-    (void) state;
+    (void)state;
     assert_errno(rig_call(&rig, "fd_prestat_get", 3, RESULT), "success");
     struct wasi_prestat stat;
     memcpy(&stat, rig_at(&rig, RESULT), sizeof stat);
@@ -228,7 +231,8 @@ static void granted_directories_have_names(void **state) {
     assert_errno(rig_call(&rig, "fd_prestat_dir_name", fd, DATA, 4), "badf");
 }
 
-/* Read all names with a buffer of a size, as C libraries do: whole entries only, again from the last cookie. */
+/* Read all names with a buffer of a size, as C libraries do: whole entries only, again from the last cookie.
+ */
 static unsigned list(uint32_t size, char *names, size_t names_size) {
     unsigned count = 0;
     uint64_t cookie = 0;
@@ -244,9 +248,9 @@ static unsigned list(uint32_t size, char *names, size_t names_size) {
             if (at + sizeof entry + entry.namlen > used)
                 break;
             size_t length = strlen(names);
-            snprintf(names + length, names_size - length, "%.*s ", (int) entry.namlen,
-                     (const char *) rig_at(&rig, DATA + at + (uint32_t) sizeof entry));
-            at += (uint32_t) sizeof entry + entry.namlen;
+            snprintf(names + length, names_size - length, "%.*s ", (int)entry.namlen,
+                     (const char *)rig_at(&rig, DATA + at + (uint32_t)sizeof entry));
+            at += (uint32_t)sizeof entry + entry.namlen;
             cookie = entry.next;
             count++;
         }
@@ -260,13 +264,13 @@ static unsigned list(uint32_t size, char *names, size_t names_size) {
 }
 
 static void entries_come_whole_or_again(void **state) {
-    (void) state;
+    (void)state;
     for (unsigned i = 0; i < 40; i++) {
         char name[16];
         snprintf(name, sizeof name, "f%02u", i);
         assert_errno(rig_call(&rig, "fd_close", open_rw(name)), "success");
     }
-    static const uint32_t sizes[] = { 27, 28, 53, 54, 55, 100, 256, 1000, 8192 };
+    static const uint32_t sizes[] = {27, 28, 53, 54, 55, 100, 256, 1000, 8192};
     for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
         char names[1024];
         assert_int_equal(list(sizes[i], names, sizeof names), 42);
@@ -278,18 +282,38 @@ static void entries_come_whole_or_again(void **state) {
     assert_int_equal(rig_u32(&rig, RESULT), 0);
 }
 
+/* More entries than one turn reads; others run in between. */
+static void long_directories_are_read_in_turns(void **state) {
+    (void)state;
+    char path[PATH_MAX + 32];
+    for (unsigned i = 0; i < 2500; i++) {
+        snprintf(path, sizeof path, "%s/entry-%04u", rig.path, i);
+        FD_AUTO fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+    }
+    assert_errno(rig_call(&rig, "fd_readdir", 3, DATA, 60000, 0, RESULT - 16384), "success");
+    assert_int_equal(rig_u32(&rig, RESULT - 16384), 60000);
+    struct engine_stats before, after;
+    engine_stats(rig_engine, &before);
+    assert_errno(rig_call(&rig, "fd_readdir", 3, DATA, 60000, 0, RESULT - 16384), "success");
+    engine_stats(rig_engine, &after);
+    assert_true(after.slices - before.slices >= 2);
+}
+
 static void rights_are_handed_down(void **state) {
-    (void) state;
+    (void)state;
     rig_call(&rig, "fd_close", open_rw("file"));
     uint32_t dir = open_file(".", WASI_O_DIRECTORY, 0, 0);
     assert_errno(rig_call(&rig, "fd_fdstat_get", dir, RESULT), "success");
     struct wasi_fdstat stat;
     memcpy(&stat, rig_at(&rig, RESULT), sizeof stat);
-    uint64_t less = stat.rights_inheriting & ~(uint64_t) (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_FILESTAT_GET);
+    uint64_t less = stat.rights_inheriting & ~(uint64_t)(WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_FILESTAT_GET);
     assert_errno(rig_call(&rig, "fd_fdstat_set_rights", dir, stat.rights_base, less), "success");
     uint32_t length = rig_put(&rig, AT, "file");
-    assert_errno(rig_call(&rig, "path_open", dir, 0, AT, length, 0, WASI_RIGHT_FD_WRITE, 0, 0, RESULT), "notcapable");
-    assert_errno(rig_call(&rig, "path_open", dir, 0, AT, length, 0, WASI_RIGHT_FD_READ, 0, 0, RESULT), "success");
+    assert_errno(rig_call(&rig, "path_open", dir, 0, AT, length, 0, WASI_RIGHT_FD_WRITE, 0, 0, RESULT),
+                 "notcapable");
+    assert_errno(rig_call(&rig, "path_open", dir, 0, AT, length, 0, WASI_RIGHT_FD_READ, 0, 0, RESULT),
+                 "success");
     uint32_t fd = rig_u32(&rig, RESULT);
     assert_errno(rig_call(&rig, "fd_filestat_get", fd, RESULT), "notcapable");
     /* and through a directory beneath it */
@@ -313,6 +337,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(numbers_are_given_lowest_first_and_run_out, open_rig, close_rig),
         cmocka_unit_test_setup_teardown(granted_directories_have_names, open_rig, close_rig),
         cmocka_unit_test_setup_teardown(entries_come_whole_or_again, open_rig, close_rig),
+        cmocka_unit_test_setup_teardown(long_directories_are_read_in_turns, open_rig, close_rig),
         cmocka_unit_test_setup_teardown(rights_are_handed_down, open_rig, close_rig),
     };
     return cmocka_run_group_tests_name("wasi descriptors", tests, rig_open, rig_close);

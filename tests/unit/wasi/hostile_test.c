@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Every function of preview 1 with every pointer, descriptor, number and flag wrong, one at a time, all else being
- * right.  The cases come from the rows, so a new function is tested by being there.
+ * Every function of preview 1 with every pointer, descriptor, number and flag wrong, one at a time, all else
+ * being right.  The cases come from the rows, so a new function is tested by being there.
  */
 #include "rig.h"
 
@@ -10,7 +10,7 @@
 
 #include "wasi/preview1/abi.h"
 
-#define PAGE   65536u
+#define PAGE    65536u
 #define TEXT_AT 1024u /* "name" */
 #define IOVS_AT 2048u /* one iovec of 8 bytes */
 #define DATA_AT 4096u
@@ -22,20 +22,20 @@ static int peer = -1; /* the other end of SOCKET_FD */
 
 static int listener(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    assert_int_equal(bind(fd, (struct sockaddr *) &any, sizeof any), 0);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
     assert_int_equal(listen(fd, 1), 0);
     return fd;
 }
 
 static int open_rig(void **state) {
-    (void) state;
-    int listeners[] = { listener() };
+    (void)state;
+    int listeners[] = {listener()};
     struct sockaddr_in address;
     socklen_t size = sizeof address;
-    assert_int_equal(getsockname(listeners[0], (struct sockaddr *) &address, &size), 0);
-    const char *args[] = { "guest", "one" };
-    const char *env[] = { "A=1" };
+    assert_int_equal(getsockname(listeners[0], (struct sockaddr *)&address, &size), 0);
+    const char *args[] = {"guest", "one"};
+    const char *env[] = {"A=1"};
     struct wasi_options options = WASI_OPTIONS_INIT;
     options.args = args;
     options.args_count = 2;
@@ -47,17 +47,18 @@ static int open_rig(void **state) {
     rig_put(&rig, TEXT_AT, "name");
     rig_iovec(&rig, IOVS_AT, DATA_AT, 8);
     uint64_t rights = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE;
-    assert_errno(rig_call(&rig, "path_open", DIR_FD, 0, TEXT_AT, 4, WASI_O_CREAT, rights, 0, 0, DATA_AT), "success");
+    assert_errno(rig_call(&rig, "path_open", DIR_FD, 0, TEXT_AT, 4, WASI_O_CREAT, rights, 0, 0, DATA_AT),
+                 "success");
     assert_int_equal(rig_u32(&rig, DATA_AT), FILE_FD);
     peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(peer, (struct sockaddr *) &address, size), 0);
+    assert_int_equal(connect(peer, (struct sockaddr *)&address, size), 0);
     assert_errno(rig_call(&rig, "sock_accept", LISTENER_FD, 0, DATA_AT), "success");
     assert_int_equal(rig_u32(&rig, DATA_AT), SOCKET_FD);
     return 0;
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     peer = fd_close(peer);
     return 0;
@@ -69,10 +70,11 @@ static uint32_t descriptor_with(uint32_t right) {
         return LISTENER_FD;
     if (right == WASI_RIGHT_SOCK_SHUTDOWN)
         return SOCKET_FD;
-    const uint32_t of_files = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL |
-                              WASI_RIGHT_FD_ADVISE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE |
-                              WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC |
-                              WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_FD_FILESTAT_SET_TIMES;
+    const uint32_t of_files = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK |
+                              WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_ADVISE | WASI_RIGHT_FD_ALLOCATE |
+                              WASI_RIGHT_FD_FILESTAT_SET_SIZE | WASI_RIGHT_FD_FDSTAT_SET_FLAGS |
+                              WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_FILESTAT_GET |
+                              WASI_RIGHT_FD_FILESTAT_SET_TIMES;
     return right & of_files || !right ? FILE_FD : DIR_FD;
 }
 
@@ -85,7 +87,7 @@ struct call {
 };
 
 static void make_good(const struct preview1_row *row, struct call *call) {
-    *call = (struct call){ .row = row };
+    *call = (struct call){.row = row};
     for (size_t i = 0; row->parameters[i].name; i++) {
         const struct preview1_parameter *p = &row->parameters[i];
         uint64_t *v = &call->values[call->count];
@@ -116,8 +118,9 @@ static void expect(const struct call *call, const char *name, const char *what) 
     int answer = rig_call_values(&rig, call->row->name, call->values, call->count);
     if (answer < 0)
         fail_msg("%s, %s: ended the run: %s", call->row->name, what, rig.outcome.message);
-    if (strcmp(preview1_errno_name((unsigned) answer), name) != 0)
-        fail_msg("%s, %s: %s instead of %s", call->row->name, what, preview1_errno_name((unsigned) answer), name);
+    if (strcmp(preview1_errno_name((unsigned)answer), name) != 0)
+        fail_msg("%s, %s: %s instead of %s", call->row->name, what, preview1_errno_name((unsigned)answer),
+                 name);
     if (memcmp(before, rig_at(&rig, 0), PAGE) != 0)
         fail_msg("%s, %s: wrote to memory", call->row->name, what);
 }
@@ -146,9 +149,9 @@ static uint32_t alignment_of(const struct preview1_parameter *p) {
     for (size_t i = 0; i < count; i++)
 
 static void every_pointer_out_of_bounds(void **state) {
-    (void) state;
+    (void)state;
     /* Aligned to 8, so that nothing but the bounds is wrong. */
-    static const uint32_t addresses[] = { PAGE, PAGE + 8, 2 * PAGE, 0x7ffffff8, 0x80000000, 0xfffffff8 };
+    static const uint32_t addresses[] = {PAGE, PAGE + 8, 2 * PAGE, 0x7ffffff8, 0x80000000, 0xfffffff8};
     unsigned tried = 0;
     EACH_ROW(imports, i, count) {
         const struct preview1_row *row = imports[i].row;
@@ -168,9 +171,9 @@ static void every_pointer_out_of_bounds(void **state) {
 }
 
 static void every_range_that_leaves_memory(void **state) {
-    (void) state;
+    (void)state;
     /* address, length: ends one past the end, is as long as can be, wraps around in 32 bits */
-    static const uint32_t ranges[][2] = { { PAGE - 8, 9 }, { 8, 0xffffffff }, { 0xfffffff8, 16 }, { 0, PAGE + 1 } };
+    static const uint32_t ranges[][2] = {{PAGE - 8, 9}, {8, 0xffffffff}, {0xfffffff8, 16}, {0, PAGE + 1}};
     EACH_ROW(imports, i, count) {
         const struct preview1_row *row = imports[i].row;
         for (size_t p = 0; row->parameters[p].name; p++) {
@@ -188,7 +191,7 @@ static void every_range_that_leaves_memory(void **state) {
 }
 
 static void every_pointer_misaligned(void **state) {
-    (void) state;
+    (void)state;
     unsigned tried = 0;
     EACH_ROW(imports, i, count) {
         const struct preview1_row *row = imports[i].row;
@@ -208,8 +211,8 @@ static void every_pointer_misaligned(void **state) {
 }
 
 static void every_descriptor_wrong(void **state) {
-    (void) state;
-    static const uint32_t numbers[] = { 7, 1000, LIMIT_OPEN_FILES, 0x7fffffff, 0x80000000, 0xffffffff };
+    (void)state;
+    static const uint32_t numbers[] = {7, 1000, LIMIT_OPEN_FILES, 0x7fffffff, 0x80000000, 0xffffffff};
     EACH_ROW(imports, i, count) {
         const struct preview1_row *row = imports[i].row;
         for (size_t p = 0; row->parameters[p].name; p++) {
@@ -227,14 +230,14 @@ static void every_descriptor_wrong(void **state) {
 }
 
 static void every_number_out_of_range(void **state) {
-    (void) state;
+    (void)state;
     EACH_ROW(imports, i, count) {
         const struct preview1_row *row = imports[i].row;
         for (size_t p = 0; row->parameters[p].name; p++) {
             const struct preview1_parameter *parameter = &row->parameters[p];
             if (parameter->kind != PREVIEW1_KIND_ENUM && parameter->kind != PREVIEW1_KIND_FLAGS)
                 continue;
-            uint32_t numbers[] = { parameter->more + 1, parameter->more | 0x80000000, 0xffffffff };
+            uint32_t numbers[] = {parameter->more + 1, parameter->more | 0x80000000, 0xffffffff};
             for (size_t n = 0; n < ARRAY_LENGTH(numbers); n++) {
                 struct call call;
                 make_good(row, &call);
@@ -246,30 +249,30 @@ static void every_number_out_of_range(void **state) {
 }
 
 static void iovecs_that_lie(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         uint32_t buf, length, count;
         const char *answer, *what;
     } cases[] = {
-        { PAGE, 1, 1, "fault", "behind the end" },
-        { PAGE - 4, 8, 1, "fault", "over the end" },
-        { 0xffffffff, 1, 1, "fault", "the last address" },
-        { 0xfffffff0, 0x20, 1, "fault", "around the end of 32 bits" },
-        { 0, 0xffffffff, 1, "fault", "as long as can be" },
-        { DATA_AT, 8, 0x20000000, "fault", "a count whose product is 0 in 32 bits" },
-        { DATA_AT, 8, 0xffffffff, "fault", "a count as large as can be" },
+        {PAGE, 1, 1, "fault", "behind the end"},
+        {PAGE - 4, 8, 1, "fault", "over the end"},
+        {0xffffffff, 1, 1, "fault", "the last address"},
+        {0xfffffff0, 0x20, 1, "fault", "around the end of 32 bits"},
+        {0, 0xffffffff, 1, "fault", "as long as can be"},
+        {DATA_AT, 8, 0x20000000, "fault", "a count whose product is 0 in 32 bits"},
+        {DATA_AT, 8, 0xffffffff, "fault", "a count as large as can be"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         rig_iovec(&rig, IOVS_AT, cases[i].buf, cases[i].length);
-        static const char *const names[] = { "fd_read", "fd_write", "sock_send" };
+        static const char *const names[] = {"fd_read", "fd_write", "sock_send"};
         for (size_t n = 0; n < ARRAY_LENGTH(names); n++) {
-            uint64_t values[] = { FILE_FD, IOVS_AT, cases[i].count, DATA_AT, 0 };
+            uint64_t values[] = {FILE_FD, IOVS_AT, cases[i].count, DATA_AT, 0};
             /* sock_send has its flags before the result */
             if (n == 2)
                 values[3] = 0, values[4] = DATA_AT;
             int answer = rig_call_values(&rig, names[n], values, n == 2 ? 5 : 4);
-            if (strcmp(preview1_errno_name((unsigned) answer), cases[i].answer) != 0)
-                fail_msg("%s, %s: %s", names[n], cases[i].what, preview1_errno_name((unsigned) answer));
+            if (strcmp(preview1_errno_name((unsigned)answer), cases[i].answer) != 0)
+                fail_msg("%s, %s: %s", names[n], cases[i].what, preview1_errno_name((unsigned)answer));
         }
     }
     rig_iovec(&rig, IOVS_AT, DATA_AT, 8);
@@ -277,10 +280,10 @@ static void iovecs_that_lie(void **state) {
 
 /* More iovecs than one call looks at: a short count, and what is behind them is not even looked at. */
 static void iovecs_without_end(void **state) {
-    (void) state;
-    uint32_t at = 16384, total = 2000;
+    (void)state;
+    uint32_t at = 16384, total = 4000;
     for (uint32_t i = 0; i < total; i++)
-        rig_iovec(&rig, at + 8 * i, i < 1000 ? DATA_AT : 0xffffffff, 1);
+        rig_iovec(&rig, at + 8 * i, i < 2000 ? DATA_AT : 0xffffffff, 1);
     assert_errno(rig_call(&rig, "fd_write", FILE_FD, at, total, DATA_AT), "success");
     assert_int_equal(rig_u32(&rig, DATA_AT), PREVIEW1_IOVS_MAX);
     /* Empty ones are passed over, however many there are. */
@@ -291,33 +294,40 @@ static void iovecs_without_end(void **state) {
 }
 
 static void text_that_is_none(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *bytes;
         uint32_t length;
         const char *answer;
     } cases[] = {
-        { "\xff\xfe", 2, "ilseq" },       { "a\xc0\xaf", 3, "ilseq" },   { "\xed\xa0\x80", 3, "ilseq" },
-        { "\xf4\x90\x80\x80", 4, "ilseq" }, { "a\xe2\x82", 3, "ilseq" }, { "a\0b", 3, "inval" },
-        { "", 0, "noent" },
+        {"\xff\xfe", 2, "ilseq"},
+        {"a\xc0\xaf", 3, "ilseq"},
+        {"\xed\xa0\x80", 3, "ilseq"},
+        {"\xf4\x90\x80\x80", 4, "ilseq"},
+        {"a\xe2\x82", 3, "ilseq"},
+        {"a\0b", 3, "inval"},
+        {"", 0, "noent"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         memcpy(rig_at(&rig, DATA_AT), cases[i].bytes, cases[i].length);
-        assert_errno(rig_call(&rig, "path_create_directory", DIR_FD, DATA_AT, cases[i].length), cases[i].answer);
+        assert_errno(rig_call(&rig, "path_create_directory", DIR_FD, DATA_AT, cases[i].length),
+                     cases[i].answer);
     }
     /* A path as long as memory. */
     memset(rig_at(&rig, DATA_AT), 'a', PAGE - DATA_AT);
     assert_errno(rig_call(&rig, "path_create_directory", DIR_FD, DATA_AT, PAGE - DATA_AT), "nametoolong");
 }
 
-/* Any value for anything: nothing but an errno ever comes back.  Left out is what may rightly wait or fill the disk. */
+/* Any value for anything: nothing but an errno ever comes back.  Left out is what may rightly wait or fill
+ * the disk. */
 static void anything_for_anything(void **state) {
-    (void) state;
-    static const char *const left_out[] = { "proc_exit", "proc_raise", "poll_oneoff", "sock_accept", "fd_allocate" };
-    static const uint64_t interesting[] = { 0,    1,          2,          3,          4,           5,
-                                            8,    255,        TEXT_AT,    IOVS_AT,    DATA_AT,     PAGE - 8,
-                                            PAGE, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff,  1ull << 40,
-                                            1ull << 63, UINT64_MAX };
+    (void)state;
+    static const char *const left_out[] = {"proc_exit", "proc_raise", "poll_oneoff", "sock_accept",
+                                           "fd_allocate"};
+    static const uint64_t interesting[] = {0,          1,          2,          3,          4,
+                                           5,          8,          255,        TEXT_AT,    IOVS_AT,
+                                           DATA_AT,    PAGE - 8,   PAGE,       0x7fffffff, 0x80000000,
+                                           0xfffffff8, 0xffffffff, 1ull << 40, 1ull << 63, UINT64_MAX};
     const char *given = getenv("ARCELLA_SEED");
     uint64_t seed = given ? strtoull(given, NULL, 0) : 1;
     print_message("seed %" PRIu64 "\n", seed);
@@ -345,7 +355,7 @@ static void anything_for_anything(void **state) {
 
 /* With every right given up, nothing that needs one goes through. */
 static void every_right_missing(void **state) {
-    (void) state;
+    (void)state;
     for (uint32_t fd = DIR_FD; fd <= SOCKET_FD; fd++)
         assert_errno(rig_call(&rig, "fd_fdstat_set_rights", fd, 0, 0), "success");
     unsigned tried = 0;

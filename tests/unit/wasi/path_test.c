@@ -10,25 +10,25 @@
 static struct rig rig;
 
 static int open_writable(void **state) {
-    (void) state;
+    (void)state;
     rig_start(&rig, rig_program, NULL, RIG_WRITABLE);
     return 0;
 }
 
 static int open_read_only(void **state) {
-    (void) state;
+    (void)state;
     rig_start(&rig, rig_program, NULL, RIG_READ_ONLY);
     return 0;
 }
 
 static int open_without(void **state) {
-    (void) state;
+    (void)state;
     rig_start(&rig, rig_program, NULL, RIG_NO_DIR);
     return 0;
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     return 0;
 }
@@ -62,41 +62,41 @@ static int stat_of(const char *path, uint32_t lookup, struct wasi_filestat *to) 
 #define RW (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE)
 
 static void opening_and_its_flags(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *path;
         uint32_t oflags;
         uint64_t rights;
         const char *answer, *what;
     } cases[] = {
-        { "new", 0, RW, "noent", "is not there" },
-        { "new", WASI_O_CREAT, RW, "success", "is made" },
-        { "new", WASI_O_CREAT, RW, "success", "is there" },
-        { "new", WASI_O_CREAT | WASI_O_EXCL, RW, "exist", "is there and may not be" },
-        { "new", WASI_O_DIRECTORY, 0, "notdir", "a file is no directory" },
-        { "new", WASI_O_TRUNC, 0, "success", "truncated without a right to write it afterwards" },
-        { "new/", 0, WASI_RIGHT_FD_READ, "notdir", "a slash asks for a directory" },
-        { "dir", 0, WASI_RIGHT_FD_READ, "success", "a directory without asking for one" },
-        { "dir", 0, RW, "isdir", "a directory to be written" },
-        { "dir", WASI_O_DIRECTORY, RW, "isdir", "the same, asked for" },
-        { "dir/", WASI_O_DIRECTORY, 0, "success", "with a slash" },
-        { "made", WASI_O_DIRECTORY | WASI_O_CREAT, 0, "inval", "directories are not made by opening" },
-        { "/new", 0, 0, "perm", "absolute" },
-        { "../new", 0, 0, "perm", "above" },
-        { "dir/../../new", 0, 0, "perm", "above, by and by" },
-        { "dir/../new", 0, WASI_RIGHT_FD_READ, "success", "up and down beneath" },
-        { "", 0, 0, "noent", "nothing" },
+        {"new", 0, RW, "noent", "is not there"},
+        {"new", WASI_O_CREAT, RW, "success", "is made"},
+        {"new", WASI_O_CREAT, RW, "success", "is there"},
+        {"new", WASI_O_CREAT | WASI_O_EXCL, RW, "exist", "is there and may not be"},
+        {"new", WASI_O_DIRECTORY, 0, "notdir", "a file is no directory"},
+        {"new", WASI_O_TRUNC, 0, "success", "truncated without a right to write it afterwards"},
+        {"new/", 0, WASI_RIGHT_FD_READ, "notdir", "a slash asks for a directory"},
+        {"dir", 0, WASI_RIGHT_FD_READ, "success", "a directory without asking for one"},
+        {"dir", 0, RW, "isdir", "a directory to be written"},
+        {"dir", WASI_O_DIRECTORY, RW, "isdir", "the same, asked for"},
+        {"dir/", WASI_O_DIRECTORY, 0, "success", "with a slash"},
+        {"made", WASI_O_DIRECTORY | WASI_O_CREAT, 0, "inval", "directories are not made by opening"},
+        {"/new", 0, 0, "perm", "absolute"},
+        {"../new", 0, 0, "perm", "above"},
+        {"dir/../../new", 0, 0, "perm", "above, by and by"},
+        {"dir/../new", 0, WASI_RIGHT_FD_READ, "success", "up and down beneath"},
+        {"", 0, 0, "noent", "nothing"},
     };
     assert_errno(one_path("path_create_directory", "dir"), "success");
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         int answer = path_open(cases[i].path, 0, cases[i].oflags, cases[i].rights);
-        if (strcmp(preview1_errno_name((unsigned) answer), cases[i].answer) != 0)
-            fail_msg("'%s', %s: %s", cases[i].path, cases[i].what, preview1_errno_name((unsigned) answer));
+        if (strcmp(preview1_errno_name((unsigned)answer), cases[i].answer) != 0)
+            fail_msg("'%s', %s: %s", cases[i].path, cases[i].what, preview1_errno_name((unsigned)answer));
     }
 }
 
 static void links_are_followed_when_asked(void **state) {
-    (void) state;
+    (void)state;
     struct wasi_filestat stat;
     assert_errno(path_open("file", 0, WASI_O_CREAT, RW), "success");
     assert_errno(two_paths("path_symlink", "file", "link"), "success");
@@ -125,7 +125,7 @@ static void links_are_followed_when_asked(void **state) {
 }
 
 static void names_move_and_go(void **state) {
-    (void) state;
+    (void)state;
     struct wasi_filestat a, b;
     assert_errno(path_open("file", 0, WASI_O_CREAT, RW), "success");
     assert_errno(two_paths("path_link", "file", "second"), "success");
@@ -150,7 +150,7 @@ static void names_move_and_go(void **state) {
 }
 
 static void times_are_set_once_each(void **state) {
-    (void) state;
+    (void)state;
     struct wasi_filestat stat;
     assert_errno(path_open("file", 0, WASI_O_CREAT, RW), "success");
     uint32_t fd = rig_u32(&rig, RESULT), length = rig_put(&rig, AT, "file");
@@ -167,14 +167,16 @@ static void times_are_set_once_each(void **state) {
     assert_errno(rig_call(&rig, "fd_filestat_set_times", fd, 0, 0, WASI_FST_MTIM_NOW), "success");
     assert_errno(stat_of("file", 0, &stat), "success");
     assert_true(stat.mtim > 1600000000ull * 1000000000);
-    assert_errno(rig_call(&rig, "fd_filestat_set_times", fd, 0, 0, WASI_FST_MTIM | WASI_FST_MTIM_NOW), "inval");
-    rig_put(&rig, AT, "file");
-    assert_errno(rig_call(&rig, "path_filestat_set_times", 3, 0, AT, length, 0, 0, WASI_FST_ATIM | WASI_FST_ATIM_NOW),
+    assert_errno(rig_call(&rig, "fd_filestat_set_times", fd, 0, 0, WASI_FST_MTIM | WASI_FST_MTIM_NOW),
                  "inval");
+    rig_put(&rig, AT, "file");
+    assert_errno(
+        rig_call(&rig, "path_filestat_set_times", 3, 0, AT, length, 0, 0, WASI_FST_ATIM | WASI_FST_ATIM_NOW),
+        "inval");
 }
 
 static void reading_is_not_writing(void **state) {
-    (void) state;
+    (void)state;
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/file", rig.path);
     assert_int_equal(file_write_atomic(AT_FDCWD, path, 0600, "text", 4, NULL), 0);
@@ -191,7 +193,8 @@ static void reading_is_not_writing(void **state) {
     assert_errno(two_paths("path_link", "file", "second"), "notcapable");
     assert_errno(two_paths("path_symlink", "file", "link"), "notcapable");
     uint32_t length = rig_put(&rig, AT, "file");
-    assert_errno(rig_call(&rig, "path_filestat_set_times", 3, 0, AT, length, 0, 0, WASI_FST_ATIM), "notcapable");
+    assert_errno(rig_call(&rig, "path_filestat_set_times", 3, 0, AT, length, 0, 0, WASI_FST_ATIM),
+                 "notcapable");
     assert_int_equal(rig.denied, 10);
     assert_non_null(strstr(rig.needed, "--dir"));
     assert_non_null(strstr(rig.needed, ":rw"));
@@ -200,7 +203,7 @@ static void reading_is_not_writing(void **state) {
 
 /* With no directory there is one where nothing may be done, so that somebody hears of it. */
 static void nothing_granted_is_said(void **state) {
-    (void) state;
+    (void)state;
     struct wasi_filestat stat;
     assert_errno(rig_call(&rig, "fd_prestat_get", 3, RESULT), "success");
     assert_errno(path_open("etc/passwd", 0, 0, WASI_RIGHT_FD_READ), "notcapable");

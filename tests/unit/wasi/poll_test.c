@@ -10,10 +10,10 @@
 #define MS     1000000ull
 
 static struct rig rig;
-static int pipe_in[2] = { -1, -1 }; /* of the guest's standard input */
+static int pipe_in[2] = {-1, -1}; /* of the guest's standard input */
 
 static int open_rig(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(pipe2(pipe_in, O_CLOEXEC), 0);
     struct wasi_options options = WASI_OPTIONS_INIT;
     options.stdio[0] = pipe_in[0];
@@ -22,26 +22,26 @@ static int open_rig(void **state) {
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     pipe_in[1] = fd_close(pipe_in[1]);
     return 0;
 }
 
 static void put(uint32_t index, const struct wasi_subscription *subscription) {
-    memcpy(rig_at(&rig, IN + index * (uint32_t) sizeof *subscription), subscription, sizeof *subscription);
+    memcpy(rig_at(&rig, IN + index * (uint32_t)sizeof *subscription), subscription, sizeof *subscription);
 }
 
 static void put_clock(uint32_t index, uint32_t clock, uint64_t timeout_ns, uint16_t flags) {
     put(index, &(struct wasi_subscription){
                    .userdata = 100 + index,
                    .tag = WASI_EVENT_CLOCK,
-                   .clock = { .id = clock, .timeout = timeout_ns, .flags = flags },
+                   .clock = {.id = clock, .timeout = timeout_ns, .flags = flags},
                });
 }
 
 static void put_fd(uint32_t index, uint8_t tag, uint32_t fd) {
-    put(index, &(struct wasi_subscription){ .userdata = 100 + index, .tag = tag, .fd = fd });
+    put(index, &(struct wasi_subscription){.userdata = 100 + index, .tag = tag, .fd = fd});
 }
 
 static int poll(uint32_t count) {
@@ -50,18 +50,19 @@ static int poll(uint32_t count) {
 
 static struct wasi_event event(uint32_t index) {
     struct wasi_event to;
-    memcpy(&to, rig_at(&rig, OUT + index * (uint32_t) sizeof to), sizeof to);
+    memcpy(&to, rig_at(&rig, OUT + index * (uint32_t)sizeof to), sizeof to);
     return to;
 }
 
 static void a_clock_is_waited_for(void **state) {
-    (void) state;
-    static const uint32_t clocks[] = { WASI_CLOCK_MONOTONIC, WASI_CLOCK_REALTIME };
+    (void)state;
+    static const uint32_t clocks[] = {WASI_CLOCK_MONOTONIC, WASI_CLOCK_REALTIME};
     for (size_t i = 0; i < ARRAY_LENGTH(clocks); i++) {
         for (unsigned absolute = 0; absolute < 2; absolute++) {
             uint64_t before = clock_monotonic_ns();
             uint64_t now = i ? clock_wall_ns() : before;
-            put_clock(0, clocks[i], absolute ? now + 30 * MS : 30 * MS, absolute ? WASI_SUB_CLOCK_ABSTIME : 0);
+            put_clock(0, clocks[i], absolute ? now + 30 * MS : 30 * MS,
+                      absolute ? WASI_SUB_CLOCK_ABSTIME : 0);
             assert_errno(poll(1), "success");
             assert_true(clock_monotonic_ns() - before >= 29 * MS);
             assert_int_equal(rig_u32(&rig, RESULT), 1);
@@ -73,7 +74,7 @@ static void a_clock_is_waited_for(void **state) {
 }
 
 static void what_is_past_is_due(void **state) {
-    (void) state;
+    (void)state;
     put_clock(0, WASI_CLOCK_MONOTONIC, 0, 0);
     put_clock(1, WASI_CLOCK_REALTIME, 1, WASI_SUB_CLOCK_ABSTIME);
     put_clock(2, WASI_CLOCK_MONOTONIC, UINT64_MAX, 0);
@@ -85,7 +86,7 @@ static void what_is_past_is_due(void **state) {
 }
 
 static void the_earliest_ends_the_wait(void **state) {
-    (void) state;
+    (void)state;
     put_clock(0, WASI_CLOCK_MONOTONIC, 60000 * MS, 0);
     put_clock(1, WASI_CLOCK_MONOTONIC, 20 * MS, 0);
     put_fd(2, WASI_EVENT_FD_READ, 0);
@@ -95,10 +96,10 @@ static void the_earliest_ends_the_wait(void **state) {
 }
 
 static void input_ends_the_wait(void **state) {
-    (void) state;
+    (void)state;
     put_clock(0, WASI_CLOCK_MONOTONIC, 60000 * MS, 0);
     put_fd(1, WASI_EVENT_FD_READ, 0);
-    rig_begin(&rig, "poll_oneoff", (const uint64_t[]){ IN, OUT, 2, RESULT }, 4);
+    rig_begin(&rig, "poll_oneoff", (const uint64_t[]){IN, OUT, 2, RESULT}, 4);
     for (unsigned i = 0; i < 5; i++)
         loop_run_ready(rig_loop);
     assert_false(rig.done);
@@ -116,7 +117,7 @@ static void input_ends_the_wait(void **state) {
 }
 
 static void files_and_output_are_ready(void **state) {
-    (void) state;
+    (void)state;
     uint32_t length = rig_put(&rig, OUT, "file");
     assert_errno(rig_call(&rig, "path_open", 3, 0, OUT, length, WASI_O_CREAT,
                           WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE, 0, 0, RESULT),
@@ -132,7 +133,7 @@ static void files_and_output_are_ready(void **state) {
 }
 
 static void a_mistake_is_an_event(void **state) {
-    (void) state;
+    (void)state;
     put_fd(0, WASI_EVENT_FD_READ, 77);
     put_fd(1, WASI_EVENT_FD_READ, 3);
     put_clock(2, WASI_CLOCK_PROCESS_CPUTIME, 5, 0);
@@ -141,7 +142,7 @@ static void a_mistake_is_an_event(void **state) {
     put_clock(5, WASI_CLOCK_MONOTONIC, 60000 * MS, 0);
     assert_errno(poll(6), "success");
     assert_int_equal(rig_u32(&rig, RESULT), 5);
-    static const char *const answers[] = { "badf", "badf", "notsup", "inval", "inval" };
+    static const char *const answers[] = {"badf", "badf", "notsup", "inval", "inval"};
     for (uint32_t i = 0; i < 5; i++) {
         assert_int_equal(event(i).userdata, 100 + i);
         assert_string_equal(preview1_errno_name(event(i).error), answers[i]);
@@ -149,16 +150,16 @@ static void a_mistake_is_an_event(void **state) {
 }
 
 static void what_cannot_be_is_refused(void **state) {
-    (void) state;
+    (void)state;
     assert_errno(poll(0), "inval");
-    put(0, &(struct wasi_subscription){ .tag = 3 });
+    put(0, &(struct wasi_subscription){.tag = 3});
     assert_errno(poll(1), "inval");
     assert_errno(rig_call(&rig, "poll_oneoff", IN, OUT, 0x10000000, RESULT), "fault");
 }
 
 /* Both arrays in the same place, the worst overlap that is still one call. */
 static void overlapping_arrays_hurt_nobody(void **state) {
-    (void) state;
+    (void)state;
     for (uint32_t i = 0; i < 8; i++)
         put_clock(i, WASI_CLOCK_MONOTONIC, 0, 0);
     assert_errno(rig_call(&rig, "poll_oneoff", IN, IN, 8, RESULT), "success");
@@ -168,7 +169,7 @@ static void overlapping_arrays_hurt_nobody(void **state) {
 }
 
 static void many_are_charged_and_given_back(void **state) {
-    (void) state;
+    (void)state;
     for (uint32_t i = 0; i < 500; i++)
         put_clock(i, WASI_CLOCK_MONOTONIC, i < 250 ? 0 : 60000 * MS, 0);
     assert_errno(poll(500), "success");
@@ -182,13 +183,13 @@ static void many_are_charged_and_given_back(void **state) {
 }
 
 static void a_wait_can_be_ended(void **state) {
-    (void) state;
-    static const uint32_t counts[] = { 1, 100 };
+    (void)state;
+    static const uint32_t counts[] = {1, 100};
     for (size_t i = 0; i < ARRAY_LENGTH(counts); i++) {
         for (uint32_t k = 0; k + 1 < counts[i]; k++)
             put_clock(k, WASI_CLOCK_MONOTONIC, 60000 * MS, 0);
         put_fd(counts[i] - 1, WASI_EVENT_FD_READ, 0);
-        rig_begin(&rig, "poll_oneoff", (const uint64_t[]){ IN, OUT, counts[i], RESULT }, 4);
+        rig_begin(&rig, "poll_oneoff", (const uint64_t[]){IN, OUT, counts[i], RESULT}, 4);
         for (unsigned k = 0; k < 5; k++)
             loop_run_ready(rig_loop);
         assert_false(rig.done);
@@ -204,10 +205,10 @@ static void a_wait_can_be_ended(void **state) {
 
 /* Freed while it waits: what it held goes with it. */
 static void an_instance_can_be_freed_while_it_waits(void **state) {
-    (void) state;
+    (void)state;
     for (uint32_t k = 0; k < 100; k++)
         put_clock(k, WASI_CLOCK_MONOTONIC, 60000 * MS, 0);
-    rig_begin(&rig, "poll_oneoff", (const uint64_t[]){ IN, OUT, 100, RESULT }, 4);
+    rig_begin(&rig, "poll_oneoff", (const uint64_t[]){IN, OUT, 100, RESULT}, 4);
     for (unsigned k = 0; k < 5; k++)
         loop_run_ready(rig_loop);
     assert_false(rig.done);

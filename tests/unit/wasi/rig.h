@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The rig of these tests: one loop and engine for a test program, instances with a WASI state and a folder of their
- * own as "/".  Everything is real: guests run on the engine's fibers, calls go through the adapters, files are files.
+ * The rig of these tests: one loop and engine for a test program, instances with a WASI state and a folder of
+ * their own as "/".  Everything is real: guests run on the engine's fibers, calls go through the adapters,
+ * files are files.
  *
- * The guest of most tests does nothing: it imports every function of preview 1 and exports it under its own name, so
- * that rig_call() is the guest making one call.  Its bytes are put together here from the import table.
+ * The guest of most tests does nothing: it imports every function of preview 1 and exports it under its own
+ * name, so that rig_call() is the guest making one call.  Its bytes are put together here from the import
+ * table.
  */
 #ifndef TESTS_WASI_RIG_H
 #define TESTS_WASI_RIG_H
@@ -37,7 +39,7 @@ static char rig_folder[PATH_MAX];
 /* --- a module, byte by byte --- */
 
 static inline void rig_byte(struct buffer *b, unsigned byte) {
-    uint8_t c = (uint8_t) byte;
+    uint8_t c = (uint8_t)byte;
     assert_int_equal(buffer_add(b, &c, 1, NULL), 0);
 }
 
@@ -76,7 +78,7 @@ static inline void rig_passing_module(struct buffer *to) {
     for (size_t i = 0; i < count; i++) {
         const char *colon = strchr(imports[i].signature, ':');
         rig_byte(&section, 0x60);
-        rig_values(&section, imports[i].signature, (size_t) (colon - imports[i].signature));
+        rig_values(&section, imports[i].signature, (size_t)(colon - imports[i].signature));
         rig_values(&section, colon + 1, strlen(colon + 1));
     }
     rig_section(to, 1, &section);
@@ -125,7 +127,7 @@ static inline struct engine_program *rig_load(const void *wasm, size_t length) {
 }
 
 static inline int rig_open(void **state) {
-    (void) state;
+    (void)state;
     signal(SIGPIPE, SIG_IGN);
     const char *base = getenv("TMPDIR");
     snprintf(rig_folder, sizeof rig_folder, "%s/arcella-unit-XXXXXX", base ? base : "/tmp");
@@ -139,7 +141,7 @@ static inline int rig_open(void **state) {
 }
 
 static inline int rig_close(void **state) {
-    (void) state;
+    (void)state;
     engine_program_unref(rig_program);
     rig_engine = engine_free(rig_engine);
     rig_loop = loop_free(rig_loop);
@@ -163,7 +165,8 @@ struct rig {
     char lines[4096];
 };
 
-static inline void rig_on_done(struct engine_instance *instance, const struct engine_outcome *outcome, void *user) {
+static inline void rig_on_done(struct engine_instance *instance, const struct engine_outcome *outcome,
+                               void *user) {
     struct rig *rig = user;
     rig->done = true;
     rig->outcome = *outcome;
@@ -174,10 +177,11 @@ static inline void rig_on_done(struct engine_instance *instance, const struct en
 static inline void rig_on_output(void *user, unsigned stream, const char *bytes, size_t length, bool cut,
                                  uint64_t dropped) {
     struct rig *rig = user;
-    (void) cut;
-    (void) dropped;
+    (void)cut;
+    (void)dropped;
     size_t used = strlen(rig->lines);
-    snprintf(rig->lines + used, sizeof rig->lines - used, "%u:%.*s\n", stream, (int) length, bytes ? bytes : "");
+    snprintf(rig->lines + used, sizeof rig->lines - used, "%u:%.*s\n", stream, (int)length,
+             bytes ? bytes : "");
 }
 
 static inline void rig_on_audit(void *user, const struct host_audit *line) {
@@ -187,7 +191,7 @@ static inline void rig_on_audit(void *user, const struct host_audit *line) {
 }
 
 static inline uint64_t rig_cpu_ns(void *user) {
-    (void) user;
+    (void)user;
     return 42;
 }
 
@@ -204,12 +208,12 @@ static inline void rig_start(struct rig *rig, struct engine_program *program, st
                              enum rig_dirs dirs) {
     struct wasi_options none = WASI_OPTIONS_INIT;
     options = options ? options : &none;
-    *rig = (struct rig){ .budget = { .limit_bytes = LIMIT_HOST_BYTES } };
+    *rig = (struct rig){.budget = {.limit_bytes = LIMIT_HOST_BYTES}};
     snprintf(rig->path, sizeof rig->path, "%s/root", rig_folder);
     assert_true(mkdir(rig->path, 0700) == 0 || errno == EEXIST);
     FD_AUTO fd = open(rig->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0);
-    struct wasi_dir dir = { .fd = fd, .guest_path = "/", .writable = dirs == RIG_WRITABLE };
+    struct wasi_dir dir = {.fd = fd, .guest_path = "/", .writable = dirs == RIG_WRITABLE};
     if (dirs != RIG_NO_DIR) {
         char option[PATH_MAX + 32];
         snprintf(option, sizeof option, "%s::/%s", rig->path, dir.writable ? ":rw" : "");
@@ -221,13 +225,13 @@ static inline void rig_start(struct rig *rig, struct engine_program *program, st
         .loop = rig_loop,
         .grants = &rig->grants,
         .budget = &rig->budget,
-        .hooks = { .output = rig_on_output, .audit = rig_on_audit, .cpu_ns = rig_cpu_ns, .user = rig },
+        .hooks = {.output = rig_on_output, .audit = rig_on_audit, .cpu_ns = rig_cpu_ns, .user = rig},
     };
     arcella_error *error = NULL;
     if (wasi_preview1_new(options, &rig->wasi, &error))
         fail_msg("state: %s", arcella_error_message(error));
-    struct engine_limits limits = { .memory_bytes = 512 * MIB, .table_elements = 100000 };
-    struct engine_budget budget = { .wall_ms = 60000 };
+    struct engine_limits limits = {.memory_bytes = 512 * MIB, .table_elements = 100000};
+    struct engine_budget budget = {.wall_ms = 60000};
     if (engine_instance_new(program, &limits, &budget, rig, rig_on_done, &rig->instance, &error))
         fail_msg("instance: %s", arcella_error_message(error));
     wasi_preview1_bind(rig->wasi, rig->instance);
@@ -256,8 +260,8 @@ static inline void rig_begin(struct rig *rig, const char *name, const uint64_t *
     union engine_value v[16];
     memset(v, 0, sizeof v);
     for (size_t i = 0; i < count; i++)
-        v[i].u64 = signature[i] == 'i' ? (uint32_t) values[i] : values[i];
-    struct engine_budget budget = { .wall_ms = 60000 };
+        v[i].u64 = signature[i] == 'i' ? (uint32_t)values[i] : values[i];
+    struct engine_budget budget = {.wall_ms = 60000};
     rig->done = false;
     rig->result.u64 = 12345;
     arcella_error *error = NULL;
@@ -269,11 +273,11 @@ static inline void rig_begin(struct rig *rig, const char *name, const uint64_t *
 static inline int rig_call_values(struct rig *rig, const char *name, const uint64_t *values, size_t count) {
     rig_begin(rig, name, values, count);
     rig_finish(rig);
-    return rig->outcome.end == ENGINE_END_RETURNED ? (int) rig->result.u32 : -1;
+    return rig->outcome.end == ENGINE_END_RETURNED ? (int)rig->result.u32 : -1;
 }
 #define rig_call(rig, name, ...)                                                                             \
-    rig_call_values(rig, name, (const uint64_t[]){ __VA_ARGS__ },                                            \
-                    sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
+    rig_call_values(rig, name, (const uint64_t[]){__VA_ARGS__},                                              \
+                    sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 /* The guest's memory. */
 static inline uint8_t *rig_at(struct rig *rig, uint32_t address) {
@@ -297,15 +301,15 @@ static inline uint64_t rig_u64(struct rig *rig, uint32_t address) {
 /* Put a text where the tests keep texts. @return its length */
 static inline uint32_t rig_put(struct rig *rig, uint32_t address, const char *text) {
     memcpy(rig_at(rig, address), text, strlen(text));
-    return (uint32_t) strlen(text);
+    return (uint32_t)strlen(text);
 }
 
 /* Put one iovec. */
 static inline void rig_iovec(struct rig *rig, uint32_t address, uint32_t buf, uint32_t length) {
-    struct wasi_iovec iovec = { buf, length };
+    struct wasi_iovec iovec = {buf, length};
     memcpy(rig_at(rig, address), &iovec, sizeof iovec);
 }
 
-#define assert_errno(call, name) assert_string_equal(preview1_errno_name((unsigned) (call)), name)
+#define assert_errno(call, name) assert_string_equal(preview1_errno_name((unsigned)(call)), name)
 
 #endif

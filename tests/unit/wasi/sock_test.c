@@ -15,12 +15,12 @@ static struct rig rig;
 static struct sockaddr_in address;
 
 static int open_rig(void **state) {
-    (void) state;
-    int listeners[] = { socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-    address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    (void)state;
+    int listeners[] = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    assert_int_equal(bind(listeners[0], (struct sockaddr *) &address, size), 0);
-    assert_int_equal(getsockname(listeners[0], (struct sockaddr *) &address, &size), 0);
+    assert_int_equal(bind(listeners[0], (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(listeners[0], (struct sockaddr *)&address, &size), 0);
     assert_int_equal(listen(listeners[0], 4), 0);
     struct wasi_options options = WASI_OPTIONS_INIT;
     options.listeners = listeners;
@@ -30,14 +30,14 @@ static int open_rig(void **state) {
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     return 0;
 }
 
 static int connect_to_it(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof address), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
 }
 
@@ -60,7 +60,7 @@ static void begin_waiting(const char *name, const uint64_t *values, size_t count
 }
 
 static void a_listener_is_what_it_is(void **state) {
-    (void) state;
+    (void)state;
     assert_errno(rig_call(&rig, "fd_fdstat_get", LISTENER_FD, RESULT), "success");
     struct wasi_fdstat stat;
     memcpy(&stat, rig_at(&rig, RESULT), sizeof stat);
@@ -80,18 +80,19 @@ static void a_listener_is_what_it_is(void **state) {
 }
 
 static void accepting_waits(void **state) {
-    (void) state;
-    begin_waiting("sock_accept", (const uint64_t[]){ LISTENER_FD, 0, RESULT }, 3);
-    FD_AUTO peer = connect_to_it();
+    (void)state;
+    begin_waiting("sock_accept", (const uint64_t[]){LISTENER_FD, 0, RESULT}, 3);
+    int peer = connect_to_it();
     rig_finish(&rig);
     assert_int_equal(rig.result.u32, 0);
     assert_int_equal(rig_u32(&rig, RESULT), 4);
     assert_errno(rig_call(&rig, "fd_fdstat_set_flags", LISTENER_FD, WASI_FDFLAG_NONBLOCK), "success");
     assert_errno(rig_call(&rig, "sock_accept", LISTENER_FD, 0, RESULT), "again");
+    fd_close(peer);
 }
 
 static void bytes_go_both_ways(void **state) {
-    (void) state;
+    (void)state;
     FD_AUTO peer = connect_to_it();
     uint32_t fd = accept_one();
     assert_int_equal(send(peer, "hello", 5, 0), 5);
@@ -106,7 +107,7 @@ static void bytes_go_both_ways(void **state) {
     rig_iovec(&rig, IOVS + 8, DATA + 2, 4);
     assert_errno(rig_call(&rig, "sock_send", fd, IOVS, 2, 0, RESULT), "success");
     assert_int_equal(rig_u32(&rig, RESULT), 6);
-    char text[16] = { 0 };
+    char text[16] = {0};
     assert_int_equal(recv(peer, text, sizeof text, 0), 6);
     assert_string_equal(text, "answer");
     /* and as a file */
@@ -117,11 +118,11 @@ static void bytes_go_both_ways(void **state) {
 }
 
 static void receiving_waits(void **state) {
-    (void) state;
+    (void)state;
     FD_AUTO peer = connect_to_it();
     uint32_t fd = accept_one();
     rig_iovec(&rig, IOVS, DATA, 6);
-    begin_waiting("sock_recv", (const uint64_t[]){ fd, IOVS, 1, WASI_RECV_WAITALL, RESULT, RESULT + 4 }, 6);
+    begin_waiting("sock_recv", (const uint64_t[]){fd, IOVS, 1, WASI_RECV_WAITALL, RESULT, RESULT + 4}, 6);
     assert_int_equal(send(peer, "abc", 3, 0), 3);
     for (unsigned i = 0; i < 10; i++)
         loop_run_ready(rig_loop);
@@ -130,7 +131,7 @@ static void receiving_waits(void **state) {
     rig_finish(&rig);
     assert_int_equal(rig_u32(&rig, RESULT), 6);
     assert_memory_equal(rig_at(&rig, DATA), "abcdef", 6);
-    begin_waiting("fd_read", (const uint64_t[]){ fd, IOVS, 1, RESULT }, 4);
+    begin_waiting("fd_read", (const uint64_t[]){fd, IOVS, 1, RESULT}, 4);
     peer = fd_close(peer);
     rig_finish(&rig);
     assert_int_equal(rig.result.u32, 0);
@@ -138,7 +139,7 @@ static void receiving_waits(void **state) {
 }
 
 static void shutting_down_ends_one_way(void **state) {
-    (void) state;
+    (void)state;
     FD_AUTO peer = connect_to_it();
     uint32_t fd = accept_one();
     assert_errno(rig_call(&rig, "sock_shutdown", fd, 0), "inval");
@@ -153,8 +154,8 @@ static void shutting_down_ends_one_way(void **state) {
 }
 
 static void waiting_for_a_connection_can_be_ended(void **state) {
-    (void) state;
-    begin_waiting("sock_accept", (const uint64_t[]){ LISTENER_FD, 0, RESULT }, 3);
+    (void)state;
+    begin_waiting("sock_accept", (const uint64_t[]){LISTENER_FD, 0, RESULT}, 3);
     engine_cancel(rig.instance, ENGINE_END_WALL_TIME, NULL);
     rig_finish(&rig);
     assert_int_equal(rig.outcome.end, ENGINE_END_WALL_TIME);

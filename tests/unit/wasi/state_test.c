@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Making the state, and the functions of the program itself: arguments, environment, clocks, random numbers, ends. */
+/* Making the state, and the functions of the program itself: arguments, environment, clocks, random numbers,
+ * ends. */
 #include "rig.h"
 
 #include "base/clock.h"
@@ -12,9 +13,9 @@
 static struct rig rig;
 
 static int open_rig(void **state) {
-    (void) state;
-    static const char *const args[] = { "program", "", "two words" };
-    static const char *const env[] = { "A=1", "EMPTY=", "B=x=y" };
+    (void)state;
+    static const char *const args[] = {"program", "", "two words"};
+    static const char *const env[] = {"A=1", "EMPTY=", "B=x=y"};
     struct wasi_options options = WASI_OPTIONS_INIT;
     options.args = args;
     options.args_count = ARRAY_LENGTH(args);
@@ -25,13 +26,13 @@ static int open_rig(void **state) {
 }
 
 static int open_bare(void **state) {
-    (void) state;
+    (void)state;
     rig_start(&rig, rig_program, NULL, RIG_WRITABLE);
     return 0;
 }
 
 static int close_rig(void **state) {
-    (void) state;
+    (void)state;
     rig_stop(&rig);
     return 0;
 }
@@ -44,8 +45,8 @@ static void check_texts(const char *sizes, const char *get, const char *const *t
     assert_errno(rig_call(&rig, get, TABLE, TEXTS), "success");
     for (uint32_t i = 0; i < count; i++) {
         assert_int_equal(rig_u32(&rig, TABLE + 4 * i), at);
-        assert_string_equal((const char *) rig_at(&rig, at), texts[i]);
-        at += (uint32_t) strlen(texts[i]) + 1;
+        assert_string_equal((const char *)rig_at(&rig, at), texts[i]);
+        at += (uint32_t)strlen(texts[i]) + 1;
     }
     assert_int_equal(at - TEXTS, bytes);
     assert_int_equal(rig_u32(&rig, TABLE + 4 * count), 0xeeeeeeee);
@@ -53,9 +54,9 @@ static void check_texts(const char *sizes, const char *get, const char *const *t
 }
 
 static void texts_are_copied(void **state) {
-    (void) state;
-    check_texts("args_sizes_get", "args_get", (const char *const[]){ "program", "", "two words" }, 3);
-    check_texts("environ_sizes_get", "environ_get", (const char *const[]){ "A=1", "EMPTY=", "B=x=y" }, 3);
+    (void)state;
+    check_texts("args_sizes_get", "args_get", (const char *const[]){"program", "", "two words"}, 3);
+    check_texts("environ_sizes_get", "environ_get", (const char *const[]){"A=1", "EMPTY=", "B=x=y"}, 3);
     /* to the end of memory, and one byte over it */
     uint32_t page = 65536;
     assert_errno(rig_call(&rig, "args_get", TABLE, page - 19), "success");
@@ -65,13 +66,13 @@ static void texts_are_copied(void **state) {
 }
 
 static void no_texts_are_none(void **state) {
-    (void) state;
+    (void)state;
     check_texts("args_sizes_get", "args_get", NULL, 0);
     check_texts("environ_sizes_get", "environ_get", NULL, 0);
 }
 
 static void clocks_tell_the_time(void **state) {
-    (void) state;
+    (void)state;
     uint64_t before = clock_monotonic_ns();
     assert_errno(rig_call(&rig, "clock_time_get", WASI_CLOCK_MONOTONIC, 1, RESULT), "success");
     assert_in_range(rig_u64(&rig, RESULT), before, clock_monotonic_ns());
@@ -90,7 +91,7 @@ static void clocks_tell_the_time(void **state) {
 }
 
 static void random_numbers_fill_what_is_asked(void **state) {
-    (void) state;
+    (void)state;
     memset(rig_at(&rig, TEXTS), 0, 128);
     assert_errno(rig_call(&rig, "random_get", TEXTS, 64), "success");
     unsigned filled = 0;
@@ -103,21 +104,21 @@ static void random_numbers_fill_what_is_asked(void **state) {
 }
 
 static void exit_is_an_outcome(void **state) {
-    (void) state;
-    static const uint32_t codes[] = { 0, 1, 7, 255, 0xffffffff };
+    (void)state;
+    static const uint32_t codes[] = {0, 1, 7, 255, 0xffffffff};
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         assert_int_equal(rig_call(&rig, "proc_exit", codes[i]), -1);
         assert_int_equal(rig.outcome.end, ENGINE_END_EXITED);
-        assert_int_equal(rig.outcome.exit_code, (int32_t) codes[i]);
+        assert_int_equal(rig.outcome.exit_code, (int32_t)codes[i]);
         close_rig(NULL);
         open_rig(NULL);
     }
 }
 
 static void signals_end_or_do_nothing(void **state) {
-    (void) state;
-    static const uint32_t ignored[] = { WASI_SIGNAL_NONE, WASI_SIGNAL_PIPE, WASI_SIGNAL_CHLD,
-                                        WASI_SIGNAL_CONT, WASI_SIGNAL_URG,  WASI_SIGNAL_WINCH };
+    (void)state;
+    static const uint32_t ignored[] = {WASI_SIGNAL_NONE, WASI_SIGNAL_PIPE, WASI_SIGNAL_CHLD,
+                                       WASI_SIGNAL_CONT, WASI_SIGNAL_URG,  WASI_SIGNAL_WINCH};
     for (size_t i = 0; i < ARRAY_LENGTH(ignored); i++)
         assert_errno(rig_call(&rig, "proc_raise", ignored[i]), "success");
     for (uint32_t signal = WASI_SIGNAL_STOP; signal <= WASI_SIGNAL_TTOU; signal++)
@@ -130,7 +131,7 @@ static void signals_end_or_do_nothing(void **state) {
 }
 
 static void yielding_lets_others_run(void **state) {
-    (void) state;
+    (void)state;
     uint64_t slices[2];
     struct engine_stats stats;
     engine_stats(rig_engine, &stats);
@@ -142,7 +143,7 @@ static void yielding_lets_others_run(void **state) {
 }
 
 static void calls_are_counted(void **state) {
-    (void) state;
+    (void)state;
     uint64_t before = wasi_preview1_figures(rig.wasi).calls;
     assert_errno(rig_call(&rig, "random_get", TEXTS, 1), "success");
     assert_errno(rig_call(&rig, "fd_close", 99), "badf");
@@ -154,7 +155,7 @@ static void calls_are_counted(void **state) {
 
 static void refuse(struct wasi_options *options, int code, const char *words) {
     static struct grant_set none;
-    options->host = (struct host_config){ .loop = rig_loop, .grants = &none };
+    options->host = (struct host_config){.loop = rig_loop, .grants = &none};
     struct wasi_preview1 *wasi = NULL;
     ERROR_AUTO *error = NULL;
     assert_int_equal(wasi_preview1_new(options, &wasi, &error), code);
@@ -164,9 +165,9 @@ static void refuse(struct wasi_options *options, int code, const char *words) {
 }
 
 static void what_is_no_state_is_refused(void **state) {
-    (void) state;
-    const char *bad_env[] = { "GOOD=1", "BAD" };
-    const char *empty_env[] = { "=1" };
+    (void)state;
+    const char *bad_env[] = {"GOOD=1", "BAD"};
+    const char *empty_env[] = {"=1"};
     struct wasi_options options = WASI_OPTIONS_INIT;
     options.env = bad_env;
     options.env_count = 2;
@@ -178,21 +179,21 @@ static void what_is_no_state_is_refused(void **state) {
     static const char *many[LIMIT_ARGS + 1];
     for (size_t i = 0; i < ARRAY_LENGTH(many); i++)
         many[i] = "x";
-    options = (struct wasi_options) WASI_OPTIONS_INIT;
+    options = (struct wasi_options)WASI_OPTIONS_INIT;
     options.args = many;
     options.args_count = LIMIT_ARGS + 1;
     refuse(&options, ARCELLA_E_LIMIT, "1025 arguments, at most 1024");
 
     MEM_AUTO char *long_text = mem_alloc(LIMIT_ARGS_BYTES + 1);
     memset(long_text, 'a', LIMIT_ARGS_BYTES);
-    options.args = (const char *const *) &long_text;
+    options.args = (const char *const *)&long_text;
     options.args_count = 1;
     refuse(&options, ARCELLA_E_LIMIT, "bytes");
 
     /* a directory nobody granted */
     FD_AUTO fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct wasi_dir dir = { .fd = fd, .guest_path = "/data" };
-    options = (struct wasi_options) WASI_OPTIONS_INIT;
+    struct wasi_dir dir = {.fd = fd, .guest_path = "/data"};
+    options = (struct wasi_options)WASI_OPTIONS_INIT;
     options.dirs = &dir;
     options.dirs_count = 1;
     refuse(&options, ARCELLA_E_DENIED, "'/data'");
@@ -200,8 +201,8 @@ static void what_is_no_state_is_refused(void **state) {
 
 /* Descriptors are taken also where making it fails. */
 static void descriptors_are_taken_in_any_case(void **state) {
-    (void) state;
-    const char *bad_env[] = { "BAD" };
+    (void)state;
+    const char *bad_env[] = {"BAD"};
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     struct wasi_options options = WASI_OPTIONS_INIT;
@@ -223,17 +224,17 @@ static void descriptors_are_taken_in_any_case(void **state) {
 }
 
 static int build(void *user, arcella_error **reterr) {
-    (void) user;
-    static const char *const args[] = { "program", "one" };
-    static const char *const env[] = { "A=1" };
-    struct grant_set grants = { 0 };
+    (void)user;
+    static const char *const args[] = {"program", "one"};
+    static const char *const env[] = {"A=1"};
+    struct grant_set grants = {0};
     char option[PATH_MAX + 32];
     snprintf(option, sizeof option, "%s::/data:rw", rig_folder);
     int r = grant_add_dir(&grants, option, GRANT_BY_OPTION, reterr);
     FD_AUTO fd = open(rig_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct wasi_dir dir = { .fd = fd, .guest_path = "/data", .writable = true };
+    struct wasi_dir dir = {.fd = fd, .guest_path = "/data", .writable = true};
     struct wasi_options options = WASI_OPTIONS_INIT;
-    options.host = (struct host_config){ .loop = rig_loop, .grants = &grants };
+    options.host = (struct host_config){.loop = rig_loop, .grants = &grants};
     options.args = args;
     options.args_count = 2;
     options.env = env;
@@ -248,7 +249,7 @@ static int build(void *user, arcella_error **reterr) {
 }
 
 static void memory_may_run_out(void **state) {
-    (void) state;
+    (void)state;
     torture_alloc(build, NULL);
 }
 

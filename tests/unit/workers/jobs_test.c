@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/fault.h"
 #include "workers/jobs.h"
 
 struct answer {
@@ -184,30 +185,45 @@ static void test_failures(void **state) {
 
 /* --- the queue --- */
 
+enum { MANY = 9 };
+
+/* Have many described; tell the most processes there were at once. */
+static unsigned queue_many(struct harness *h, struct answer *answers) {
+    unsigned order = 0;
+    for (int i = 0; i < MANY; i++) {
+        answers[i].order = &order;
+        intake(h, "fine", 0, &answers[i], NULL);
+    }
+    assert_int_equal(workers_jobs(h->workers), MANY);
+    unsigned most = 0;
+    while (order < MANY) {
+        loop_run_once(h->loop);
+        if (workers_count(h->workers) > most)
+            most = (unsigned)workers_count(h->workers);
+    }
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(answers[i].code, 0);
+    assert_int_equal(workers_jobs(h->workers), 0);
+    return most;
+}
+
+static void test_in_turn(void **state) {
+    (void)state;
+    struct harness h;
+    harness_start(&h, &(struct workers_config){.jobs_max = 1});
+    struct answer answers[MANY] = {0};
+    assert_int_equal(queue_many(&h, answers), 1);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(answers[i].place, i + 1);
+    harness_stop(&h);
+}
+
 static void test_queue(void **state) {
     (void)state;
     struct harness h;
     harness_start(&h, &(struct workers_config){.jobs_max = 2});
-    enum { MANY = 9 };
     struct answer answers[MANY] = {0};
-    unsigned order = 0;
-    for (int i = 0; i < MANY; i++) {
-        answers[i].order = &order;
-        intake(&h, "fine", 0, &answers[i], NULL);
-    }
-    assert_int_equal(workers_jobs(h.workers), MANY);
-    unsigned most = 0;
-    while (order < MANY) {
-        loop_run_once(h.loop);
-        if (workers_count(h.workers) > most)
-            most = (unsigned)workers_count(h.workers);
-    }
-    assert_int_equal(most, 2);
-    for (int i = 0; i < MANY; i++) {
-        assert_int_equal(answers[i].code, 0);
-        assert_in_range(answers[i].place, i, i + 2); /* in turn, two at a time */
-    }
-    assert_int_equal(workers_jobs(h.workers), 0);
+    assert_int_equal(queue_many(&h, answers), 2);
     /* A queue has an end. */
     struct answer answer = {0};
     for (int i = 0; i < LIMIT_JOBS_QUEUED; i++)
@@ -266,10 +282,55 @@ static void test_no_process(void **state) {
     harness_stop(&h);
 }
 
+#ifdef ARCELLA_FAULTS
+/* Whatever allocation or system call fails: one answer or one error, and nothing left. */
+static void test_faults(void **state) {
+    (void)state;
+    struct harness h;
+    harness_start(&h, NULL);
+    int fd = module_with("fine");
+    struct workers_compile_request request = {.name = "x", .wasm_fd = fd};
+    struct answer answer = {.fd = -1};
+    compile(&h, "fine", 0, &answer); /* once, for what the loop makes once */
+    RUN_UNTIL(&h, answer.done && workers_count(h.workers) == 0);
+    close(answer.fd);
+    for (int kind = FAULT_ALLOC; kind <= FAULT_SYS; kind++) {
+        bool reached = true;
+        uint64_t nth;
+        for (nth = 1; reached && nth < 200; nth++) {
+            answer = (struct answer){.fd = -1};
+            arcella_error *error = NULL;
+            struct worker_job *job = NULL;
+            fault_set((enum fault_kind)kind, nth, kind == FAULT_ALLOC ? ENOMEM : EIO);
+            int r = workers_compile(h.workers, &request, on_compile, &answer, &job, &error);
+            while (r == 0 && (!answer.done || workers_count(h.workers)))
+                loop_run_once(h.loop);
+            reached = fault_count((enum fault_kind)kind) >= nth;
+            fault_set((enum fault_kind)kind, 0, 0);
+            arcella_error_free(error);
+            assert_int_equal(answer.done, r == 0);
+            if (answer.fd >= 0)
+                close(answer.fd);
+            assert_int_equal(workers_jobs(h.workers), 0);
+        }
+        assert_false(reached);
+        assert_int_equal(answer.code, 0);
+        print_message("kind %d: %llu places\n", kind, (unsigned long long)nth - 2);
+    }
+    close(fd);
+    harness_stop(&h);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_intake), cmocka_unit_test(test_compile), cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_queue),  cmocka_unit_test(test_cancel),  cmocka_unit_test(test_no_process),
+        cmocka_unit_test(test_intake),     cmocka_unit_test(test_compile), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_in_turn),    cmocka_unit_test(test_queue),   cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_no_process),
+#ifdef ARCELLA_FAULTS
+        cmocka_unit_test(test_faults),
+#endif
+
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "base/fault.h"
 
@@ -422,6 +423,56 @@ static void test_many(void **state) {
     harness_stop(&h);
 }
 
+/* --- the parent's own end --- */
+
+/* A parent that starts workers until somebody kills it. */
+static NORETURN void be_parent(const char *run, int told) {
+    struct harness h = {0};
+    struct workers_config config = {.program = FAKE_WORKER, .run_directory = run};
+    struct notes notes[3];
+    if (loop_new(&h.loop, NULL) < 0)
+        _exit(1);
+    config.loop = h.loop;
+    if (workers_new(&config, &h.workers, NULL) < 0)
+        _exit(1);
+    for (int i = 0; i < 3; i++)
+        start_worker(&h, "", true, &notes[i]);
+    if (write(told, "x", 1) != 1)
+        _exit(1);
+    for (;;)
+        loop_run_once(h.loop);
+}
+
+static void test_parent_killed(void **state) {
+    (void)state;
+    char run[] = "/tmp/arcella-workers-XXXXXX";
+    assert_non_null(mkdtemp(run));
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+    for (int round = 0; round < 5; round++) {
+        int told[2];
+        assert_int_equal(pipe(told), 0);
+        pid_t parent = fork();
+        if (parent == 0)
+            be_parent(run, told[1]);
+        char byte;
+        assert_int_equal(read(told[0], &byte, 1), 1);
+        close(told[0]);
+        close(told[1]);
+        usleep((useconds_t)round * 1000);
+        assert_int_equal(kill(parent, SIGKILL), 0);
+        /* It, and its three workers, which are ours now. A worker that lived on would be waited for in vain.
+         */
+        for (int i = 0; i < 4; i++)
+            assert_true(waitpid(-1, NULL, 0) > 0);
+        assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+        assert_false(is_empty(run));
+        assert_int_equal(workers_sweep(run, NULL), 0);
+        assert_true(is_empty(run));
+    }
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+    assert_int_equal(rmdir(run), 0);
+}
+
 /* --- what fails at the start leaves nothing --- */
 
 static void test_no_program(void **state) {
@@ -537,6 +588,7 @@ int main(void) {
         cmocka_unit_test(test_kill_from_callback),
         cmocka_unit_test(test_flood),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_parent_killed),
         cmocka_unit_test(test_no_program),
 #ifdef ARCELLA_FAULTS
         cmocka_unit_test(test_faults),

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * install: from a path to a component in the catalogue, by way of an intake and a compile process.
+ *
+ *   open ─▶ stage ─▶ intake ─▶ described ─▶ compile ─▶ commit
+ *
+ * The daemon copies bytes and takes their digest; it parses none of them.  A job belongs to its call; if the client
+ * goes away the install goes on.  Loop's thread.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "daemon/code.h"
+#include "daemon/commands.h"
+#include "daemon/events.h"
+
+struct install_job {
+    struct install_job *next;
+    struct daemon *daemon;
+    struct call *call;
+    struct install *install;
+    struct worker_job *intake;
+    char *path; /* as the client gave it */
+    char *name; /* of the binary's file */
+};
+
+static void job_free(struct install_job *job) {
+    struct install_job **at = &job->daemon->install_jobs;
+    while (*at && *at != job)
+        at = &(*at)->next;
+    if (*at)
+        *at = job->next;
+    if (job->intake)
+        worker_job_cancel(job->intake);
+    code_forget(job->daemon, job);
+    install_free(job->install);
+    mem_free(job->path);
+    mem_free(job->name);
+    mem_free(job);
+}
+
+static void job_fail(struct install_job *job, arcella_error *error) {
+    struct call *call = job->call;
+    struct log_about about = {.unit = LOG_INTAKE, .error = error};
+    BUFFER_AUTO path = BUFFER_INIT(4 * LIMIT_PATH_BYTES);
+    int r = text_add_logfmt(&path, job->path, strlen(job->path), LIMIT_PATH_BYTES, NULL);
+    log_event(LOG_INFO, &about, "install failed", "path=%s", r == 0 ? path.data : "\"\"");
+    daemon_mend(job->daemon, arcella_error_code(error));
+    job_free(job);
+    call_fail(call, error, NULL);
+}
+
+/* --- what is installed --- */
+
+static json_t *reply_data(struct install_job *job, bool already) {
+    const struct package_description *d = install_description(job->install);
+    char hex[DIGEST_TEXT];
+    digest_text(install_digest(job->install), hex);
+    struct stat st;
+    JSON_AUTO *data = json_object();
+    bool ok = data != NULL;
+    json_put_text(data, "id", install_id(job->install)->text, &ok);
+    json_put_text(data, "kind", component_kind_name(d->kind), &ok);
+    json_put_text(data, "digest", hex, &ok);
+    CLEANUP(component_record_free_ptr) struct component_record *record = NULL;
+    uint64_t size = 0;
+    if (state_component_get(job->daemon->catalog->state, install_id(job->install)->text, &record, NULL) == 0)
+        size = record->size;
+    else if (install_binary_fd(job->install) >= 0 && fstat(install_binary_fd(job->install), &st) == 0)
+        size = (uint64_t)st.st_size;
+    json_put(data, "size", json_integer((json_int_t)size), &ok);
+    json_put(data, "already", json_boolean(already), &ok);
+    json_put(data, "warnings", text_list_json(&d->warnings), &ok);
+    return ok ? TAKE(data) : NULL;
+}
+
+static void commit(struct install_job *job) {
+    struct daemon *daemon = job->daemon;
+    arcella_error *error = NULL;
+    int r = install_commit(job->install, &error);
+    if (r < 0) {
+        job_fail(job, error);
+        return;
+    }
+    bool already = install_state(job->install) == INSTALL_ALREADY;
+    const char *id = install_id(job->install)->text;
+    const struct package_description *d = install_description(job->install);
+    struct log_about about = {.unit = LOG_CATALOG, .component = id};
+    for (size_t i = 0; i < d->warnings.count; i++)
+        log_text(LOG_INFO, &about, d->warnings.items[i], strlen(d->warnings.items[i]));
+    log_event(LOG_INFO, &about, already ? "installed already" : "installed", "kind=%s", component_kind_name(d->kind));
+    if (!already)
+        events_tell(daemon, &(struct event){
+                                .kind = "component", .id = id, .from = "none", .to = "installed", .reason = "install"});
+    json_t *data = reply_data(job, already);
+    struct call *call = job->call;
+    char name[LIMIT_ID_BYTES + 1];
+    text_copy(name, sizeof(name), id);
+    job_free(job);
+    if (data)
+        call_reply(call, data, already ? "%s was installed already" : "%s is installed", name);
+    else
+        call_fail(call, NULL, NULL);
+}
+
+/* --- compile --- */
+
+static void on_code(void *user, const arcella_error *error) {
+    struct install_job *job = user;
+    int code = arcella_error_code(error);
+    if (error && code != ARCELLA_E_SPACE && code != ARCELLA_E_DENIED) {
+        arcella_error *copy = error_copy(error);
+        error_wrap(&copy, code, "compile '%s'", job->name);
+        job_fail(job, copy);
+        return;
+    }
+    commit(job); /* code that cannot be kept is made again at start */
+}
+
+static void compile(struct install_job *job) {
+    struct daemon *daemon = job->daemon;
+    const struct package_description *d = install_description(job->install);
+    const struct digest *digest = install_digest(job->install);
+    struct code_file file = {0};
+    if (d->kind == KIND_COMPONENT || install_state(job->install) == INSTALL_ALREADY) {
+        commit(job);
+        return;
+    }
+    int found = code_find(daemon, digest, false, &file, NULL);
+    code_file_done(&file);
+    if (found == 0) {
+        commit(job);
+        return;
+    }
+    call_progress(job->call, "compile", "compiling %s", job->name);
+    struct code_request request = {
+        .module = *digest, .fuel = false, .wasm_fd = install_binary_fd(job->install), .name = install_id(job->install)->text};
+    arcella_error *error = NULL;
+    if (code_make(daemon, &request, on_code, job, &error) < 0)
+        job_fail(job, error);
+}
+
+/* --- intake --- */
+
+static void on_taken(const void *bytes, size_t length, const arcella_error *error, void *user) {
+    struct install_job *job = user;
+    job->intake = NULL;
+    if (error) {
+        job_fail(job, error_copy(error));
+        return;
+    }
+    struct package_description *description = NULL;
+    arcella_error *failed = NULL;
+    int r = description_decode(bytes, length, &description, &failed);
+    if (r < 0)
+        error_wrap(&failed, r, "what the intake process says of '%s'", job->name);
+    else
+        r = install_describe(job->install, description, alme_text(&job->call->request, "id"), &failed);
+    if (r < 0)
+        job_fail(job, failed);
+    else
+        compile(job);
+}
+
+static int take_in(struct install_job *job, arcella_error **reterr) {
+    struct workers_intake_request request = {
+        .name = job->name,
+        .wasm_fd = install_binary_fd(job->install),
+        .component_fd = install_manifest_fd(job->install, MANIFEST_COMPONENT),
+        .template_fd = install_manifest_fd(job->install, MANIFEST_TEMPLATE),
+        .legacy_fd = install_manifest_fd(job->install, MANIFEST_LEGACY),
+        .timeout_ms = config_number(job->daemon->config, CONFIG_INTAKE_TIMEOUT),
+    };
+    return workers_intake(job->daemon->workers, &request, on_taken, job, &job->intake, reterr);
+}
+
+/* --- files --- */
+
+/* Open a regular file beneath a directory without following a link. @return NOT_FOUND, INVALID … */
+static int open_regular(int dir, const char *name, int *ret_fd, arcella_error **reterr) {
+    FD_AUTO fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    struct stat st;
+    if (fd < 0 && errno == ELOOP)
+        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is a symbolic link, which is not followed", name);
+    if (fd < 0)
+        return error_set_errno(reterr, errno, "'%s'", name);
+    if (sys_fstat(fd, &st) < 0)
+        return error_set_errno(reterr, errno, "'%s'", name);
+    if (!S_ISREG(st.st_mode))
+        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no regular file", name);
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+/* The one .wasm file of a folder. */
+static int find_binary(int dir, char *to, size_t size, arcella_error **reterr) {
+    int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
+    DIR *list = copy < 0 ? NULL : fdopendir(copy);
+    if (!list) {
+        fd_close(copy);
+        return error_set_errno(reterr, errno, "cannot list the folder");
+    }
+    size_t count = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(list))) {
+        if (!text_ends(entry->d_name, ".wasm") || entry->d_name[0] == '.')
+            continue;
+        if (!text_copy(to, size, entry->d_name))
+            continue;
+        count++;
+    }
+    closedir(list);
+    if (count == 1)
+        return 0;
+    error_set(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND,
+              count ? "the folder holds %zu .wasm files" : "the folder holds no .wasm file", count);
+    return error_hint(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND, "name the .wasm file itself");
+}
+
+/* Open what the path names: the folder with the manifests, and the binary in it. */
+static int open_package(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size, arcella_error **reterr) {
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return error_set_errno(reterr, errno, "'%s'", path);
+    if (S_ISLNK(st.st_mode))
+        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is a symbolic link, which is not followed", path);
+    FD_AUTO dir = -1;
+    if (S_ISDIR(st.st_mode)) {
+        dir = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        if (dir < 0)
+            return error_set_errno(reterr, errno, "'%s'", path);
+        int r = find_binary(dir, name, size, reterr);
+        if (r < 0)
+            return error_wrap(reterr, r, "'%s'", path);
+    } else {
+        const char *slash = strrchr(path, '/');
+        MEM_AUTO char *folder = slash && slash > path ? mem_text_n(path, (size_t)(slash - path)) : mem_text(slash ? "/" : ".");
+        if (!folder)
+            return error_nomem(reterr);
+        if (!text_copy(name, size, slash ? slash + 1 : path))
+            return error_set(reterr, ARCELLA_E_INVALID, "'%s' is too long", path);
+        dir = sys_openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
+        if (dir < 0)
+            return error_set_errno(reterr, errno, "'%s'", folder);
+    }
+    int r = open_regular(dir, name, ret_binary, reterr);
+    if (r < 0)
+        return error_wrap(reterr, r, "'%s'", path);
+    *ret_dir = TAKE_FD(dir);
+    return 0;
+}
+
+static int stage(struct install_job *job, arcella_error **reterr) {
+    FD_AUTO dir = -1;
+    FD_AUTO binary = -1;
+    char name[256];
+    int r = open_package(job->path, &dir, &binary, name, sizeof(name), reterr);
+    if (r < 0)
+        return r;
+    job->name = mem_text(name);
+    if (!job->name)
+        return error_nomem(reterr);
+    r = install_new(job->daemon->catalog->store, job->daemon->catalog->state, job->path, &job->install, reterr);
+    if (r == 0)
+        r = install_add_binary(job->install, name, binary, reterr);
+    for (int i = 0; r == 0 && i < MANIFEST_FILES; i++) {
+        FD_AUTO fd = -1;
+        ERROR_AUTO *absent = NULL;
+        r = open_regular(dir, manifest_file_name((enum manifest_file)i), &fd, &absent);
+        if (r == ARCELLA_E_NOT_FOUND) {
+            r = 0;
+            continue;
+        }
+        r = r < 0 ? error_move(reterr, TAKE(absent)) : install_add_manifest(job->install, (enum manifest_file)i, fd, reterr);
+    }
+    return r;
+}
+
+void command_install(struct call *call) {
+    struct daemon *daemon = call->daemon;
+    const char *path = alme_text(&call->request, "path");
+    struct install_job *job = mem_new(struct install_job);
+    if (!job) {
+        call_fail(call, NULL, NULL);
+        return;
+    }
+    job->daemon = daemon;
+    job->call = call;
+    job->next = daemon->install_jobs;
+    daemon->install_jobs = job;
+    job->path = mem_text(path);
+    arcella_error *error = NULL;
+    int r = !job->path     ? error_nomem(&error)
+            : *path != '/' ? error_set(&error, ARCELLA_E_INVALID, "'%s' is not an absolute path", path)
+                           : stage(job, &error);
+    if (r == 0) {
+        call_progress(call, "intake", "reading %s", job->name);
+        r = take_in(job, &error);
+    }
+    if (r < 0) {
+        if (job->path)
+            job_fail(job, error);
+        else {
+            job_free(job);
+            call_fail(call, error, NULL);
+        }
+    }
+}
+
+void installer_done(struct daemon *daemon) {
+    while (daemon->install_jobs)
+        job_free(daemon->install_jobs);
+}
+
+/* --- remove --- */
+
+void command_remove(struct call *call) {
+    struct daemon *daemon = call->daemon;
+    CLEANUP(component_record_free_ptr) struct component_record *record = NULL;
+    arcella_error *error = NULL;
+    int r = state_component_find(daemon->catalog->state, alme_text(&call->request, "target"), NAME_ONLY, &record, &error);
+    if (r == 0)
+        r = install_remove(daemon->catalog->store, daemon->catalog->state, daemon->catalog->cache, record->id.text, &error);
+    if (r < 0) {
+        daemon_mend(daemon, r);
+        call_fail(call, error, NULL);
+        return;
+    }
+    char hex[DIGEST_TEXT];
+    digest_text(&record->digest, hex);
+    struct log_about about = {.unit = LOG_CATALOG, .component = record->id.text};
+    log_event(LOG_INFO, &about, "removed", "digest=%s", hex);
+    events_tell(daemon, &(struct event){
+                            .kind = "component", .id = record->id.text, .from = "installed", .to = "none", .reason = "remove"});
+    JSON_AUTO *data = json_object();
+    bool ok = data != NULL;
+    json_put_text(data, "id", record->id.text, &ok);
+    json_put_text(data, "digest", hex, &ok);
+    json_put(data, "freed_bytes", json_integer((json_int_t)record->size), &ok);
+    if (ok)
+        call_reply(call, TAKE(data), "%s is removed", record->id.text);
+    else
+        call_fail(call, NULL, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Prints a reference page made from a table of the source: reference commands|errors|messages|config|preview1.
+ * tools/generate writes the pages of docs/reference with it, and checks that they are what the tables make.
+ */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "daemon/config.h"
+#include "wasi/wasi.h"
+#include "wire/alme.h"
+#include "wire/ipc.h"
+
+static const struct {
+    const char *name;
+    int (*write)(struct buffer *to, arcella_error **reterr);
+} pages[] = {
+    { "commands", alme_markdown },
+    { "errors", alme_markdown_errors },
+    { "messages", ipc_markdown },
+    { "config", config_markdown },
+    { "preview1", wasi_preview1_reference },
+};
+
+int main(int argc, char **argv) {
+    json_setup();
+    for (size_t i = 0; argc == 2 && i < ARRAY_LENGTH(pages); i++) {
+        if (strcmp(argv[1], pages[i].name) != 0)
+            continue;
+        BUFFER_AUTO page = BUFFER_INIT(4 * MIB);
+        ERROR_AUTO *error = NULL;
+        if (pages[i].write(&page, &error) < 0) {
+            fprintf(stderr, "reference: %s\n", arcella_error_message(error));
+            return 1;
+        }
+        return fwrite(page.data, 1, page.length, stdout) == page.length ? 0 : 1;
+    }
+    fprintf(stderr, "usage: reference commands|errors|messages|config|preview1\n");
+    return 2;
+}
