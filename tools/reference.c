@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Prints a reference page made from a table of the source: reference commands|errors|messages|config|preview1.
- * tools/generate writes the pages of docs/reference with it, and checks that they are what the tables make.
+ * Prints a reference page made from a table of the source: reference
+ * commands|errors|messages|config|preview1. tools/generate writes the pages of docs/reference with it, and
+ * checks that they are what the tables make.
  */
 #include <string.h>
 
@@ -17,11 +18,8 @@ static const struct {
     const char *name;
     int (*write)(struct buffer *to, arcella_error **reterr);
 } pages[] = {
-    { "commands", alme_markdown },
-    { "errors", alme_markdown_errors },
-    { "messages", ipc_markdown },
-    { "config", config_markdown },
-    { "preview1", wasi_preview1_reference },
+    {"commands", alme_markdown}, {"errors", alme_markdown_errors},      {"messages", ipc_markdown},
+    {"config", config_markdown}, {"preview1", wasi_preview1_reference},
 };
 
 int main(int argc, char **argv) {

@@ -12,9 +12,9 @@
  *     struct arcella_value sum;
  *     arcella_instance_call(i, "add", v, 2, &sum, 1, NULL);
  *
- * Everything of one runtime is used from one thread at a time, the one that made it.  The engine behind it takes
- * the signals SIGSEGV, SIGILL, SIGFPE and SIGBUS and passes on what is not its own; a program that handles them
- * too installs its handlers before arcella_new() and chains.  The library is never unloaded.
+ * Everything of one runtime is used from one thread at a time, the one that made it.  The engine behind it
+ * takes the signals SIGSEGV, SIGILL, SIGFPE and SIGBUS and passes on what is not its own; a program that
+ * handles them too installs its handlers before arcella_new() and chains.  The library is never unloaded.
  */
 #ifndef ARCELLA_COMPONENT_H
 #define ARCELLA_COMPONENT_H
@@ -41,7 +41,8 @@ struct arcella_options {
     uint64_t stack_bytes; /* guest stack class: 512 KiB (default), 2 MiB or 8 MiB */
     int fuel;             /* not 0: meter fuel, so that limits may name it */
 };
-#define ARCELLA_OPTIONS_INIT { sizeof(struct arcella_options), 0, 0 }
+#define ARCELLA_OPTIONS_INIT                                                                                 \
+    { sizeof(struct arcella_options), 0, 0 }
 
 /** What an instance may use; 0 means the default in brackets: ARCELLA_LIMITS_INIT. */
 struct arcella_limits {
@@ -52,7 +53,8 @@ struct arcella_limits {
     uint64_t call_cpu_ms;    /* CPU time of a call [10,000] */
     uint64_t fuel;           /* of a call; needs a runtime with fuel [none] */
 };
-#define ARCELLA_LIMITS_INIT { sizeof(struct arcella_limits), 0, 0, 0, 0, 0 }
+#define ARCELLA_LIMITS_INIT                                                                                  \
+    { sizeof(struct arcella_limits), 0, 0, 0, 0, 0 }
 
 /** Types of core values. */
 enum arcella_type { ARCELLA_I32 = 1, ARCELLA_I64 = 2, ARCELLA_F32 = 3, ARCELLA_F64 = 4 };
@@ -99,8 +101,8 @@ ARCELLA_API void arcella_free(arcella *runtime);
  *         ARCELLA_E_LINK (it imports what nobody provides, all named), ARCELLA_E_TOO_LARGE, ARCELLA_E_NOMEM
  * Threads: the runtime's thread.  Blocks: while it compiles.  Since: 0.1.
  */
-ARCELLA_API int arcella_component_load(arcella *runtime, const void *bytes, size_t length, arcella_component **ret,
-                                       arcella_error **reterr);
+ARCELLA_API int arcella_component_load(arcella *runtime, const void *bytes, size_t length,
+                                       arcella_component **ret, arcella_error **reterr);
 
 /**
  * Free a component; instances made from it live on.
@@ -118,8 +120,8 @@ ARCELLA_API void arcella_component_free(arcella_component *component);
  * @param ret        out: the instance, owned by the caller
  * @param reterr     out on failure; may be NULL
  * @return 0; ARCELLA_E_LIMIT (a memory or table needs more than the limit, or the start section did),
- *         ARCELLA_E_INVALID, ARCELLA_E_WASM (the start section trapped; the message says how), ARCELLA_E_NOMEM
- * Threads: the runtime's thread.  Blocks: while the start section runs.  Since: 0.1.
+ *         ARCELLA_E_INVALID, ARCELLA_E_WASM (the start section trapped; the message says how),
+ * ARCELLA_E_NOMEM Threads: the runtime's thread.  Blocks: while the start section runs.  Since: 0.1.
  */
 ARCELLA_API int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
                                      arcella_instance **ret, arcella_error **reterr);
@@ -145,13 +147,14 @@ ARCELLA_API void arcella_instance_free(arcella_instance *instance);
  * @param results_count  number of results the function has
  * @param reterr         out on failure; may be NULL
  * @return 0; ARCELLA_E_NOT_FOUND (no such function), ARCELLA_E_INVALID (other types or counts),
- *         ARCELLA_E_STATE (an earlier trap), ARCELLA_E_LIMIT (stack, CPU time, fuel), ARCELLA_E_TIMEOUT (wall time),
- *         ARCELLA_E_CANCELLED (trapped; the message says how), ARCELLA_E_NOMEM
- * Threads: the runtime's thread; not from inside another call.  Blocks: until the function ends.  Since: 0.1.
+ *         ARCELLA_E_STATE (an earlier trap), ARCELLA_E_LIMIT (stack, CPU time, fuel), ARCELLA_E_TIMEOUT (wall
+ * time), ARCELLA_E_CANCELLED (trapped; the message says how), ARCELLA_E_NOMEM Threads: the runtime's thread;
+ * not from inside another call.  Blocks: until the function ends.  Since: 0.1.
  */
 ARCELLA_API int arcella_instance_call(arcella_instance *instance, const char *function,
                                       const struct arcella_value *args, size_t args_count,
-                                      struct arcella_value *results, size_t results_count, arcella_error **reterr);
+                                      struct arcella_value *results, size_t results_count,
+                                      arcella_error **reterr);
 
 /**
  * Tell how large an instance's memory is.

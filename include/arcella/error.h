@@ -21,7 +21,8 @@ extern "C" {
  */
 #define ARCELLA_ERROR_MAP(XX)                                                                                \
     XX(INVALID, 1, "invalid-argument", "check the arguments against `arcella help`")                         \
-    XX(NOT_FOUND, 2, "not-found", "`arcella list components` and `arcella list deployments` show what there is") \
+    XX(NOT_FOUND, 2, "not-found",                                                                            \
+       "`arcella list components` and `arcella list deployments` show what there is")                        \
     XX(AMBIGUOUS, 3, "ambiguous-name", "name one of the candidates in full, as name@version")                \
     XX(EXISTS, 4, "already-exists", "choose another name or remove the old one first")                       \
     XX(DIGEST, 5, "other-bytes", "versions are immutable: give the changed component a new version")         \
@@ -49,7 +50,8 @@ extern "C" {
     XX(RUNNING, 27, "already-running", "use the daemon that runs, or give this one another `--home`")        \
     XX(NO_DAEMON, 28, "no-daemon", "start one with `arcella daemon`")                                        \
     XX(CORRUPT, 29, "damaged", "`arcella doctor` says what is damaged and how to mend it")                   \
-    XX(CONFIG, 30, "bad-config", "mend the configuration at the place named; `arcella --check-config` shows all of it") \
+    XX(CONFIG, 30, "bad-config",                                                                             \
+       "mend the configuration at the place named; `arcella --check-config` shows all of it")                \
     XX(WORKER, 31, "worker-lost", "`arcella logs` has its last words")                                       \
     XX(CANCELLED, 32, "cancelled", "")                                                                       \
     XX(UNSUPPORTED, 33, "unsupported", "")                                                                   \

@@ -49,8 +49,8 @@ int arcella_new(const struct arcella_options *options, arcella **ret, arcella_er
         return error_set(reterr, ARCELLA_E_INVALID, "ret is NULL");
     if (options) {
         if (options->size != sizeof *options)
-            return error_set(reterr, ARCELLA_E_INVALID, "options.size is %zu, this library knows %zu", options->size,
-                             sizeof *options);
+            return error_set(reterr, ARCELLA_E_INVALID, "options.size is %zu, this library knows %zu",
+                             options->size, sizeof *options);
         if (options->stack_bytes)
             config.stack_bytes = options->stack_bytes;
         config.fuel = options->fuel != 0;
@@ -80,8 +80,10 @@ void arcella_free(arcella *a) {
     mem_free(a);
 }
 
-/* Compiled code is mapped from a file, so that its memory image is copied on write; here the file is anonymous. */
-static int load_code(arcella *a, const struct buffer *code, struct engine_module **ret, arcella_error **reterr) {
+/* Compiled code is mapped from a file, so that its memory image is copied on write; here the file is
+ * anonymous. */
+static int load_code(arcella *a, const struct buffer *code, struct engine_module **ret,
+                     arcella_error **reterr) {
     FD_AUTO fd = -1;
     int r = memfd_make("arcella-code", code->data, code->length, true, &fd, reterr);
     if (r < 0)
@@ -104,7 +106,8 @@ int arcella_component_load(arcella *a, const void *bytes, size_t length, arcella
     enum module_kind kind = info.kind;
     module_info_done(&info);
     if (kind != MODULE_CORE)
-        return error_set(reterr, ARCELLA_E_KIND, "the library runs core modules without imports; this is of kind %s",
+        return error_set(reterr, ARCELLA_E_KIND,
+                         "the library runs core modules without imports; this is of kind %s",
                          module_kind_name(kind));
     CLEANUP(component_free_ptr) arcella_component *c = mem_new(arcella_component);
     if (!c)
@@ -175,14 +178,15 @@ static int read_limits(const arcella *a, const struct arcella_limits *from, stru
     struct arcella_limits l = ARCELLA_LIMITS_INIT;
     if (from) {
         if (from->size != sizeof l)
-            return error_set(reterr, ARCELLA_E_INVALID, "limits.size is %zu, this library knows %zu", from->size,
-                             sizeof l);
+            return error_set(reterr, ARCELLA_E_INVALID, "limits.size is %zu, this library knows %zu",
+                             from->size, sizeof l);
         l = *from;
     }
     if (l.memory_bytes > LIMIT_MEMORY_BYTES || l.table_elements > LIMIT_TABLE_ELEMENTS || l.fuel > LIMIT_FUEL)
         return error_set(reterr, ARCELLA_E_INVALID, "a limit is above what this library allows");
     if (l.fuel && !a->fuel)
-        return error_set(reterr, ARCELLA_E_INVALID, "fuel is limited but the runtime was made without options.fuel");
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "fuel is limited but the runtime was made without options.fuel");
     *limits = (struct engine_limits){
         .memory_bytes = l.memory_bytes ? l.memory_bytes : DEFAULT_MEMORY_BYTES,
         .table_elements = l.table_elements ? l.table_elements : DEFAULT_TABLE_ELEMENTS,
@@ -195,8 +199,8 @@ static int read_limits(const arcella *a, const struct arcella_limits *from, stru
     return 0;
 }
 
-int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits, arcella_instance **ret,
-                         arcella_error **reterr) {
+int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
+                         arcella_instance **ret, arcella_error **reterr) {
     if (!component || !ret)
         return error_set(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
     CLEANUP(instance_free_ptr) arcella_instance *i = mem_new(arcella_instance);
@@ -208,7 +212,7 @@ int arcella_instance_new(arcella_component *component, const struct arcella_limi
     if (r < 0)
         return r;
     i->program = engine_program_ref(component->program);
-    struct engine_budget start = { .wall_ms = DEFAULT_START_UP_MS };
+    struct engine_budget start = {.wall_ms = DEFAULT_START_UP_MS};
     r = engine_instance_new(component->program, &engine_limits, &start, i, on_done, &i->engine, reterr);
     if (r < 0)
         return r;
@@ -239,7 +243,8 @@ void arcella_instance_free(arcella_instance *i) {
 }
 
 /* Core types by their letter in a signature. */
-static const char type_letter[] = { [ARCELLA_I32] = 'i', [ARCELLA_I64] = 'I', [ARCELLA_F32] = 'f', [ARCELLA_F64] = 'F' };
+static const char type_letter[] = {
+    [ARCELLA_I32] = 'i', [ARCELLA_I64] = 'I', [ARCELLA_F32] = 'f', [ARCELLA_F64] = 'F'};
 
 int arcella_instance_call(arcella_instance *i, const char *function, const struct arcella_value *args,
                           size_t args_count, struct arcella_value *results, size_t results_count,
@@ -252,18 +257,19 @@ int arcella_instance_call(arcella_instance *i, const char *function, const struc
     char signature[ARGS_MAX + 3];
     if (!engine_program_export(i->program, function, signature, sizeof signature))
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
-    union engine_value values[ARGS_MAX + 1] = { { .u64 = 0 } };
+    union engine_value values[ARGS_MAX + 1] = {{.u64 = 0}};
     const char *colon = strchr(signature, ':');
-    if (!colon || (size_t) (colon - signature) != args_count || strlen(colon + 1) != results_count)
-        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' has the type %s, not %zu arguments and %zu results",
-                         function, signature, args_count, results_count);
+    if (!colon || (size_t)(colon - signature) != args_count || strlen(colon + 1) != results_count)
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "function '%s' has the type %s, not %zu arguments and %zu results", function,
+                         signature, args_count, results_count);
     for (size_t n = 0; n < args_count; n++) {
         int type = args[n].type;
         if (type < ARCELLA_I32 || type > ARCELLA_F64 || type_letter[type] != signature[n])
-            return error_set(reterr, ARCELLA_E_INVALID, "argument %zu of '%s' is of another type (%s)", n + 1, function,
-                             signature);
+            return error_set(reterr, ARCELLA_E_INVALID, "argument %zu of '%s' is of another type (%s)", n + 1,
+                             function, signature);
         switch (type) {
-        case ARCELLA_I32: values[n].u64 = (uint32_t) args[n].of.i32; break;
+        case ARCELLA_I32: values[n].u64 = (uint32_t)args[n].of.i32; break;
         case ARCELLA_I64: values[n].i64 = args[n].of.i64; break;
         case ARCELLA_F32: values[n].u64 = 0, values[n].f32 = args[n].of.f32; break;
         default: values[n].f64 = args[n].of.f64; break;
@@ -280,8 +286,9 @@ int arcella_instance_call(arcella_instance *i, const char *function, const struc
     if (results_count) {
         const char *letter = memchr(type_letter + 1, colon[1], sizeof type_letter - 1);
         if (!letter)
-            return error_set(reterr, ARCELLA_E_UNSUPPORTED, "'%s' returns a type the library does not hand out", function);
-        results->type = (int) (letter - type_letter);
+            return error_set(reterr, ARCELLA_E_UNSUPPORTED,
+                             "'%s' returns a type the library does not hand out", function);
+        results->type = (int)(letter - type_letter);
         switch (results->type) {
         case ARCELLA_I32: results->of.i32 = i->result.i32; break;
         case ARCELLA_I64: results->of.i64 = i->result.i64; break;

@@ -134,6 +134,7 @@ struct log_ring;
 struct log_entry {
     struct log_line line;
 };
+/** @return a ring of lines_max lines, owned by the caller; NULL without memory */
 struct log_ring *log_ring_new(size_t lines_max);
 struct log_ring *log_ring_free(struct log_ring *ring);
 /** The sink of a ring. */

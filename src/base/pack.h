@@ -21,9 +21,12 @@ struct pack_writer {
     struct buffer *to;
     int result; /* 0 or the first failure */
 };
+/** Begin to append to a buffer, borrowed until pack_end(). */
 void pack_begin(struct pack_writer *w, struct buffer *to);
+/** Heads: that many elements, or that many pairs of key and value, follow. */
 void pack_array(struct pack_writer *w, uint32_t count);
 void pack_map(struct pack_writer *w, uint32_t count);
+/** Single values. */
 void pack_u64(struct pack_writer *w, uint64_t value);
 void pack_i64(struct pack_writer *w, int64_t value);
 void pack_bool(struct pack_writer *w, bool value);
@@ -42,6 +45,7 @@ struct pack_reader {
     bool failed;
     const char *expected; /* what was expected where it failed; static text */
 };
+/** Begin to read count bytes, borrowed as long as anything read from them is used. */
 void pack_open(struct pack_reader *r, const void *bytes, size_t count);
 /** Read an array head with at most max elements. */
 uint32_t pack_get_array(struct pack_reader *r, uint32_t max);

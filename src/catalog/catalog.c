@@ -117,11 +117,7 @@ static int settle(struct catalog *catalog, arcella_error **reterr) {
     int r = reconcile(catalog, &error);
     if (r != ARCELLA_E_CORRUPT)
         return r < 0 ? error_move(reterr, TAKE(error)) : 0;
-    r = state_recover(catalog->state, &catalog->problems, reterr);
-    if (r < 0)
-        return r;
-    catalog->rebuilt = true;
-    return reconcile(catalog, reterr);
+    return catalog_recover(catalog, reterr);
 }
 
 static void open_cache(struct catalog *catalog, uint64_t entries_max, uint64_t bytes_max) {
@@ -168,10 +164,11 @@ struct catalog *catalog_free(struct catalog *catalog) {
 }
 
 int catalog_recover(struct catalog *catalog, arcella_error **reterr) {
-    int r = state_recover(catalog->state, &catalog->problems, reterr);
+    bool rebuilt = false;
+    int r = state_recover(catalog->state, &rebuilt, &catalog->problems, reterr);
     if (r < 0)
         return r;
-    catalog->rebuilt = true;
+    catalog->rebuilt |= rebuilt;
     return reconcile(catalog, reterr);
 }
 

@@ -72,8 +72,29 @@ int state_prepare(struct state *state, enum state_statement which, sqlite3_stmt 
     return 0;
 }
 
+static void bound(struct state *state, int rc) {
+    if (rc != SQLITE_OK && state->bind_rc == SQLITE_OK)
+        state->bind_rc = rc;
+}
+
+void state_bind_text(struct state *state, sqlite3_stmt *statement, int column, const char *text) {
+    bound(state, sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT));
+}
+
+void state_bind_number(struct state *state, sqlite3_stmt *statement, int column, int64_t number) {
+    bound(state, sqlite3_bind_int64(statement, column, number));
+}
+
+void state_bind_bytes(struct state *state, sqlite3_stmt *statement, int column, const void *bytes,
+                      size_t count) {
+    bound(state, sqlite3_bind_blob64(statement, column, bytes, count, SQLITE_TRANSIENT));
+}
+
 int state_step(struct state *state, sqlite3_stmt *statement, const char *doing, arcella_error **reterr) {
-    int rc = sqlite3_step(statement);
+    int rc = state->bind_rc;
+    state->bind_rc = SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
     if (rc == SQLITE_ROW)
         return 1;
     int r = rc == SQLITE_DONE ? 0 : state_fail(state, rc, doing, reterr);
@@ -188,10 +209,61 @@ static int put_aside(struct state *state, const char *why, struct problems *prob
     return dir_sync(dir, reterr);
 }
 
-int state_recover(struct state *state, struct problems *problems, arcella_error **reterr) {
+/* Open and check; CORRUPT only where a second look agrees, since a disk or a file system may fail for a moment. */
+static int open_checked(struct state *state, arcella_error **reterr) {
+    ERROR_AUTO *error = NULL;
+    int r = open_db(state, &error);
+    if (r != ARCELLA_E_CORRUPT)
+        return r < 0 ? error_move(reterr, TAKE(error)) : 0;
     close_db(state);
-    int r = put_aside(state, "found while running", problems, reterr);
-    return r < 0 ? r : open_db(state, reterr);
+    return open_db(state, reterr);
+}
+
+/* Open, and begin anew where what is there is damaged. */
+static int open_or_renew(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr) {
+    ERROR_AUTO *error = NULL;
+    *ret_rebuilt = false;
+    int r = open_checked(state, &error);
+    if (r != ARCELLA_E_CORRUPT)
+        return r < 0 ? error_move(reterr, TAKE(error)) : 0;
+    close_db(state);
+    r = put_aside(state, arcella_error_message(error), problems, reterr);
+    if (r == 0)
+        r = open_db(state, reterr);
+    *ret_rebuilt = r == 0;
+    return r;
+}
+
+static int skip_component(const struct component_record *record, void *user) {
+    (void)record;
+    (void)user;
+    return 0;
+}
+
+static int skip_deployment(struct deployment_record *record, void *user) {
+    (void)user;
+    deployment_record_free(record);
+    return 0;
+}
+
+int state_recover(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr) {
+    close_db(state);
+    int r = open_or_renew(state, ret_rebuilt, problems, reterr);
+    if (r < 0 || *ret_rebuilt)
+        return r;
+    /* Whole as a file; are its rows ours? */
+    ERROR_AUTO *error = NULL;
+    r = state_component_each(state, skip_component, NULL, &error);
+    if (r == 0)
+        r = state_deployment_each(state, skip_deployment, NULL, &error);
+    if (r != ARCELLA_E_CORRUPT)
+        return r < 0 ? error_move(reterr, TAKE(error)) : 0;
+    close_db(state);
+    r = put_aside(state, arcella_error_message(error), problems, reterr);
+    if (r == 0)
+        r = open_db(state, reterr);
+    *ret_rebuilt = r == 0;
+    return r;
 }
 
 int state_open(const char *dir_path, struct state **ret, bool *ret_rebuilt, struct problems *problems,
@@ -203,20 +275,9 @@ int state_open(const char *dir_path, struct state **ret, bool *ret_rebuilt, stru
     state->path = mem_format("%s/%s", dir_path, STATE_FILE);
     if (!state->dir || !state->path)
         return error_nomem(reterr);
-    ERROR_AUTO *error = NULL;
-    *ret_rebuilt = false;
-    int r = open_db(state, &error);
-    if (r == ARCELLA_E_CORRUPT) {
-        close_db(state);
-        r = put_aside(state, arcella_error_message(error), problems, reterr);
-        if (r == 0)
-            r = open_db(state, reterr);
-        if (r < 0)
-            return r;
-        *ret_rebuilt = true;
-    } else if (r < 0) {
-        return error_move(reterr, TAKE(error));
-    }
+    int r = open_or_renew(state, ret_rebuilt, problems, reterr);
+    if (r < 0)
+        return r;
     *ret = TAKE(state);
     return 0;
 }

@@ -98,9 +98,13 @@ int state_open(const char *dir_path, struct state **ret, bool *ret_rebuilt, stru
 /** Close. @return NULL */
 struct state *state_free(struct state *state);
 DEFINE_CLEANUP(state_free_ptr, struct state *, state_free)
-/** Put a damaged database aside and begin a new, empty one. All functions may then be used again. @return as
- * state_open() */
-int state_recover(struct state *state, struct problems *problems, arcella_error **reterr) MUST_CHECK;
+/**
+ * Mend after CORRUPT: look once more, and where it is damaged indeed put it aside and begin a new, empty one.
+ *
+ * @param ret_rebuilt  out; false where the second look found nothing wrong, and nothing was lost
+ * @return as state_open(); all functions may be used again after 0
+ */
+int state_recover(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr) MUST_CHECK;
 /** Check the whole file now. @return 0, CORRUPT (what SQLite says) */
 int state_verify(struct state *state, arcella_error **reterr) MUST_CHECK;
 

@@ -46,16 +46,16 @@ int state_component_add(struct state *state, const struct component_record *reco
         r = state_prepare(state, STATE_COMPONENT_ADD, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, record->id.text, -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 2, record->id.name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 3, record->id.version.text, -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 4, component_kind_name(record->kind), -1, SQLITE_STATIC);
-    sqlite3_bind_blob(s, 5, record->digest.bytes, DIGEST_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 6, (sqlite3_int64)record->size);
-    sqlite3_bind_int64(s, 7, (sqlite3_int64)record->installed_ms);
-    sqlite3_bind_text(s, 8, record->source ? record->source : "", -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 9, record->quarantine, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(s, 10, description.data, (int)description.length, SQLITE_STATIC);
+    state_bind_text(state, s, 1, record->id.text);
+    state_bind_text(state, s, 2, record->id.name);
+    state_bind_text(state, s, 3, record->id.version.text);
+    state_bind_text(state, s, 4, component_kind_name(record->kind));
+    state_bind_bytes(state, s, 5, record->digest.bytes, DIGEST_BYTES);
+    state_bind_number(state, s, 6, (int64_t)record->size);
+    state_bind_number(state, s, 7, (int64_t)record->installed_ms);
+    state_bind_text(state, s, 8, record->source ? record->source : "");
+    state_bind_text(state, s, 9, record->quarantine);
+    state_bind_bytes(state, s, 10, description.data, description.length);
     ERROR_AUTO *error = NULL;
     r = state_run(state, s, "record a component", &error);
     sqlite3_clear_bindings(s);
@@ -101,7 +101,7 @@ int state_component_get(struct state *state, const char *id, struct component_re
     int r = state_prepare(state, STATE_COMPONENT_GET, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
     r = state_step(state, s, "read a component", reterr);
     if (r == 0)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'", id);
@@ -189,7 +189,7 @@ int state_component_count_digest(struct state *state, const struct digest *diges
     int r = state_prepare(state, STATE_COMPONENT_COUNT_DIGEST, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_blob(s, 1, digest->bytes, DIGEST_BYTES, SQLITE_TRANSIENT);
+    state_bind_bytes(state, s, 1, digest->bytes, DIGEST_BYTES);
     r = state_step(state, s, "count components", reterr);
     if (r > 0)
         *ret = (uint64_t)sqlite3_column_int64(s, 0);
@@ -203,8 +203,8 @@ int state_component_quarantine(struct state *state, const char *id, const char *
     int r = state_prepare(state, STATE_COMPONENT_QUARANTINE, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(s, 2, reason, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
+    state_bind_text(state, s, 2, reason);
     r = state_run(state, s, "quarantine a component", reterr);
     if (r == 0 && sqlite3_changes(state->db) == 0)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'", id);
@@ -217,7 +217,7 @@ int state_component_unused(struct state *state, const char *id, arcella_error **
     int r = state_prepare(state, STATE_COMPONENT_USERS, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
     while ((r = state_step(state, s, "read who uses a component", reterr)) > 0) {
         if (users.length > 1000) {
             r = buffer_text(&users, ", …", reterr);
@@ -242,7 +242,7 @@ static int remove_component(struct state *state, const char *id, arcella_error *
         r = state_prepare(state, STATE_COMPONENT_REMOVE, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
     r = state_run(state, s, "forget a component", reterr);
     if (r == 0 && sqlite3_changes(state->db) == 0)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no component '%s'", id);

@@ -43,13 +43,13 @@ static int add_grants(struct state *state, const struct deployment_record *recor
         if (r < 0)
             return r;
         grant_actions_format(row->actions, actions, sizeof(actions));
-        sqlite3_bind_text(s, 1, record->id, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_int64(s, 2, (sqlite3_int64)i);
-        sqlite3_bind_text(s, 3, grant_class_name(row->class), -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(s, 4, actions, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(s, 5, row->pattern, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(s, 6, grant_effect_name(row->effect), -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(s, 7, grant_source_name(row->source), -1, SQLITE_TRANSIENT);
+        state_bind_text(state, s, 1, record->id);
+        state_bind_number(state, s, 2, (int64_t)i);
+        state_bind_text(state, s, 3, grant_class_name(row->class));
+        state_bind_text(state, s, 4, actions);
+        state_bind_text(state, s, 5, row->pattern);
+        state_bind_text(state, s, 6, grant_effect_name(row->effect));
+        state_bind_text(state, s, 7, grant_source_name(row->source));
         r = state_run(state, s, "record a grant", reterr);
         if (r < 0)
             return r;
@@ -63,15 +63,15 @@ static int add_row(struct state *state, const struct deployment_record *record, 
     int r = state_prepare(state, STATE_DEPLOYMENT_ADD, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, record->id, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(s, 2, record->component.text, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(s, 3, wanted_names[record->wanted], -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 4, (sqlite3_int64)record->replicas);
-    sqlite3_bind_text(s, 5, policy, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 6, (sqlite3_int64)record->revision);
-    sqlite3_bind_int64(s, 7, (sqlite3_int64)record->created_ms);
-    sqlite3_bind_int64(s, 8, (sqlite3_int64)record->changed_ms);
-    sqlite3_bind_int64(s, 9, (sqlite3_int64)record->restarts);
+    state_bind_text(state, s, 1, record->id);
+    state_bind_text(state, s, 2, record->component.text);
+    state_bind_text(state, s, 3, wanted_names[record->wanted]);
+    state_bind_number(state, s, 4, (int64_t)record->replicas);
+    state_bind_text(state, s, 5, policy);
+    state_bind_number(state, s, 6, (int64_t)record->revision);
+    state_bind_number(state, s, 7, (int64_t)record->created_ms);
+    state_bind_number(state, s, 8, (int64_t)record->changed_ms);
+    state_bind_number(state, s, 9, (int64_t)record->restarts);
     ERROR_AUTO *error = NULL;
     r = state_run(state, s, "record a deployment", &error);
     if (r == ARCELLA_E_NOT_FOUND)
@@ -117,9 +117,9 @@ int state_deployment_want(struct state *state, const char *id, enum wanted_state
     int r = state_prepare(state, STATE_DEPLOYMENT_WANT, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(s, 2, wanted_names[wanted], -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 3, (sqlite3_int64)(clock_wall_ns() / 1000000));
+    state_bind_text(state, s, 1, id);
+    state_bind_text(state, s, 2, wanted_names[wanted]);
+    state_bind_number(state, s, 3, (int64_t)(clock_wall_ns() / 1000000));
     return run_on_one(state, s, id, "change what is wanted", reterr);
 }
 
@@ -129,14 +129,14 @@ int state_deployment_ended(struct state *state, const char *id, const struct dep
     int r = state_prepare(state, STATE_DEPLOYMENT_ENDED, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(s, 2, wanted_names[wanted], -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 3, (sqlite3_int64)(clock_wall_ns() / 1000000));
-    sqlite3_bind_int64(s, 4, (sqlite3_int64)restarts);
-    sqlite3_bind_text(s, 5, outcome->end, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 6, outcome->exit_code);
-    sqlite3_bind_text(s, 7, outcome->message, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(s, 8, (sqlite3_int64)outcome->wall_ms);
+    state_bind_text(state, s, 1, id);
+    state_bind_text(state, s, 2, wanted_names[wanted]);
+    state_bind_number(state, s, 3, (int64_t)(clock_wall_ns() / 1000000));
+    state_bind_number(state, s, 4, (int64_t)restarts);
+    state_bind_text(state, s, 5, outcome->end);
+    state_bind_number(state, s, 6, outcome->exit_code);
+    state_bind_text(state, s, 7, outcome->message);
+    state_bind_number(state, s, 8, (int64_t)outcome->wall_ms);
     return run_on_one(state, s, id, "record how a run ended", reterr);
 }
 
@@ -145,7 +145,7 @@ int state_deployment_remove(struct state *state, const char *id, arcella_error *
     int r = state_prepare(state, STATE_DEPLOYMENT_REMOVE, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
     return run_on_one(state, s, id, "forget a deployment", reterr);
 }
 
@@ -201,7 +201,7 @@ static int read_grants(struct state *state, struct deployment_record *record, ar
     int r = state_prepare(state, STATE_GRANT_LIST, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, record->id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, record->id);
     while ((r = state_step(state, s, "read grants", reterr)) > 0) {
         r = grant_add_text(&record->grants, state_column_text(s, 0), state_column_text(s, 1),
                            state_column_text(s, 2), state_column_text(s, 3), state_column_text(s, 4), reterr);
@@ -223,7 +223,7 @@ int state_deployment_get(struct state *state, const char *id, struct deployment_
     int r = state_prepare(state, STATE_DEPLOYMENT_GET, &s, reterr);
     if (r < 0)
         return r;
-    sqlite3_bind_text(s, 1, id, -1, SQLITE_TRANSIENT);
+    state_bind_text(state, s, 1, id);
     r = state_step(state, s, "read a deployment", reterr);
     if (r == 0)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no deployment '%s'", id);

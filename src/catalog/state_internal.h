@@ -57,6 +57,7 @@ struct state {
     char *dir;  /* owned; of state/ */
     char *path; /* owned; of the database */
     sqlite3_stmt *statements[STATE_STATEMENTS];
+    int bind_rc; /* the first failure of a row of binds; told, and forgotten, by the next step */
 };
 
 /** Turn an SQLite result into an error. @return a negative code, never 0 */
@@ -64,6 +65,12 @@ int state_fail(struct state *state, int rc, const char *doing, arcella_error **r
 /** A statement, reset and without bindings. @return 0 or as state_fail() */
 int state_prepare(struct state *state, enum state_statement which, sqlite3_stmt **ret, arcella_error **reterr)
     MUST_CHECK;
+/* Bind a parameter, copied.  A failure is told by the next state_step() or state_run(): a value that could
+   not be bound would be a NULL. */
+void state_bind_text(struct state *state, sqlite3_stmt *statement, int column, const char *text);
+void state_bind_number(struct state *state, sqlite3_stmt *statement, int column, int64_t number);
+void state_bind_bytes(struct state *state, sqlite3_stmt *statement, int column, const void *bytes,
+                      size_t count);
 /** Run a statement that gives no rows; it is reset. @return 0 or as state_fail() */
 int state_run(struct state *state, sqlite3_stmt *statement, const char *doing, arcella_error **reterr)
     MUST_CHECK;

@@ -41,12 +41,14 @@ static int add_value(struct reader *r, const struct alme_argument *argument, con
     alme_argument_name(argument, name, sizeof(name));
     bool path = (argument->type == ALME_PATH || argument->type == ALME_DIRS) &&
                 !(o->call.command->flags & ALME_LOCAL) && *value;
+    if (!text_is_utf8(value, strlen(value)))
+        return error_set(reterr, ARCELLA_E_INVALID, "the value of '%s' is not UTF-8", name);
     MEM_AUTO char *whole = path ? absolute(value) : mem_text(value);
     if (!whole)
         return error_nomem(reterr);
     json_t *text = json_string(whole);
     if (!text)
-        return error_set(reterr, ARCELLA_E_INVALID, "the value of '%s' is not UTF-8", name);
+        return error_nomem(reterr);
     if (!alme_argument_is_list(argument)) {
         if (json_object_get(o->sent, name)) {
             json_decref(text);

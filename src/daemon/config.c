@@ -376,17 +376,11 @@ static bool is_bare(enum setting_type type) {
 }
 
 int config_show(const struct config *config, struct buffer *to, arcella_error **reterr) {
-    const char *section = "";
     for (int i = 0; i < CONFIG_KEYS; i++) {
         const struct setting *s = &settings[i];
         char value[CONFIG_TEXT_BYTES];
         shown(config, i, value, sizeof(value));
-        int r = 0;
-        if (strcmp(section, s->section) != 0)
-            r = buffer_format(to, reterr, "%s[%s]\n", *section ? "\n" : "", s->section);
-        section = s->section;
-        if (r == 0)
-            r = buffer_format(to, reterr, "%s = ", s->key);
+        int r = buffer_format(to, reterr, "%s = ", s->name);
         if (r == 0 && is_bare(s->type))
             r = buffer_text(to, value, reterr);
         else if (r == 0) /* JSON's escapes are TOML's as well */

@@ -69,7 +69,7 @@ int config_policy(const struct config *config, struct policy *policy, arcella_er
 
 /** "section.key"; static storage of the table. */
 const char *config_name(enum config_key key);
-/** Append all values with their sources, as a TOML file with comments. @return 0, TOO_LARGE, NOMEM */
+/** Append all values with their sources, as TOML, one line each, the source as its comment. @return 0, TOO_LARGE, NOMEM */
 int config_show(const struct config *config, struct buffer *to, arcella_error **reterr) MUST_CHECK;
 /** {"section.key": {"value": text, "source": text}, …}. @return new, NULL on no memory */
 json_t *config_json(const struct config *config);

@@ -14,6 +14,7 @@
 #include "daemon/commands.h"
 #include "daemon/figures.h"
 #include "daemon/notify.h"
+#include "daemon/run.h"
 #include "daemon/server.h"
 #include "daemon/supervise.h"
 #include "wire/socket.h"
@@ -399,9 +400,7 @@ int daemon_run(const struct daemon_options *options) {
     if (r == 0)
         serve(&daemon);
     else {
-        const char *hint = arcella_error_hint(error);
-        fprintf(stderr, "arcella: %s [%s]\n%s%s%s", arcella_error_message(error), arcella_error_name(r),
-                *hint ? "hint: " : "", hint, *hint ? "\n" : "");
+        run_say_error(error);
         daemon.exit_code = 1;
     }
     come_down(&daemon);

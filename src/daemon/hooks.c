@@ -58,10 +58,8 @@ static void on_ended(struct instance *instance, const struct ipc_ended *ended) {
     outcome_from_frame(&instance->deployment->outcome, ended);
     instance->memory_bytes = ended->memory_bytes;
     instance->cpu_ns = ended->cpu_ns;
-    if (instance->state == INSTANCE_STARTING) {
-        /* Its start-up ended it; the frame says with what. */
-    }
-    if (ended->frames_count || *ended->trap.data) {
+    /* What was told to stop and did not until it was made to is no failure. */
+    if (instance->state != INSTANCE_STOPPING && (ended->frames_count || *ended->trap.data)) {
         struct log_about about = about_instance(LOG_RUNTIME, instance);
         char sentence[1200];
         outcome_sentence(&instance->deployment->outcome, sentence, sizeof(sentence));
@@ -182,10 +180,12 @@ static void on_line(struct worker *worker, const char *line, size_t length, uint
 
 static void on_state(struct worker *worker, enum worker_state from, enum worker_state to, void *user) {
     struct group *group = user;
+    if (worker_pid(worker) > 0)
+        group->pid = worker_pid(worker);
     char id[LIMIT_NAME_BYTES + 16];
-    snprintf(id, sizeof(id), "%s/%d", group->name, (int)worker_pid(worker));
+    snprintf(id, sizeof(id), "%s/%d", group->name, (int)group->pid);
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
-    log_event(LOG_DEBUG, &about, "worker", "pid=%d from=%s to=%s", (int)worker_pid(worker), worker_state_name(from),
+    log_event(LOG_DEBUG, &about, "worker", "pid=%d from=%s to=%s", (int)group->pid, worker_state_name(from),
               worker_state_name(to));
     events_tell(group->daemon, &(struct event){.kind = "worker",
                                                .id = id,
@@ -268,7 +268,7 @@ static void group_failed(struct group *group, const arcella_error *error, bool m
     daemon_turn(group->daemon);
 }
 
-static void log_end(const struct group *group, const struct worker *worker, const struct worker_end *end,
+static void log_end(const struct group *group, const struct worker_end *end,
                     const struct instance *culprit) {
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = end->error};
     if (culprit) {
@@ -281,15 +281,16 @@ static void log_end(const struct group *group, const struct worker *worker, cons
     if (text_add_logfmt(&words, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2, NULL) < 0)
         buffer_clear(&words);
     log_event(loud ? LOG_ERROR : LOG_INFO, &about, loud ? "worker lost" : "worker ended",
-              "pid=%d code=%d signal=%d instances=%zu last_words=%s", (int)worker_pid(worker), end->code, end->signal,
+              "pid=%d code=%d signal=%d instances=%zu last_words=%s", (int)group->pid, end->code, end->signal,
               group->live, words.data ? words.data : "\"\"");
 }
 
 static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
     struct group *group = user;
+    (void)worker;
     struct daemon *daemon = group->daemon;
     struct instance *culprit = group->live && end->was_ready ? culprit_of(group, end) : NULL;
-    log_end(group, worker, end, culprit);
+    log_end(group, end, culprit);
     figures_lost(group);
     group->worker = NULL;
     group->ready = false;
@@ -324,5 +325,6 @@ void hooks_spawn(struct group *group) {
         group_failed(group, error, true);
         return;
     }
-    log_event(LOG_INFO, &about, "worker started", "pid=%d dirs=%zu", (int)worker_pid(group->worker), group->dirs_count);
+    group->pid = worker_pid(group->worker);
+    log_event(LOG_INFO, &about, "worker started", "pid=%d dirs=%zu", (int)group->pid, group->dirs_count);
 }

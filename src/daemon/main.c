@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "daemon/daemon.h"
 #include "daemon/local.h"
+#include "daemon/run.h"
 
 static const char usage[] =
     "usage: arcella [daemon] [OPTION…]     run the daemon in the foreground\n"
@@ -109,7 +110,7 @@ static int check_config(const struct command_line *line) {
     }
     if (r == 0)
         return print(&text);
-    fprintf(stderr, "arcella: %s\nhint: %s\n", arcella_error_message(error), arcella_error_hint(error));
+    run_say_error(error);
     return 1;
 }
 

@@ -125,6 +125,7 @@ struct group {
     struct daemon *daemon;
     char name[LIMIT_NAME_BYTES + 1];
     struct worker *worker; /* NULL none */
+    pid_t pid;             /* of the last one */
     bool ready;
     uint64_t started_wall_ns;
     struct held_dir *dirs; /* owned; what the worker's sandbox lets through */

@@ -89,11 +89,11 @@ json_t *show_instance(const struct instance *instance) {
     json_put(one, "cpu_ms", json_integer((json_int_t)(instance->cpu_ns / 1000000)), &ok);
     json_put(one, "open_files", json_integer((json_int_t)instance->open_files), &ok);
     bool program = deployment->kind == START_PROGRAM;
-    json_put(limits, "memory_bytes", json_integer((json_int_t)policy_number(policy, POLICY_MEMORY_KEY)), &ok);
-    json_put(limits, "stack_bytes", json_integer((json_int_t)policy_number(policy, POLICY_STACK_KEY)), &ok);
-    json_put(limits, "table_elements", json_integer((json_int_t)policy_number(policy, POLICY_TABLE_KEY)), &ok);
-    json_put(limits, "wall_ms", json_integer((json_int_t)policy_wall_ms(policy, program)), &ok);
-    json_put(limits, "cpu_ms", json_integer((json_int_t)policy_cpu_ms(policy, program)), &ok);
+    json_put(limits, "memory", json_integer((json_int_t)policy_number(policy, POLICY_MEMORY_KEY)), &ok);
+    json_put(limits, "stack", json_integer((json_int_t)policy_number(policy, POLICY_STACK_KEY)), &ok);
+    json_put(limits, "table-elements", json_integer((json_int_t)policy_number(policy, POLICY_TABLE_KEY)), &ok);
+    json_put(limits, "timeout", json_integer((json_int_t)policy_wall_ms(policy, program)), &ok);
+    json_put(limits, "cpu-time", json_integer((json_int_t)policy_cpu_ms(policy, program)), &ok);
     json_put(limits, "fuel", json_integer((json_int_t)policy_number(policy, POLICY_FUEL_KEY)), &ok);
     json_put(one, "limits", TAKE(limits), &ok);
     return ok ? TAKE(one) : NULL;

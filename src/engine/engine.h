@@ -301,6 +301,7 @@ struct engine_usage {
     uint64_t memory_bytes; /* its memory */
     uint64_t cpu_ns;       /* of the run in progress; 0: none */
 };
+/** Tell what an instance uses now; cheap, at any time. */
 void engine_usage(struct engine_instance *instance, struct engine_usage *ret);
 
 struct engine_stats {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The engine's name, and the line of text that says what compiled code depends on.  Needs the engine's headers and
- * nothing of its library, so that the daemon, which links no engine, can look into the code cache.
+ * The engine's name, and the line of text that says what compiled code depends on.  Needs the engine's
+ * headers and nothing of its library, so that the daemon, which links no engine, can look into the code
+ * cache.
  */
 #include <sys/utsname.h>
 

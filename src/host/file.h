@@ -89,7 +89,7 @@ enum host_whence { HOST_SEEK_SET, HOST_SEEK_CURRENT, HOST_SEEK_END };
  */
 #define HOST_IOV_MAX 1024
 /* What one system call moves before others get a turn; longer calls are cut into such pieces inside. */
-#define HOST_CHUNK_BYTES (1024u * 1024u)
+#define HOST_CHUNK_BYTES ((size_t)1024 * 1024)
 
 struct loop_watch;
 struct host_log_stream;

@@ -16,7 +16,7 @@
 /* Find the place of a name that is to be changed (or read). */
 static int find(struct host_file *dir, unsigned rights, const char *path, size_t length,
                 struct host_path *copy, struct host_place *place) {
-    *place = (struct host_place){.dirfd = -1, .owned = -1};
+    *place = (struct host_place){.dirfd = -1, .owned = -1, .name = ""};
     int r = host_dir_need(dir, rights, path, length);
     if (r)
         return r;
@@ -68,7 +68,7 @@ int host_dir_stat(struct host_file *dir, const char *path, size_t length, bool f
 int host_dir_readlink(struct host_file *dir, const char *path, size_t length, char *to, size_t size,
                       size_t *ret) {
     struct host_path copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
     int r = find(dir, HOST_READ, path, length, &copy, &place);
     if (r)
         return r;
@@ -122,7 +122,7 @@ int host_dir_set_times(struct host_file *dir, const char *path, size_t length, b
 
 int host_dir_make(struct host_file *dir, const char *path, size_t length) {
     struct host_path copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;
@@ -133,7 +133,7 @@ int host_dir_make(struct host_file *dir, const char *path, size_t length) {
 
 int host_dir_remove(struct host_file *dir, const char *path, size_t length) {
     struct host_path copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;
@@ -144,7 +144,7 @@ int host_dir_remove(struct host_file *dir, const char *path, size_t length) {
 
 int host_dir_unlink(struct host_file *dir, const char *path, size_t length) {
     struct host_path copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;
@@ -165,8 +165,8 @@ int host_dir_unlink(struct host_file *dir, const char *path, size_t length) {
 int host_dir_rename(struct host_file *from, const char *path, size_t length, struct host_file *to,
                     const char *to_path, size_t to_length) {
     struct host_path copy, to_copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
-    HOST_PLACE_AUTO to_place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
+    HOST_PLACE_AUTO to_place = {.owned = -1, .name = ""};
     int r = find(from, HOST_WRITE, path, length, &copy, &place);
     if (r == 0)
         r = find(to, HOST_WRITE, to_path, to_length, &to_copy, &to_place);
@@ -197,8 +197,8 @@ static int refuse_slash(const struct host_place *place) {
 int host_dir_link(struct host_file *from, const char *path, size_t length, struct host_file *to,
                   const char *to_path, size_t to_length) {
     struct host_path copy, to_copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
-    HOST_PLACE_AUTO to_place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
+    HOST_PLACE_AUTO to_place = {.owned = -1, .name = ""};
     int r = find(from, HOST_WRITE, path, length, &copy, &place);
     if (r == 0)
         r = find(to, HOST_WRITE, to_path, to_length, &to_copy, &to_place);
@@ -225,7 +225,7 @@ int host_dir_link(struct host_file *from, const char *path, size_t length, struc
 int host_dir_symlink(struct host_file *dir, const char *target, size_t target_length, const char *path,
                      size_t length) {
     struct host_path text, copy;
-    HOST_PLACE_AUTO place = {.owned = -1};
+    HOST_PLACE_AUTO place = {.owned = -1, .name = ""};
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;

@@ -215,7 +215,9 @@ static int step(struct walk *w, int flags, mode_t mode, int *ret_fd) {
     return push(w, TAKE_FD(probe));
 }
 
-static int open_by_walk(int dirfd, const struct host_path *path, int flags, mode_t mode, int *ret_fd) {
+/* Apart: its 28 KiB of stack are for those who need it. */
+__attribute__((noinline)) static int open_by_walk(int dirfd, const struct host_path *path, int flags,
+                                                  mode_t mode, int *ret_fd) {
     struct walk w;
     w.root = dirfd;
     w.depth = 0;

@@ -9,7 +9,7 @@
 #include "host/file.h"
 
 /* Most that one cold read brings; readahead makes the next pieces warm. */
-#define HOST_POOL_BYTES (256u * 1024u)
+#define HOST_POOL_BYTES ((size_t)256 * 1024)
 
 /**
  * Read at an offset into memory of ours, charged to the instance, and copy to guest memory.  Where the pool

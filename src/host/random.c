@@ -7,7 +7,7 @@
 #include "host/inside.h"
 
 /* About half a millisecond of the kernel's time. */
-#define PIECE_BYTES (256u * 1024u)
+#define PIECE_BYTES ((size_t)256 * 1024)
 
 int host_random(struct host *host, void *to, size_t length) {
     uint8_t *at = to;

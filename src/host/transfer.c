@@ -21,7 +21,7 @@
 #define PIPE_PIECE_BYTES     4096
 #define TERMINAL_PIECE_BYTES 256
 /* Lines of a log made before others get a turn. */
-#define LOG_PIECE_BYTES (64u * 1024u)
+#define LOG_PIECE_BYTES ((size_t)64 * 1024)
 
 /* The iovecs of a call, as far as they are not done with. */
 struct span {

@@ -5,11 +5,11 @@
  *     STARTING ── instantiate ── _initialize ──▶ RUNNING ── entry ends ──▶ FINISHED or FAILED
  *         └───────────── stop ─────────────────────┴──▶ STOPPING ── shutdown entry, what runs ──▶ STOPPED
  *
- * state_set() is the one place where the state changes.  The end is always told from the timer at 0 ms, so that
- * an instance is never freed under a callback of its engine.
+ * state_set() is the one place where the state changes.  The end is always told from the timer at 0 ms, so
+ * that an instance is never freed under a callback of its engine.
  */
-#include "base/limits.h"
 #include "runtime/instance.h"
+#include "base/limits.h"
 
 static const char *const state_names[] = {
 #define XX(name, text) [INSTANCE_##name] = (text),
@@ -18,15 +18,17 @@ static const char *const state_names[] = {
 };
 
 const char *instance_state_name(enum instance_state state) {
-    return (unsigned) state < INSTANCE_STATES ? state_names[state] : "?";
+    return (unsigned)state < INSTANCE_STATES ? state_names[state] : "?";
 }
 
 /* What may follow what. */
 static const bool may_follow[INSTANCE_STATES][INSTANCE_STATES] = {
-    [INSTANCE_STARTING] = { [INSTANCE_RUNNING] = true, [INSTANCE_STOPPING] = true, [INSTANCE_FAILED] = true,
-                            [INSTANCE_FINISHED] = true },
-    [INSTANCE_RUNNING] = { [INSTANCE_STOPPING] = true, [INSTANCE_FINISHED] = true, [INSTANCE_FAILED] = true },
-    [INSTANCE_STOPPING] = { [INSTANCE_STOPPED] = true },
+    [INSTANCE_STARTING] = {[INSTANCE_RUNNING] = true,
+                           [INSTANCE_STOPPING] = true,
+                           [INSTANCE_FAILED] = true,
+                           [INSTANCE_FINISHED] = true},
+    [INSTANCE_RUNNING] = {[INSTANCE_STOPPING] = true, [INSTANCE_FINISHED] = true, [INSTANCE_FAILED] = true},
+    [INSTANCE_STOPPING] = {[INSTANCE_STOPPED] = true},
 };
 
 static bool state_set(struct instance *i, enum instance_state state) {
@@ -44,30 +46,31 @@ static void end(struct instance *i, const struct engine_outcome *outcome) {
     i->outcome = *outcome;
     i->outcome.cpu_ns = i->cpu_ns;
     if (i->stop_wanted) {
-        (void) state_set(i, INSTANCE_STOPPING);
-        (void) state_set(i, INSTANCE_STOPPED);
+        (void)state_set(i, INSTANCE_STOPPING);
+        (void)state_set(i, INSTANCE_STOPPED);
     } else {
         bool good = outcome->end == ENGINE_END_RETURNED ||
                     (outcome->end == ENGINE_END_EXITED && outcome->exit_code == 0);
-        (void) state_set(i, good ? INSTANCE_FINISHED : INSTANCE_FAILED);
+        (void)state_set(i, good ? INSTANCE_FINISHED : INSTANCE_FAILED);
     }
     loop_timer_start(i->timer, 0, 0);
 }
 
 static void end_with(struct instance *i, enum engine_end how, const char *message) {
-    struct engine_outcome outcome = { .end = how };
+    struct engine_outcome outcome = {.end = how};
     text_copy(outcome.message, sizeof outcome.message, message);
     end(i, &outcome);
 }
 
 /* Start an exported function of the signature ":" or ":i". */
-static int call(struct instance *i, const char *function, const struct engine_budget *budget, engine_done_fn *done,
-                arcella_error **reterr) {
+static int call(struct instance *i, const char *function, const struct engine_budget *budget,
+                engine_done_fn *done, arcella_error **reterr) {
     char signature[8];
     if (!engine_program_export(i->program->program, function, signature, sizeof signature))
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
     if (strcmp(signature, ":") != 0 && strcmp(signature, ":i") != 0)
-        return error_set(reterr, ARCELLA_E_KIND, "function '%s' takes arguments or returns more than a status", function);
+        return error_set(reterr, ARCELLA_E_KIND,
+                         "function '%s' takes arguments or returns more than a status", function);
     return engine_call(i->engine, function, signature, NULL, budget, done, reterr);
 }
 
@@ -75,7 +78,8 @@ static int call(struct instance *i, const char *function, const struct engine_bu
 static void take_status(struct instance *i, const char *function, struct engine_outcome *outcome) {
     char signature[8];
     if (outcome->end != ENGINE_END_RETURNED ||
-        !engine_program_export(i->program->program, function, signature, sizeof signature) || strcmp(signature, ":i") != 0)
+        !engine_program_export(i->program->program, function, signature, sizeof signature) ||
+        strcmp(signature, ":i") != 0)
         return;
     outcome->exit_code = engine_results(i->engine)[0].i32;
     outcome->end = ENGINE_END_EXITED;
@@ -84,7 +88,7 @@ static void take_status(struct instance *i, const char *function, struct engine_
 
 static void on_entry_done(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
     struct instance *i = user;
-    (void) engine;
+    (void)engine;
     struct engine_outcome copy = *outcome;
     i->cpu_ns += outcome->cpu_ns;
     take_status(i, i->entrypoint, &copy);
@@ -102,7 +106,7 @@ static void enter(struct instance *i) {
         end_with(i, ENGINE_END_STOPPED, "stopped while starting");
         return;
     }
-    (void) state_set(i, INSTANCE_RUNNING);
+    (void)state_set(i, INSTANCE_RUNNING);
     ERROR_AUTO *error = NULL;
     if (i->entrypoint && call(i, i->entrypoint, &i->run, on_entry_done, &error) < 0) {
         fail(i, error);
@@ -113,7 +117,7 @@ static void enter(struct instance *i) {
 
 static void on_initialized(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
     struct instance *i = user;
-    (void) engine;
+    (void)engine;
     i->cpu_ns += outcome->cpu_ns;
     wasi_preview1_flush(i->wasi);
     if (outcome->end != ENGINE_END_RETURNED)
@@ -122,9 +126,10 @@ static void on_initialized(struct engine_instance *engine, const struct engine_o
         enter(i);
 }
 
-static void on_instantiated(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
+static void on_instantiated(struct engine_instance *engine, const struct engine_outcome *outcome,
+                            void *user) {
     struct instance *i = user;
-    (void) engine;
+    (void)engine;
     i->cpu_ns += outcome->cpu_ns;
     ERROR_AUTO *error = NULL;
     if (outcome->end != ENGINE_END_RETURNED) {
@@ -138,15 +143,17 @@ static void on_instantiated(struct engine_instance *engine, const struct engine_
 }
 
 int instance_begin(struct instance *i, const struct engine_limits *limits, arcella_error **reterr) {
-    int r = engine_instance_new(i->program->program, limits, &i->startup, i, on_instantiated, &i->engine, reterr);
+    int r =
+        engine_instance_new(i->program->program, limits, &i->startup, i, on_instantiated, &i->engine, reterr);
     if (r == 0)
         wasi_preview1_bind(i->wasi, i->engine);
     return r;
 }
 
-static void on_shutdown_done(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
+static void on_shutdown_done(struct engine_instance *engine, const struct engine_outcome *outcome,
+                             void *user) {
     struct instance *i = user;
-    (void) engine;
+    (void)engine;
     i->cpu_ns += outcome->cpu_ns;
     wasi_preview1_flush(i->wasi);
     if (outcome->end != ENGINE_END_RETURNED)
@@ -161,7 +168,7 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
     bool again = i->stop_wanted;
     i->stop_wanted = true;
     if (i->state == INSTANCE_RUNNING)
-        (void) state_set(i, INSTANCE_STOPPING);
+        (void)state_set(i, INSTANCE_STOPPING);
     if (timeout_ms == 0) {
         if (engine_running(i->engine))
             engine_cancel(i->engine, ENGINE_END_STOPPED, "ended by force");
@@ -176,7 +183,8 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
     ERROR_AUTO *error = NULL;
     if (engine_running(i->engine)) {
         /* What runs may end by itself; its shutdown entry is run inside it, where it waits next. */
-        if (i->shutdown && i->state == INSTANCE_STOPPING && engine_interrupt(i->engine, i->shutdown, &error) < 0)
+        if (i->shutdown && i->state == INSTANCE_STOPPING &&
+            engine_interrupt(i->engine, i->shutdown, &error) < 0)
             i->runtime->hooks.note(i->handle, arcella_error_message(error), i->runtime->hooks.user);
         return;
     }
@@ -184,7 +192,7 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
         end_with(i, ENGINE_END_STOPPED, "stopped");
         return;
     }
-    struct engine_budget none = { 0 }; /* the stop's own deadline bounds it */
+    struct engine_budget none = {0}; /* the stop's own deadline bounds it */
     if (call(i, i->shutdown, &none, on_shutdown_done, &error) < 0) {
         i->runtime->hooks.note(i->handle, arcella_error_message(error), i->runtime->hooks.user);
         end_with(i, ENGINE_END_STOPPED, "stopped");
@@ -193,7 +201,7 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
 
 void instance_on_timer(struct loop_timer *timer, void *user) {
     struct instance *i = user;
-    (void) timer;
+    (void)timer;
     if (!i->over) {
         if (engine_running(i->engine))
             engine_cancel(i->engine, ENGINE_END_STOPPED, "did not end in time and was ended by force");

@@ -35,22 +35,23 @@ struct instance {
     struct instance *next, **self;
     struct runtime_program *program;
     struct engine_instance *engine;
-    struct loop_timer *timer;   /* deadline of a stop; then, at 0 ms, the end */
+    struct loop_timer *timer; /* deadline of a stop; then, at 0 ms, the end */
     struct memory_budget budget;
     uint64_t handle;
     enum instance_state state;
     struct engine_budget startup;
     struct engine_budget run;
-    char *entrypoint;           /* export that is called; NULL: none, it waits for calls */
-    char *shutdown;             /* export called by a stop; NULL: none */
-    bool initialize;            /* _initialize comes first */
+    char *entrypoint; /* export that is called; NULL: none, it waits for calls */
+    char *shutdown;   /* export called by a stop; NULL: none */
+    bool initialize;  /* _initialize comes first */
     bool stop_wanted;
-    bool over;                  /* outcome is final, `ended` is on its way */
+    bool over; /* outcome is final, `ended` is on its way */
     struct engine_outcome outcome;
-    uint64_t cpu_ns;            /* of runs that have ended */
+    uint64_t cpu_ns; /* of runs that have ended */
 };
 
-/** Begin the life: instantiate, initialise, run. The instance has its WASI state and program. @return as engine_instance_new() */
+/** Begin the life: instantiate, initialise, run. The instance has its WASI state and program. @return as
+ * engine_instance_new() */
 int instance_begin(struct instance *i, const struct engine_limits *limits, arcella_error **reterr) MUST_CHECK;
 /** Stop, see runtime_stop(). */
 void instance_stop(struct instance *i, uint64_t timeout_ms);

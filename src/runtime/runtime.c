@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The runtime of a process: loaded programs, the list of instances, the way from a description to a running one.
+ * The runtime of a process: loaded programs, the list of instances, the way from a description to a running
+ * one.
  */
 #include "runtime/runtime.h"
 
@@ -98,22 +99,25 @@ static int choose_entries(struct instance *i, const struct runtime_spec *spec, a
     if (!spec->shutdown || !*spec->shutdown)
         return 0;
     if (!exports(i, spec->shutdown))
-        return error_set(reterr, ARCELLA_E_KIND, "its shutdown entry '%s' is no exported function", spec->shutdown);
+        return error_set(reterr, ARCELLA_E_KIND, "its shutdown entry '%s' is no exported function",
+                         spec->shutdown);
     i->shutdown = mem_text(spec->shutdown);
     return i->shutdown ? 0 : error_nomem(reterr);
 }
 
 /* --- what the host has to say about an instance --- */
 
-static void on_output(void *user, unsigned stream, const char *bytes, size_t length, bool cut, uint64_t dropped) {
+static void on_output(void *user, unsigned stream, const char *bytes, size_t length, bool cut,
+                      uint64_t dropped) {
     struct instance *i = user;
-    i->runtime->hooks.output(i->handle, (int) stream, bytes ? bytes : "", length, cut, dropped, i->runtime->hooks.user);
+    i->runtime->hooks.output(i->handle, (int)stream, bytes ? bytes : "", length, cut, dropped,
+                             i->runtime->hooks.user);
 }
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, grant_class_name(line->class), grant_action_name(line->action), line->resource, line->allowed, line->grant,
-                            i->runtime->hooks.user);
+    i->runtime->hooks.audit(i->handle, grant_class_name(line->class), grant_action_name(line->action),
+                            line->resource, line->allowed, line->grant, i->runtime->hooks.user);
 }
 
 static void on_notice(void *user, const char *sentence) {
@@ -121,29 +125,38 @@ static void on_notice(void *user, const char *sentence) {
     i->runtime->hooks.note(i->handle, sentence, i->runtime->hooks.user);
 }
 
+static uint64_t on_cpu_ns(void *user) {
+    struct instance *i = user;
+    struct engine_usage usage;
+    engine_usage(i->engine, &usage);
+    return i->cpu_ns + usage.cpu_ns;
+}
+
 /* The descriptors of spec are the WASI state's from here on, also where this fails. */
 static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcella_error **reterr) {
     struct wasi_dir dirs[LIMIT_DIRS];
     struct wasi_options options = {
-        .host = {
-            .loop = i->runtime->loop,
-            .hooks = { .output = on_output, .audit = on_audit, .notice = on_notice, .user = i },
-            .grants = spec->grants,
-            .budget = &i->budget,
-        },
+        .host =
+            {
+                .loop = i->runtime->loop,
+                .hooks = {.output = on_output, .audit = on_audit, .notice = on_notice, .user = i},
+                .grants = spec->grants,
+                .budget = &i->budget,
+            },
         .args = spec->args,
         .args_count = spec->args_count,
         .env = spec->env,
         .env_count = spec->env_count,
         .dirs = dirs,
         .dirs_count = spec->dirs_count <= LIMIT_DIRS ? spec->dirs_count : LIMIT_DIRS,
-        .stdio = { spec->stdio[0], spec->stdio[1], spec->stdio[2] },
+        .stdio = {spec->stdio[0], spec->stdio[1], spec->stdio[2]},
         .listeners = spec->sockets,
         .listeners_count = spec->sockets_count,
     };
     for (size_t n = 0; n < options.dirs_count; n++)
-        dirs[n] = (struct wasi_dir){ .fd = spec->dirs[n].fd, .guest_path = spec->dirs[n].guest_path,
-                                     .writable = spec->dirs[n].writable };
+        dirs[n] = (struct wasi_dir){.fd = spec->dirs[n].fd,
+                                    .guest_path = spec->dirs[n].guest_path,
+                                    .writable = spec->dirs[n].writable};
     return wasi_preview1_new(&options, &i->wasi, reterr);
 }
 
@@ -163,8 +176,8 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
     i->runtime = runtime;
     i->handle = spec->handle;
     i->budget.limit_bytes = LIMIT_HOST_BYTES;
-    i->startup = (struct engine_budget){ .wall_ms = spec->startup_ms };
-    i->run = (struct engine_budget){ .wall_ms = spec->wall_ms, .cpu_ms = spec->cpu_ms };
+    i->startup = (struct engine_budget){.wall_ms = spec->startup_ms};
+    i->run = (struct engine_budget){.wall_ms = spec->wall_ms, .cpu_ms = spec->cpu_ms};
     int r = make_wasi(i, spec, reterr);
     if (r == 0)
         r = loop_timer_new(runtime->loop, instance_on_timer, i, &i->timer, reterr);
@@ -193,10 +206,11 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
             return 0;
         }
     }
-    return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long) handle);
+    return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)handle);
 }
 
-void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user), void *user) {
+void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),
+                  void *user) {
     for (struct instance *i = runtime->instances; i; i = i->next) {
         struct engine_usage usage;
         engine_usage(i->engine, &usage);

@@ -27,27 +27,28 @@ struct runtime_dir {
     bool writable;
 };
 
-/* What to run.  Everything is borrowed during runtime_start() only, but for the descriptors said to be taken. */
+/* What to run.  Everything is borrowed during runtime_start() only, but for the descriptors said to be taken.
+ */
 struct runtime_spec {
-    uint64_t handle;           /* the caller's number for it, unique among what lives */
-    const char *address;       /* deployment/number */
-    const char *component;     /* name@version */
-    const char *code_path;     /* compiled code; relative to the working directory */
-    const char *const *args;   /* argv, args[0] the program's name */
+    uint64_t handle;         /* the caller's number for it, unique among what lives */
+    const char *address;     /* deployment/number */
+    const char *component;   /* name@version */
+    const char *code_path;   /* compiled code; relative to the working directory */
+    const char *const *args; /* argv, args[0] the program's name */
     uint32_t args_count;
-    const char *const *env;    /* "K=V" */
+    const char *const *env; /* "K=V" */
     uint32_t env_count;
     const struct runtime_dir *dirs;
     uint32_t dirs_count;
-    int stdio[3];              /* taken; -1: /dev/null for 0, lines to the hook for 1 and 2 */
-    const int *sockets;        /* listening sockets; taken */
+    int stdio[3];       /* taken; -1: /dev/null for 0, lines to the hook for 1 and 2 */
+    const int *sockets; /* listening sockets; taken */
     uint32_t sockets_count;
     struct engine_limits limits;
-    uint64_t startup_ms;       /* wall time of start section and initialiser */
-    uint64_t wall_ms;          /* of the entry; 0 none */
-    uint64_t cpu_ms;           /* of the entry; 0 none */
-    const char *entrypoint;    /* "" = what is exported of _start, _initialize */
-    const char *shutdown;      /* function called by a stop; "" none */
+    uint64_t startup_ms;            /* wall time of start section and initialiser */
+    uint64_t wall_ms;               /* of the entry; 0 none */
+    uint64_t cpu_ms;                /* of the entry; 0 none */
+    const char *entrypoint;         /* "" = what is exported of _start, _initialize */
+    const char *shutdown;           /* function called by a stop; "" none */
     const struct grant_set *grants; /* borrowed as long as the instance lives */
 };
 
@@ -55,12 +56,14 @@ struct runtime_hooks {
     /** Start-up is done: the entry runs, or the instance waits for calls. */
     void (*started)(uint64_t handle, void *user);
     /** It is over; the instance is gone when this returns. */
-    void (*ended)(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome, void *user);
+    void (*ended)(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
+                  void *user);
     /** A line of its output (stream 1 or 2). */
-    void (*output)(uint64_t handle, int stream, const char *line, size_t length, bool cut, uint64_t dropped, void *user);
+    void (*output)(uint64_t handle, int stream, const char *line, size_t length, bool cut, uint64_t dropped,
+                   void *user);
     /** A grant check refused something. */
-    void (*audit)(uint64_t handle, const char *class_name, const char *action, const char *resource, bool allowed,
-                  const char *grant, void *user);
+    void (*audit)(uint64_t handle, const char *class_name, const char *action, const char *resource,
+                  bool allowed, const char *grant, void *user);
     /** Something to tell people (a limit that was hit). */
     void (*note)(uint64_t handle, const char *message, void *user);
     void *user;
@@ -79,15 +82,17 @@ struct engine *runtime_engine(struct runtime *runtime);
  * @return 0: `started` and `ended` will come; else nothing was made and the descriptors are closed:
  *         CORRUPT (code), LINK, KIND (its entry is missing or has parameters), LIMIT, NOMEM, SYSTEM
  */
-int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arcella_error **reterr) MUST_CHECK;
+int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arcella_error **reterr)
+    MUST_CHECK;
 
 /**
- * Stop an instance: the shutdown entry is called where there is one, what runs may finish, at timeout_ms it is
- * ended by force.  0: at once.  `ended` comes in every case.  A second stop can only make it sooner.
+ * Stop an instance: the shutdown entry is called where there is one, what runs may finish, at timeout_ms it
+ * is ended by force.  0: at once.  `ended` comes in every case.  A second stop can only make it sooner.
  *
  * @return 0, NOT_FOUND
  */
-int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, arcella_error **reterr) MUST_CHECK;
+int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, arcella_error **reterr)
+    MUST_CHECK;
 
 /** How many instances live. */
 uint32_t runtime_count(const struct runtime *runtime);
@@ -101,6 +106,7 @@ struct runtime_figures {
     uint32_t open_files;
 };
 /** Walk the instances. */
-void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user), void *user);
+void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),
+                  void *user);
 
 #endif

@@ -36,7 +36,7 @@ static NORETURN void try_in_child(int answer) {
 }
 
 static int read_answer(int from, struct sandbox_report *ret, arcella_error **reterr) {
-    struct sandbox_report report;
+    struct sandbox_report report = {0};
     size_t have = 0;
     while (have < sizeof(report)) {
         ssize_t got = sys_read(from, (char *)&report + have, sizeof(report) - have);
@@ -61,7 +61,7 @@ int sandbox_probe(struct sandbox_report *ret, arcella_error **reterr) {
         return error_set_errno(reterr, errno, "cannot fork to try the sandbox");
     if (pid == 0)
         try_in_child(to);
-    to = fd_close(to);
+    fd_close(TAKE_FD(to));
     int r = read_answer(from, ret, reterr);
     /* Somebody who reaps every child may have been quicker; the answer is what counts. */
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

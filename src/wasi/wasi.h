@@ -93,6 +93,7 @@ struct wasi_figures {
     uint64_t calls;      /* host functions called so far */
     uint32_t open_files; /* descriptors the guest holds */
 };
+/** What happened so far. */
 struct wasi_figures wasi_preview1_figures(const struct wasi_preview1 *wasi);
 
 /** Write docs/reference/wasi-preview1.md from the rows. @return 0, TOO_LARGE, NOMEM */

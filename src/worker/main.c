@@ -2,8 +2,8 @@
 /*
  * arcella-worker: a process that runs guests, reads packages or compiles modules, and can do nothing else.
  *
- * It takes commands from its parent by the channel on descriptor 3 and from nobody else; started by hand it says
- * so and ends.  The command line is for `ps`: what counts comes in `setup`.
+ * It takes commands from its parent by the channel on descriptor 3 and from nobody else; started by hand it
+ * says so and ends.  The command line is for `ps`: what counts comes in `setup`.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ void worker_exit(struct worker_process *process, int code) {
 void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
                  const struct channel_extra *extra) {
     ERROR_AUTO *error = NULL;
-    struct channel_extra none = { 0 };
+    struct channel_extra none = {0};
     int r = channel_send_extra(process->channel, type, record, extra ? extra : &none, &error);
     if (r == ARCELLA_E_BUSY || r == 0)
         return; /* a parent that reads too slowly loses lines, not the process */
@@ -48,9 +48,9 @@ static void log_sink_parent(const struct log_line *line, void *user) {
     struct worker_process *process = user;
     const char *unit = log_unit_name(line->about.unit);
     struct ipc_log log = {
-        .level = (uint64_t) line->level,
+        .level = (uint64_t)line->level,
         .unit = worker_text(unit),
-        .message = { line->message, line->message_length },
+        .message = {line->message, line->message_length},
         .fields = worker_text(line->fields),
     };
     worker_tell(process, IPC_LOG, &log, NULL);
@@ -67,11 +67,12 @@ static void refuse(struct worker_process *process, int code, const arcella_error
 
 static void on_frame(struct channel *channel, struct frame *frame, void *user) {
     struct worker_process *process = user;
-    (void) channel;
+    (void)channel;
     ERROR_AUTO *error = NULL;
     if (!process->ready) {
         if (frame->message.type != IPC_SETUP) {
-            int r = error_set(&error, ARCELLA_E_PROTOCOL, "%s before setup", ipc_type_name(frame->message.type));
+            int r =
+                error_set(&error, ARCELLA_E_PROTOCOL, "%s before setup", ipc_type_name(frame->message.type));
             refuse(process, r, error);
             return;
         }
@@ -84,14 +85,15 @@ static void on_frame(struct channel *channel, struct frame *frame, void *user) {
         return; /* a second one changes nothing: rights cannot be had back */
     if (frame->message.type == IPC_LEVELS) {
         if (log_set_levels(frame->message.levels.spec.data, &error) < 0)
-            log_event(LOG_WARN, &(struct log_about){ .unit = LOG_WORKERS, .error = error }, "bad log levels", "%s", "");
+            log_event(LOG_WARN, &(struct log_about){.unit = LOG_WORKERS, .error = error}, "bad log levels",
+                      "%s", "");
         return;
     }
     process->role->frame(process, frame);
 }
 
 static void on_closed(struct channel *channel, const arcella_error *error, void *user) {
-    (void) channel;
+    (void)channel;
     if (error)
         fprintf(stderr, "channel: %s\n", arcella_error_message(error));
     worker_exit(user, error ? EXIT_REFUSED : 0); /* the parent is gone, so is the reason to live */
@@ -105,7 +107,8 @@ static int serve(struct worker_process *process, arcella_error **reterr) {
     r = loop_new(&process->loop, reterr);
     if (r < 0)
         return r;
-    r = channel_new(process->loop, CHANNEL_FD, IPC_PARENT, on_frame, on_closed, process, &process->channel, reterr);
+    r = channel_new(process->loop, CHANNEL_FD, IPC_PARENT, on_frame, on_closed, process, &process->channel,
+                    reterr);
     if (r < 0)
         return r;
     log_add_sink(log_sink_parent, process);
@@ -115,11 +118,11 @@ static int serve(struct worker_process *process, arcella_error **reterr) {
 
 int main(int argc, char **argv) {
     static const struct option options[] = {
-        { "role", required_argument, NULL, 'r' },
-        { "group", required_argument, NULL, 'g' },
-        { "version", no_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
+        {"role", required_argument, NULL, 'r'},
+        {"group", required_argument, NULL, 'g'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
@@ -135,7 +138,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 
-    struct worker_process process = { 0 };
+    struct worker_process process = {0};
     ERROR_AUTO *error = NULL;
     if (serve(&process, &error) < 0) {
         fprintf(stderr, "arcella-worker: %s\n", arcella_error_message(error));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The compile role: the bytes of one core module in, its machine code out on a sealed memfd.  A module that takes
- * its compiler over has this process and nothing else.
+ * The compile role: the bytes of one core module in, its machine code out on a sealed memfd.  A module that
+ * takes its compiler over has this process and nothing else.
  */
 #include "base/fd.h"
 #include "base/limits.h"
@@ -10,11 +10,12 @@
 #include "worker/worker.h"
 
 /*
- * (module (func) (func)): compiled once before seccomp, so that every thread the compiler uses exists by then.
+ * (module (func) (func)): compiled once before seccomp, so that every thread the compiler uses exists by
+ * then.
  */
 static const uint8_t warm_up[] = {
-    0x00, 'a', 's', 'm', 1, 0, 0, 0, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x03, 0x03, 0x02, 0x00, 0x00,
-    0x0a, 0x07, 0x02, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b,
+    0x00, 'a',  's',  'm',  1,    0,    0,    0,    0x01, 0x04, 0x01, 0x60, 0x00, 0x00,
+    0x03, 0x03, 0x02, 0x00, 0x00, 0x0a, 0x07, 0x02, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b,
 };
 
 struct compiler {
@@ -28,8 +29,8 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
     if (!compiler)
         return error_nomem(reterr);
     process->state = compiler;
-    compiler->config = (struct engine_config){ .stack_bytes = process->stack_bytes, .fuel = process->fuel,
-                                               .parallel_compile = true };
+    compiler->config = (struct engine_config){
+        .stack_bytes = process->stack_bytes, .fuel = process->fuel, .parallel_compile = true};
     int r = engine_new(&compiler->config, process->loop, &compiler->engine, reterr);
     if (r < 0)
         return r;
@@ -37,11 +38,13 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
     return engine_compile(compiler->engine, warm_up, sizeof warm_up, &code, reterr);
 }
 
-static int compile(struct worker_process *process, struct frame *frame, struct buffer *code, arcella_error **reterr) {
+static int compile(struct worker_process *process, struct frame *frame, struct buffer *code,
+                   arcella_error **reterr) {
     const struct compiler *compiler = process->state;
     const struct ipc_compile *wanted = &frame->message.compile;
     if (wanted->stack_bytes != compiler->config.stack_bytes || wanted->fuel != compiler->config.fuel)
-        return error_set(reterr, ARCELLA_E_PROTOCOL, "compile asks for another configuration than setup named");
+        return error_set(reterr, ARCELLA_E_PROTOCOL,
+                         "compile asks for another configuration than setup named");
     FD_AUTO fd = frame_take_fd(frame, 0);
     if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "compile came without a readable file");
@@ -73,7 +76,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
         .hint = worker_text(arcella_error_hint(error)),
     };
     worker_tell(process, IPC_COMPILED, &compiled,
-                &(struct channel_extra){ .fds = &code_fd, .fd_count = r == 0 ? 1 : 0 });
+                &(struct channel_extra){.fds = &code_fd, .fd_count = r == 0 ? 1 : 0});
     worker_exit(process, 0); /* one module a process */
 }
 

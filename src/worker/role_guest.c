@@ -38,7 +38,7 @@ DEFINE_CLEANUP(guest_free_ptr, struct guest *, guest_free)
 
 static void on_started(uint64_t handle, void *user) {
     struct guests *guests = user;
-    worker_tell(guests->process, IPC_STARTED, &(struct ipc_started){ .instance = handle }, NULL);
+    worker_tell(guests->process, IPC_STARTED, &(struct ipc_started){.instance = handle}, NULL);
 }
 
 static void drop_guest(struct guests *guests, uint64_t handle) {
@@ -63,15 +63,16 @@ static struct text clean(char *text, size_t size) {
     size_t length = strlen(text);
     if (!text_is_utf8(text, length)) {
         for (size_t i = 0; i < length; i++)
-            if ((unsigned char) text[i] >= 0x80)
+            if ((unsigned char)text[i] >= 0x80)
                 text[i] = '?';
     }
-    return (struct text){ text, length };
+    return (struct text){text, length};
 }
 
-static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome, void *user) {
+static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
+                     void *user) {
     struct guests *guests = user;
-    (void) state; /* the parent judges by the end itself and by what it asked for */
+    (void)state; /* the parent judges by the end itself and by what it asked for */
     struct engine_outcome copy = *outcome;
     struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
     for (uint32_t i = 0; i < copy.frame_count && i < ENGINE_FRAMES_MAX; i++) {
@@ -102,21 +103,21 @@ static void on_ended(uint64_t handle, enum instance_state state, const struct en
     leave_if_drained(guests);
 }
 
-static void on_output(uint64_t handle, int stream, const char *line, size_t length, bool cut, uint64_t dropped,
-                      void *user) {
+static void on_output(uint64_t handle, int stream, const char *line, size_t length, bool cut,
+                      uint64_t dropped, void *user) {
     struct guests *guests = user;
     struct ipc_output output = {
         .instance = handle,
-        .stream = (uint64_t) stream,
-        .text = { line, length },
+        .stream = (uint64_t)stream,
+        .text = {line, length},
         .cut = cut,
         .dropped = dropped,
     };
     worker_tell(guests->process, IPC_OUTPUT, &output, NULL);
 }
 
-static void on_audit(uint64_t handle, const char *class_name, const char *action, const char *resource, bool allowed,
-                     const char *grant, void *user) {
+static void on_audit(uint64_t handle, const char *class_name, const char *action, const char *resource,
+                     bool allowed, const char *grant, void *user) {
     struct guests *guests = user;
     struct ipc_audit audit = {
         .instance = handle,
@@ -130,21 +131,22 @@ static void on_audit(uint64_t handle, const char *class_name, const char *action
 }
 
 static const char *address_of(uint64_t handle, char *to, size_t size) {
-    snprintf(to, size, "instance=%llu", (unsigned long long) handle);
+    snprintf(to, size, "instance=%llu", (unsigned long long)handle);
     return to;
 }
 
 static void on_note(uint64_t handle, const char *message, void *user) {
-    (void) user;
+    (void)user;
     char about[48];
-    log_event(LOG_WARN, &(struct log_about){ .unit = LOG_RUNTIME }, message, "%s", address_of(handle, about, sizeof about));
+    log_event(LOG_WARN, &(struct log_about){.unit = LOG_RUNTIME}, message, "%s",
+              address_of(handle, about, sizeof about));
 }
 
 /* --- start --- */
 
 /*
- * The descriptor for a directory of an instance: one of those opened before the sandbox closed, or a directory
- * beneath one, reached from there.
+ * The descriptor for a directory of an instance: one of those opened before the sandbox closed, or a
+ * directory beneath one, reached from there.
  */
 static int find_dir(struct guests *guests, const struct ipc_preopen *wanted, int *ret_fd, bool *ret_opened,
                     arcella_error **reterr) {
@@ -185,7 +187,8 @@ static int check_code(const struct guests *guests, const char *path, arcella_err
     if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return error_set_errno(reterr, errno, "code file '%s'", path);
     if (!S_ISREG(st.st_mode) || st.st_uid != guests->process->owner_uid || (st.st_mode & (S_IWGRP | S_IWOTH)))
-        return error_set(reterr, ARCELLA_E_CORRUPT, "code file '%s' could have been written by somebody else", path);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "code file '%s' could have been written by somebody else",
+                         path);
     return 0;
 }
 
@@ -200,8 +203,8 @@ static const char **strings_of(const struct text *texts, uint32_t count) {
 static int copy_grants(struct guest *guest, const struct ipc_start *start, arcella_error **reterr) {
     for (uint32_t i = 0; i < start->grants_count; i++) {
         const struct ipc_grant *g = &start->grants[i];
-        int r = grant_add_text(&guest->grants, g->class_name.data, g->action.data, g->pattern.data, g->effect.data,
-                               g->source.data, reterr);
+        int r = grant_add_text(&guest->grants, g->class_name.data, g->action.data, g->pattern.data,
+                               g->effect.data, g->source.data, reterr);
         if (r < 0)
             return r;
     }
@@ -236,18 +239,18 @@ static int open_dirs(struct guests *guests, const struct ipc_start *start, struc
 }
 
 /* Take the frame's descriptors: standard streams, then listening sockets. */
-static int take_descriptors(struct frame *frame, const struct ipc_start *start, struct runtime_spec *spec, int *sockets,
-                            arcella_error **reterr) {
+static int take_descriptors(struct frame *frame, const struct ipc_start *start, struct runtime_spec *spec,
+                            int *sockets, arcella_error **reterr) {
     unsigned streams = start->stdio == IPC_STDIO_FDS ? 3 : 0;
     if (frame->fd_count != streams + start->listen_count)
-        return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with start, %llu were announced", frame->fd_count,
-                         (unsigned long long) (streams + start->listen_count));
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with start, %llu were announced",
+                         frame->fd_count, (unsigned long long)(streams + start->listen_count));
     for (unsigned i = 0; i < streams; i++)
         spec->stdio[i] = frame_take_fd(frame, i);
     for (unsigned i = 0; i < start->listen_count; i++)
         sockets[i] = frame_take_fd(frame, streams + i);
     spec->sockets = sockets;
-    spec->sockets_count = (uint32_t) start->listen_count;
+    spec->sockets_count = (uint32_t)start->listen_count;
     return 0;
 }
 
@@ -267,7 +270,7 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
     r = copy_grants(guest, start, reterr);
     if (r < 0)
         return r;
-    CLEANUP(opened_dirs_done) struct opened_dirs dirs = { .count = 0 };
+    CLEANUP(opened_dirs_done) struct opened_dirs dirs = {.count = 0};
     r = open_dirs(guests, start, &dirs, reterr);
     if (r < 0)
         return r;
@@ -282,8 +285,10 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
         .env_count = start->env_count,
         .dirs = dirs.dirs,
         .dirs_count = dirs.count,
-        .stdio = { -1, -1, -1 },
-        .limits = { .memory_bytes = start->memory_bytes, .table_elements = start->table_elements, .fuel = start->fuel },
+        .stdio = {-1, -1, -1},
+        .limits = {.memory_bytes = start->memory_bytes,
+                   .table_elements = start->table_elements,
+                   .fuel = start->fuel},
         .startup_ms = start->startup_ms,
         .wall_ms = start->wall_ms,
         .cpu_ms = start->cpu_ms,
@@ -324,7 +329,7 @@ static void add_figures(const struct runtime_figures *figures, void *user) {
 }
 
 static void send_figures(struct guests *guests, const struct frame *frame) {
-    struct figures_list list = { .capacity = runtime_count(guests->runtime) };
+    struct figures_list list = {.capacity = runtime_count(guests->runtime)};
     list.rows = mem_array(list.capacity + 1, sizeof *list.rows);
     if (!list.rows)
         return;
@@ -341,7 +346,7 @@ static void send_figures(struct guests *guests, const struct frame *frame) {
         .slices = stats.slices,
         .ticks = stats.ticks,
     };
-    worker_tell(guests->process, IPC_FIGURES_ARE, &are, &(struct channel_extra){ .call = frame->header.call });
+    worker_tell(guests->process, IPC_FIGURES_ARE, &are, &(struct channel_extra){.call = frame->header.call});
     mem_free(list.rows);
 }
 
@@ -385,7 +390,8 @@ static void frame(struct worker_process *process, struct frame *frame) {
         break;
     case IPC_STOP:
         /* Not there: its end is on the way to the parent already. */
-        (void) !runtime_stop(guests->runtime, frame->message.stop.instance, frame->message.stop.timeout_ms, NULL);
+        (void)!runtime_stop(guests->runtime, frame->message.stop.instance, frame->message.stop.timeout_ms,
+                            NULL);
         break;
     case IPC_FIGURES: send_figures(guests, frame); break;
     case IPC_DRAIN:

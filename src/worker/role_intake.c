@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The intake role: reads one package, says what it is.  Everything it is given may be hostile, which is why it
- * is a process of its own; what it answers is checked again by the parent.
+ * The intake role: reads one package, says what it is.  Everything it is given may be hostile, which is why
+ * it is a process of its own; what it answers is checked again by the parent.
  */
 #include "base/fd.h"
 #include "base/limits.h"
@@ -11,8 +11,8 @@
 #include "worker/worker.h"
 
 static int begin(struct worker_process *process, arcella_error **reterr) {
-    (void) process;
-    (void) reterr;
+    (void)process;
+    (void)reterr;
     return 0;
 }
 
@@ -28,9 +28,12 @@ static void type_of(const struct module_item *item, char *to, size_t size) {
 }
 
 /* What the binary says of itself, into the description. */
-static int describe_binary(const struct module_info *info, struct package_description *d, arcella_error **reterr) {
+static int describe_binary(const struct module_info *info, struct package_description *d,
+                           arcella_error **reterr) {
     static const enum component_kind kinds[] = {
-        [MODULE_CORE] = KIND_CORE, [MODULE_WASI_P1] = KIND_WASI_P1, [MODULE_COMPONENT] = KIND_COMPONENT,
+        [MODULE_CORE] = KIND_CORE,
+        [MODULE_WASI_P1] = KIND_WASI_P1,
+        [MODULE_COMPONENT] = KIND_COMPONENT,
     };
     d->kind = kinds[info->kind];
     d->has_start = info->has_start;
@@ -56,7 +59,8 @@ static int describe_binary(const struct module_info *info, struct package_descri
     return r;
 }
 
-static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buffer *to, arcella_error **reterr) {
+static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buffer *to,
+                   arcella_error **reterr) {
     FD_AUTO fd = frame_take_fd(frame, index);
     if (fd < 0)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "intake came without descriptor %u", index);
@@ -75,7 +79,7 @@ static int describe(struct frame *frame, struct buffer *to, arcella_error **rete
     if (!d)
         return error_nomem(reterr);
     struct buffer files[MANIFEST_FILES];
-    struct text texts[MANIFEST_FILES] = { { NULL, 0 } };
+    struct text texts[MANIFEST_FILES] = {{NULL, 0}};
     const bool present[MANIFEST_FILES] = {
         [MANIFEST_COMPONENT] = intake->has_component,
         [MANIFEST_TEMPLATE] = intake->has_template,
@@ -88,12 +92,12 @@ static int describe(struct frame *frame, struct buffer *to, arcella_error **rete
             continue;
         r = read_fd(frame, index++, LIMIT_MANIFEST_BYTES, &files[i], reterr);
         if (r < 0)
-            error_wrap(reterr, r, "%s", manifest_file_name((enum manifest_file) i));
-        texts[i] = (struct text){ files[i].data ? files[i].data : "", files[i].length };
+            error_wrap(reterr, r, "%s", manifest_file_name((enum manifest_file)i));
+        texts[i] = (struct text){files[i].data ? files[i].data : "", files[i].length};
     }
     if (r == 0)
         r = manifest_read(texts, d, reterr);
-    struct module_info info = { 0 };
+    struct module_info info = {0};
     if (r == 0) {
         r = module_info_read(wasm.data ? wasm.data : "", wasm.length, &info, reterr);
         if (r < 0)
@@ -123,7 +127,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
     int r = describe(frame, &description, &error);
     struct ipc_taken taken = {
         .ok = r == 0,
-        .description = { description.data ? description.data : "", r == 0 ? description.length : 0 },
+        .description = {description.data ? description.data : "", r == 0 ? description.length : 0},
         .code = text_of(r == 0 ? "" : arcella_error_name(r)),
         .message = worker_text(arcella_error_message(error)),
         .hint = worker_text(arcella_error_hint(error)),
@@ -133,7 +137,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
 }
 
 static void finish(struct worker_process *process) {
-    (void) process;
+    (void)process;
 }
 
 const struct worker_role worker_role_intake = {

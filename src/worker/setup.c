@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * From setup to ready: the order in which a worker gives up its rights.  It matters: directories are opened while
- * the paths to them can still be walked, ids change before landlock, threads start under landlock and before
- * seccomp forbids new ones.
+ * From setup to ready: the order in which a worker gives up its rights.  It matters: directories are opened
+ * while the paths to them can still be walked, ids change before landlock, threads start under landlock and
+ * before seccomp forbids new ones.
  */
 #include <fcntl.h>
 
@@ -44,8 +44,8 @@ static int open_dirs(struct worker_process *process, const struct ipc_setup *set
 }
 
 /*
- * The code directory is the working directory (the parent made it so).  `arcella run` has no code directory: there
- * the folder of the one code file becomes it, still readable only by names beneath it.
+ * The code directory is the working directory (the parent made it so).  `arcella run` has no code directory:
+ * there the folder of the one code file becomes it, still readable only by names beneath it.
  */
 static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error **reterr) {
     if (setup->code_path.length > 0) {
@@ -53,7 +53,8 @@ static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error 
         text_copy(folder, sizeof folder, setup->code_path.data);
         char *slash = strrchr(folder, '/');
         if (!slash || slash == folder)
-            return error_set(reterr, ARCELLA_E_INVALID, "code path '%s' has no folder", setup->code_path.data);
+            return error_set(reterr, ARCELLA_E_INVALID, "code path '%s' has no folder",
+                             setup->code_path.data);
         *slash = '\0';
         if (chdir(folder) < 0)
             return error_set_errno(reterr, errno, "code folder '%s'", folder);
@@ -73,8 +74,8 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
         return r;
     struct sandbox_ids ids = {
         .change = setup->change_ids,
-        .uid = (uid_t) setup->uid,
-        .gid = (gid_t) setup->gid,
+        .uid = (uid_t)setup->uid,
+        .gid = (gid_t)setup->gid,
         .drop_capabilities = setup->drop_capabilities,
     };
     r = sandbox_ids(&ids, reterr);
@@ -97,7 +98,7 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
             return error_nomem(reterr);
     }
     for (uint32_t i = 0; i < process->dirs_count; i++)
-        dirs[i] = (struct sandbox_dir){ .fd = process->dirs[i].fd, .writable = process->dirs[i].writable };
+        dirs[i] = (struct sandbox_dir){.fd = process->dirs[i].fd, .writable = process->dirs[i].writable};
     return sandbox_paths(code_fd, dirs, process->dirs_count, &process->report, reterr);
 }
 
@@ -111,25 +112,26 @@ static void say_ready(struct worker_process *process) {
         .protocol = IPC_PROTOCOL,
         .version = TEXT(ARCELLA_VERSION),
         .engine = process->role->engine ? text_of(engine_name()) : TEXT(""),
-        .pid = (uint64_t) getpid(),
+        .pid = (uint64_t)getpid(),
         .missing = missing,
-        .missing_count = (uint32_t) count,
-        .landlock_abi = (uint64_t) (process->report.landlock_abi > 0 ? process->report.landlock_abi : 0),
+        .missing_count = (uint32_t)count,
+        .landlock_abi = (uint64_t)(process->report.landlock_abi > 0 ? process->report.landlock_abi : 0),
     };
     worker_tell(process, IPC_READY, &ready, NULL);
 }
 
 int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
     if (setup->protocol != IPC_PROTOCOL)
-        return error_set(reterr, ARCELLA_E_VERSION, "the parent (%s) speaks protocol %llu, this worker (%s) speaks %d",
-                         setup->version.data, (unsigned long long) setup->protocol, ARCELLA_VERSION, IPC_PROTOCOL);
+        return error_set(
+            reterr, ARCELLA_E_VERSION, "the parent (%s) speaks protocol %llu, this worker (%s) speaks %d",
+            setup->version.data, (unsigned long long)setup->protocol, ARCELLA_VERSION, IPC_PROTOCOL);
     process->role = role_of(setup->role);
     if (!process->role)
-        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "role %s", ipc_role_name((unsigned) setup->role));
+        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "role %s", ipc_role_name((unsigned)setup->role));
     process->owner_uid = setup->owner_uid;
     process->stack_bytes = setup->stack_bytes;
     process->fuel = setup->fuel;
-    channel_set_role(process->channel, (enum ipc_role) setup->role);
+    channel_set_role(process->channel, (enum ipc_role)setup->role);
     int r = setup->levels.length > 0 ? log_set_levels(setup->levels.data, reterr) : 0;
     if (r == 0)
         r = give_up(process, setup, reterr);

@@ -3,8 +3,8 @@
  * The worker program's inside: one process, one role, one parent.
  *
  * main.c reads the command line and owns the loop and the channel; setup.c gives the process's rights up in
- * order; a role takes the frames that come after.  Whatever goes wrong before ready is told in `refused`, and the
- * process ends; afterwards only the channel's end or `drain` end it.
+ * order; a role takes the frames that come after.  Whatever goes wrong before ready is told in `refused`, and
+ * the process ends; afterwards only the channel's end or `drain` end it.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
@@ -28,11 +28,11 @@ struct worker_dir {
 struct worker_process {
     struct loop *loop;
     struct channel *channel;
-    const struct worker_role *role;  /* after setup */
-    void *state;                     /* the role's */
+    const struct worker_role *role; /* after setup */
+    void *state;                    /* the role's */
     struct worker_dir *dirs;
     uint32_t dirs_count;
-    uint64_t owner_uid;              /* who must own code files */
+    uint64_t owner_uid; /* who must own code files */
     uint64_t stack_bytes;
     bool fuel;
     bool ready;
@@ -58,7 +58,8 @@ extern const struct worker_role worker_role_intake;
 extern const struct worker_role worker_role_compile;
 
 /** Take setup: give up rights in order, begin the role, say ready. @return 0, or what `refused` says */
-int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) MUST_CHECK;
+int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr)
+    MUST_CHECK;
 
 /** Send a frame; a parent that cannot be told anything any more is gone: the process ends. */
 void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
@@ -69,7 +70,7 @@ void worker_exit(struct worker_process *process, int code);
 
 /** A C string of ours as a slice. */
 static inline struct text worker_text(const char *s) {
-    return s ? text_of(s) : (struct text){ "", 0 };
+    return s ? text_of(s) : (struct text){"", 0};
 }
 
 #endif

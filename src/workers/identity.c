@@ -56,9 +56,9 @@ static int no_such_user(const char *name, arcella_error **reterr) {
 static int unprivileged(const char *user, struct worker_ids *ret, arcella_error **reterr) {
     if (!*user)
         return keep_user(false, NULL, ret);
-    bool found;
-    uid_t uid;
-    gid_t gid;
+    bool found = false;
+    uid_t uid = 0;
+    gid_t gid = 0;
     int r = look_up(user, &found, &uid, &gid, reterr);
     if (r < 0)
         return r;
@@ -80,7 +80,7 @@ int worker_ids_find(const char *user, bool keep, struct worker_ids *ret, arcella
         return unprivileged(user, ret, reterr);
     const char *const candidates[] = {*user ? user : SYSTEM_USER, *user ? NULL : FALLBACK_USER};
     for (size_t i = 0; i < ARRAY_LENGTH(candidates) && candidates[i]; i++) {
-        bool found;
+        bool found = false;
         struct worker_ids ids = {.change = true, .drop_capabilities = true};
         int r = look_up(candidates[i], &found, &ids.uid, &ids.gid, reterr);
         if (r < 0)

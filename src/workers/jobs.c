@@ -30,10 +30,8 @@ struct worker_job {
     int fds[JOB_FDS];     /* owned; in the order of the message; -1: not there */
     uint64_t stack_bytes; /* compile */
     bool fuel;
-    union {
-        workers_intake_done_fn *intake;
-        workers_compile_done_fn *compile;
-    } on_done;
+    workers_intake_done_fn *on_intake; /* of its kind */
+    workers_compile_done_fn *on_compile;
     void *user;
 };
 
@@ -102,10 +100,9 @@ static void finish(struct worker_job *job, struct answer *answer) {
         error_wrap(&answer->error, code, "%s '%s'", what_it_does(job), job->name);
     }
     if (job->role == IPC_ROLE_INTAKE)
-        job->on_done.intake(answer->error ? NULL : answer->description, answer->length, answer->error,
-                            job->user);
+        job->on_intake(answer->error ? NULL : answer->description, answer->length, answer->error, job->user);
     else
-        job->on_done.compile(answer->error ? -1 : answer->code_fd, answer->size, answer->error, job->user);
+        job->on_compile(answer->error ? -1 : answer->code_fd, answer->size, answer->error, job->user);
     if (answer->error)
         fd_close(answer->code_fd);
     arcella_error_free(answer->error);
@@ -260,11 +257,43 @@ void workers_pump(struct loop_timer *timer, void *user) {
 
 /* --- asking for one --- */
 
-static int job_new(struct workers *workers, enum ipc_role role, const char *name, const int *fds,
-                   size_t fds_count, struct worker_job **ret, arcella_error **reterr) {
+/* What both kinds have; the kind's own is copied by its caller.  Owns nothing. */
+struct wanted {
+    enum ipc_role role;
+    const char *name;
+    int fds[JOB_FDS];
+    uint64_t timeout_ms;
+    uint64_t memory_bytes;
+    uint64_t stack_bytes;
+    bool fuel;
+    workers_intake_done_fn *on_intake;
+    workers_compile_done_fn *on_compile;
+    void *user;
+};
+
+static int duplicate_fds(struct worker_job *job, const int *fds, arcella_error **reterr) {
+    for (size_t i = 0; i < JOB_FDS; i++)
+        if (fds[i] >= 0 && (job->fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3)) < 0)
+            return errno == EBADF ? error_set(reterr, ARCELLA_E_INVALID, "descriptor %d is not open", fds[i])
+                                  : error_set_errno(reterr, errno, "cannot duplicate a descriptor");
+    if (job->fds[0] < 0)
+        return error_set(reterr, ARCELLA_E_INVALID, "no descriptor of a module was given");
+    return 0;
+}
+
+static void enqueue(struct worker_job *job) {
+    struct worker_job **last = &job->workers->jobs;
+    while (*last)
+        last = &(*last)->next;
+    *last = job;
+    workers_pump_soon(job->workers);
+}
+
+static int add_job(struct workers *workers, const struct wanted *wanted, struct worker_job **ret,
+                   arcella_error **reterr) {
     size_t queued = 0;
     for (const struct worker_job *other = workers->jobs; other; other = other->next)
-        queued += other->role == role;
+        queued += other->role == wanted->role;
     if (queued >= LIMIT_JOBS_QUEUED)
         return error_set(reterr, ARCELLA_E_BUSY, "%d jobs of this kind are waiting already",
                          LIMIT_JOBS_QUEUED);
@@ -272,66 +301,62 @@ static int job_new(struct workers *workers, enum ipc_role role, const char *name
     if (!job)
         return error_nomem(reterr);
     job->workers = workers;
-    job->role = role;
+    job->role = wanted->role;
+    job->timeout_ms = wanted->timeout_ms;
+    job->memory_bytes = wanted->memory_bytes;
+    job->stack_bytes = wanted->stack_bytes;
+    job->fuel = wanted->fuel;
+    job->on_intake = wanted->on_intake;
+    job->on_compile = wanted->on_compile;
+    job->user = wanted->user;
     for (size_t i = 0; i < JOB_FDS; i++)
         job->fds[i] = -1;
-    for (size_t i = 0; i < fds_count; i++)
-        if (fds[i] >= 0 && (job->fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3)) < 0)
-            return errno == EBADF ? error_set(reterr, ARCELLA_E_INVALID, "descriptor %d is not open", fds[i])
-                                  : error_set_errno(reterr, errno, "cannot duplicate a descriptor");
-    if (job->fds[0] < 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "no descriptor of a module was given");
-    job->name = mem_text(name ? name : "");
-    if (!job->name)
-        return error_nomem(reterr);
-    int r = loop_timer_new(workers->loop, on_timeout, job, &job->timer, reterr);
+    int r = duplicate_fds(job, wanted->fds, reterr);
     if (r < 0)
         return r;
-    *ret = TAKE(job);
-    return 0;
-}
-
-static void enqueue(struct worker_job *job, struct worker_job **ret) {
-    struct worker_job **last = &job->workers->jobs;
-    while (*last)
-        last = &(*last)->next;
-    *last = job;
-    workers_pump_soon(job->workers);
+    job->name = mem_text(wanted->name ? wanted->name : "");
+    if (!job->name)
+        return error_nomem(reterr);
+    r = loop_timer_new(workers->loop, on_timeout, job, &job->timer, reterr);
+    if (r < 0)
+        return r;
+    enqueue(job);
     if (ret)
         *ret = job;
+    job = NULL; /* the queue's */
+    return 0;
 }
 
 int workers_intake(struct workers *workers, const struct workers_intake_request *request,
                    workers_intake_done_fn *on_done, void *user, struct worker_job **ret,
                    arcella_error **reterr) {
-    const int fds[] = {request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd};
-    struct worker_job *job;
-    int r = job_new(workers, IPC_ROLE_INTAKE, request->name, fds, ARRAY_LENGTH(fds), &job, reterr);
-    if (r < 0)
-        return r;
-    job->timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_INTAKE_MS;
-    job->memory_bytes = LIMIT_INTAKE_MEMORY_BYTES;
-    job->on_done.intake = on_done;
-    job->user = user;
-    enqueue(job, ret);
-    return 0;
+    struct wanted wanted = {
+        .role = IPC_ROLE_INTAKE,
+        .name = request->name,
+        .fds = {request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd},
+        .timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_INTAKE_MS,
+        .memory_bytes = LIMIT_INTAKE_MEMORY_BYTES,
+        .on_intake = on_done,
+        .user = user,
+    };
+    return add_job(workers, &wanted, ret, reterr);
 }
 
 int workers_compile(struct workers *workers, const struct workers_compile_request *request,
                     workers_compile_done_fn *on_done, void *user, struct worker_job **ret,
                     arcella_error **reterr) {
-    struct worker_job *job;
-    int r = job_new(workers, IPC_ROLE_COMPILE, request->name, &request->wasm_fd, 1, &job, reterr);
-    if (r < 0)
-        return r;
-    job->timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_COMPILE_MS;
-    job->memory_bytes = request->memory_bytes ? request->memory_bytes : LIMIT_COMPILE_MEMORY_BYTES;
-    job->stack_bytes = request->stack_bytes ? request->stack_bytes : DEFAULT_STACK_BYTES;
-    job->fuel = request->fuel;
-    job->on_done.compile = on_done;
-    job->user = user;
-    enqueue(job, ret);
-    return 0;
+    struct wanted wanted = {
+        .role = IPC_ROLE_COMPILE,
+        .name = request->name,
+        .fds = {request->wasm_fd, -1, -1, -1},
+        .timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_COMPILE_MS,
+        .memory_bytes = request->memory_bytes ? request->memory_bytes : LIMIT_COMPILE_MEMORY_BYTES,
+        .stack_bytes = request->stack_bytes ? request->stack_bytes : DEFAULT_STACK_BYTES,
+        .fuel = request->fuel,
+        .on_compile = on_done,
+        .user = user,
+    };
+    return add_job(workers, &wanted, ret, reterr);
 }
 
 size_t workers_jobs(const struct workers *workers) {

@@ -97,13 +97,9 @@ static void add_entry(struct environment *environment, char *entry) {
 }
 
 static void make_environment(struct environment *environment) {
-    if (BUILT_WITH_ASAN) {
-        /* The leak checker stops the process from a thread of its own at exit, which a sealed process has
-         * not. */
-        const char *options = getenv("ASAN_OPTIONS");
-        add_entry(environment,
-                  mem_format("ASAN_OPTIONS=%s%sdetect_leaks=0", options ? options : "", options ? ":" : ""));
-    }
+    const char *sanitizer = BUILT_WITH_ASAN ? getenv("ASAN_OPTIONS") : NULL;
+    if (sanitizer)
+        add_entry(environment, mem_format("ASAN_OPTIONS=%s", sanitizer));
 #ifdef ARCELLA_FAULTS
     const char *fault = getenv("ARCELLA_WORKER_FAULT");
     if (fault)

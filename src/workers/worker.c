@@ -164,8 +164,7 @@ void worker_do_ready(struct worker *worker) {
 }
 
 void worker_do_drain(struct worker *worker) {
-    struct ipc_drain drain;
-    memset(&drain, 0, sizeof(drain));
+    struct ipc_drain drain = {};
     arcella_error *error = NULL;
     /* A worker whose queue is full does not read; it is ended at its deadline. */
     int r = channel_send(worker->channel, IPC_DRAIN, &drain, &error);
@@ -409,8 +408,8 @@ static int spawn(struct worker *worker, const char *directory, arcella_error **r
     return r < 0 ? r : loop_child_watch(loop, spawned.pid, on_child, worker, &worker->child, reterr);
 }
 
-static int make(struct workers *workers, const struct worker_settings *settings, struct worker **ret,
-                arcella_error **reterr) {
+static int make(struct workers *workers, const struct worker_settings *settings,
+                const struct worker_hooks *hooks, void *user, struct worker **ret, arcella_error **reterr) {
     CLEANUP(worker_free_ptr) struct worker *worker = mem_new(struct worker);
     if (!worker)
         return error_nomem(reterr);
@@ -420,6 +419,8 @@ static int make(struct workers *workers, const struct worker_settings *settings,
     worker->state = WORKER_SPAWNING;
     worker->code_fd = -1;
     worker->started_ms = loop_now_ms(workers->loop);
+    worker->hooks = *hooks;
+    worker->user = user;
     if (!text_copy(worker->group, sizeof(worker->group), settings->group ? settings->group : ""))
         return error_set(reterr, ARCELLA_E_INVALID, "a group's name of over %d bytes", LIMIT_NAME_BYTES);
     int r = loop_timer_new(workers->loop, on_deadline, worker, &worker->deadline, reterr);
@@ -435,23 +436,17 @@ static int make(struct workers *workers, const struct worker_settings *settings,
     if (r < 0)
         return r;
     loop_timer_start(worker->deadline, workers->handshake_ms, 0);
+    worker->next = workers->first;
+    workers->first = worker;
+    workers->count++;
     *ret = TAKE(worker);
     return 0;
 }
 
 int worker_start(struct workers *workers, const struct worker_settings *settings,
                  const struct worker_hooks *hooks, void *user, struct worker **ret, arcella_error **reterr) {
-    struct worker *worker = NULL;
-    int r = make(workers, settings, &worker, reterr);
-    if (r < 0)
-        return error_wrap(reterr, r, "start a worker");
-    worker->hooks = *hooks;
-    worker->user = user;
-    worker->next = workers->first;
-    workers->first = worker;
-    workers->count++;
-    *ret = worker;
-    return 0;
+    int r = make(workers, settings, hooks, user, ret, reterr);
+    return r < 0 ? error_wrap(reterr, r, "start a worker") : 0;
 }
 
 /* --- telling it --- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Uses every function of the library on one small module; built against the installed one by tests/system/test_library.py. */
+/* Uses every function of the library on one small module; built against the installed one by
+ * tests/system/test_library.py. */
 #include <arcella/arcella.h>
 #include <stdio.h>
 #include <stdlib.h>

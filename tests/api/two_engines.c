@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * libarcella beside another copy of the engine in one process: this program has its own, linked statically, and loads
- * the library by dlopen.  Guests run and trap in both, in turn, also after the library was "closed".
+ * libarcella beside another copy of the engine in one process: this program has its own, linked statically,
+ * and loads the library by dlopen.  Guests run and trap in both, in turn, also after the library was
+ * "closed".
  *
  *     two_engines LIBARCELLA.SO ADD.WASM TRAP.WASM
  */
@@ -44,9 +45,11 @@ static void own_engine(wasm_engine_t *engine, const char *bytes, size_t length, 
         wasm_trap_delete(trap);
     else {
         wasmtime_extern_t item;
-        wasmtime_val_t args[2] = {{.kind = WASMTIME_I32, .of.i32 = 20}, {.kind = WASMTIME_I32, .of.i32 = 22}}, sum;
+        wasmtime_val_t args[2] = {{.kind = WASMTIME_I32, .of.i32 = 20}, {.kind = WASMTIME_I32, .of.i32 = 22}},
+                       sum;
         CHECK(wasmtime_instance_export_get(context, &instance, "add", 3, &item));
-        CHECK(!wasmtime_func_call(context, &item.of.func, args, 2, &sum, 1, &trap) && !trap && sum.of.i32 == 42);
+        CHECK(!wasmtime_func_call(context, &item.of.func, args, 2, &sum, 1, &trap) && !trap &&
+              sum.of.i32 == 42);
     }
     wasmtime_module_delete(module);
     wasmtime_store_delete(store);
@@ -60,7 +63,8 @@ static void library_engine(void *library, const char *bytes, size_t length, int 
     LOAD(arcella_component_load);
     LOAD(arcella_instance_new);
     LOAD(arcella_instance_call);
-    CHECK(p_arcella_new && p_arcella_free && p_arcella_component_load && p_arcella_instance_new && p_arcella_instance_call);
+    CHECK(p_arcella_new && p_arcella_free && p_arcella_component_load && p_arcella_instance_new &&
+          p_arcella_instance_call);
     arcella *runtime = NULL;
     arcella_component *component = NULL;
     arcella_instance *instance = NULL;

@@ -49,7 +49,10 @@ class Result:
 
     @property
     def json(self):
-        return json.loads(self.out)
+        """The data of the reply, which is what --json prints."""
+        reply = json.loads(self.out)
+        assert reply["success"] is (self.code == 0), reply
+        return reply["data"]
 
     def ok(self):
         assert self.code == 0, f"exit {self.code}\n{self.out}\n{self.err}"

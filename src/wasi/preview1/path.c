@@ -73,7 +73,8 @@ int preview1_path_open(struct wasi_preview1 *wasi, struct host_slot *fd, uint32_
     r = r ? r : host_table_room(wasi->table);
     if (r)
         return r;
-    bool writes = rights_base & RIGHTS_OF_WRITING && !(oflags & WASI_O_DIRECTORY);
+    /* Only FD_WRITE says that it will be written: libraries ask for setting sizes on what they only read (Go). */
+    bool writes = rights_base & WASI_RIGHT_FD_WRITE && !(oflags & WASI_O_DIRECTORY);
     struct host_open how = {
         /* Truncating is writing, whatever is done with the descriptor afterwards. */
         .write = writes || oflags & WASI_O_TRUNC, .create = oflags & WASI_O_CREAT,
@@ -95,8 +96,6 @@ int preview1_path_open(struct wasi_preview1 *wasi, struct host_slot *fd, uint32_
             words[PREVIEW1_BASE] &= ~(uint64_t)WASI_RIGHT_FD_READ;
         if (!writes)
             words[PREVIEW1_BASE] &= ~(uint64_t)RIGHTS_OF_WRITING;
-        else if (!(rights_base & WASI_RIGHT_FD_WRITE))
-            words[PREVIEW1_BASE] &= ~(uint64_t)WASI_RIGHT_FD_WRITE;
     }
     words[PREVIEW1_BASE] &= fd->words[PREVIEW1_INHERITING];
     words[PREVIEW1_INHERITING] &= fd->words[PREVIEW1_INHERITING];

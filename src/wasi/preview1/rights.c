@@ -55,7 +55,8 @@ void preview1_rights_of(const struct host_file *file, uint64_t words[2]) {
             base &= ~(uint64_t)RIGHTS_OF_WRITING;
     }
     words[0] = base;
-    words[1] = file->kind == HOST_DIRECTORY ? RIGHTS_DIRECTORY | RIGHTS_REGULAR : base;
+    words[1] =
+        file->kind == HOST_DIRECTORY ? rights_by_kind[HOST_DIRECTORY] | rights_by_kind[HOST_REGULAR] : base;
 }
 
 int preview1_rights_refusal(const struct host_slot *slot, uint64_t right) {

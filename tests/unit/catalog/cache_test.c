@@ -434,7 +434,8 @@ static void many_may_use_it_at_once(void **state) {
         assert_int_equal(status, 0);
     }
     CACHE_AUTO *cache = open_cache("shared");
-    assert_int_equal(cache_verify(cache, NULL) & ~7u, 0);
+    /* Two writers of one entry may have left code of one and record of the other: found, removed, gone. */
+    assert_true(cache_verify(cache, NULL) <= 5);
     assert_int_equal(cache_verify(cache, NULL), 0);
 }
 

@@ -141,6 +141,15 @@ static void locked(void *argument) {
     CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
 }
 
+/* A locked and sealed process ends by exit() without a word, in sanitizer builds too. */
+static void exits_quietly(void *argument) {
+    (void)argument;
+    struct sandbox_report report = {0};
+    STEP(sandbox_lock(-1, reterr));
+    STEP(sandbox_seal(SANDBOX_GUEST, &report, reterr));
+    exit(0);
+}
+
 /* A child that locks itself to its parent, which then ends without a word: the pipe must reach its end. */
 static void orphan_maker(void *argument) {
     int *ends = argument;
@@ -164,6 +173,7 @@ static void orphan_maker(void *argument) {
 static void test_lock(void **state) {
     (void)state;
     expect_child(locked, NULL, "");
+    expect_child(exits_quietly, NULL, "");
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     expect_child(orphan_maker, ends, "");

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The options of `arcella run` as policy and grants: the same that `start` would record. */
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "daemon/run.h"
+
+void run_say_error(const arcella_error *error) {
+    BUFFER_AUTO text = BUFFER_INIT(4 * LIMIT_ERROR_BYTES);
+    const char *message = arcella_error_message(error);
+    const char *hint = arcella_error_hint(error);
+    if (text_add_visible(&text, message, strlen(message), true, NULL) < 0)
+        buffer_clear(&text);
+    fprintf(stderr, "error: %s [%s]\n", text.data ? text.data : "", arcella_error_name(arcella_error_code(error)));
+    if (*hint)
+        fprintf(stderr, "hint: %s\n", hint);
+}
+
+void run_options_done(struct run_options *options) {
+    policy_done(&options->policy);
+    grant_set_done(&options->grants);
+}
+
+/* A directory option with its host part absolute; without "::" the guest sees it as it was written. */
+static char *absolute_dir(const char *option) {
+    char folder[LIMIT_PATH_BYTES];
+    const char *colons = strstr(option, "::");
+    if (*option == '/' || !getcwd(folder, sizeof(folder)))
+        return mem_text(option);
+    while (option[0] == '.' && option[1] == '/')
+        option += 2 + strspn(option + 2, "/");
+    size_t length = colons && colons > option ? (size_t)(colons - option) : strlen(option);
+    bool here = length == 0 || (length == 1 && *option == '.');
+    const char *slash = here || strcmp(folder, "/") == 0 ? "" : "/";
+    return mem_format("%s%s%.*s%s%s", folder, slash, here ? 0 : (int)length, option, colons ? "" : "::",
+                      colons ? option + length : *option ? option : ".");
+}
+
+static int add_all(const json_t *list, struct grant_set *grants,
+                   int (*add)(struct grant_set *, const char *, enum grant_source, arcella_error **), bool dirs,
+                   arcella_error **reterr) {
+    size_t index;
+    json_t *item;
+    json_array_foreach(list, index, item) {
+        const char *text = json_string_value(item);
+        MEM_AUTO char *whole = dirs && text ? absolute_dir(text) : NULL;
+        if (!text || (dirs && !whole))
+            return error_nomem(reterr);
+        int r = add(grants, whole ? whole : text, GRANT_BY_OPTION, reterr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int read_policy(const json_t *args, struct policy *policy, arcella_error **reterr) {
+    static const struct {
+        const char *argument;
+        enum policy_key key;
+    } options[] = {
+        {"memory", POLICY_MEMORY_KEY},   {"stack", POLICY_STACK_KEY},       {"table-elements", POLICY_TABLE_KEY},
+        {"timeout", POLICY_TIMEOUT_KEY}, {"cpu-time", POLICY_CPU_TIME_KEY}, {"fuel", POLICY_FUEL_KEY},
+    };
+    policy_defaults(policy);
+    /* A program, and nothing else, can be run in the foreground. */
+    int r = policy_set_text(policy, POLICY_ENTRYPOINT_KEY, "_start", ORIGIN_RULE, reterr);
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(options); i++) {
+        const json_t *value = json_object_get(args, options[i].argument);
+        uint64_t number = (uint64_t)json_integer_value(value);
+        if (!value)
+            continue;
+        if (number == 0 && (options[i].key == POLICY_TIMEOUT_KEY || options[i].key == POLICY_CPU_TIME_KEY))
+            continue; /* no bound, as by default */
+        r = policy_set_number(policy, options[i].key, number, ORIGIN_OPTION, reterr);
+    }
+    return r;
+}
+
+int run_options_read(const struct cli_call *call, struct run_options *ret, arcella_error **reterr) {
+    const json_t *args = call->args;
+    memset(ret, 0, sizeof(*ret));
+    ret->file = json_string_value(json_object_get(args, "file"));
+    if (!ret->file)
+        return error_set(reterr, ARCELLA_E_INVALID, "'run' needs a FILE");
+    int r = read_policy(args, &ret->policy, reterr);
+    if (r == 0)
+        r = grant_add_stdio(&ret->grants, GRANT_BY_OPTION, reterr);
+    if (r == 0)
+        r = add_all(json_object_get(args, "dir"), &ret->grants, grant_add_dir, true, reterr);
+    if (r == 0)
+        r = add_all(json_object_get(args, "env"), &ret->grants, grant_add_env, false, reterr);
+    if (r == 0)
+        r = add_all(json_object_get(args, "listen"), &ret->grants, grant_add_listen, false, reterr);
+    for (int i = call->rest; r == 0 && i < call->argc; i++)
+        r = grant_add_arg(&ret->grants, call->argv[i], GRANT_BY_OPTION, reterr);
+    return r;
+}
