@@ -35,8 +35,9 @@ struct catalog *catalog_free(struct catalog *catalog);
 DEFINE_CLEANUP(catalog_free_ptr, struct catalog *, catalog_free)
 
 /**
- * After any call that returned CORRUPT from the database: put it aside, begin anew, record what is in
- * modules/. The caller adds again the deployments it still knows.
+ * After any call that returned CORRUPT from the database: look once more, and if it is damaged indeed put it
+ * aside, begin anew and record what is in modules/.  The caller then adds again the deployments it still
+ * knows; EXISTS says that nothing was lost.
  *
  * @return as catalog_open()
  */

@@ -209,7 +209,8 @@ static int put_aside(struct state *state, const char *why, struct problems *prob
     return dir_sync(dir, reterr);
 }
 
-/* Open and check; CORRUPT only where a second look agrees, since a disk or a file system may fail for a moment. */
+/* Open and check; CORRUPT only where a second look agrees, since a disk or a file system may fail for a
+ * moment. */
 static int open_checked(struct state *state, arcella_error **reterr) {
     ERROR_AUTO *error = NULL;
     int r = open_db(state, &error);
@@ -220,7 +221,8 @@ static int open_checked(struct state *state, arcella_error **reterr) {
 }
 
 /* Open, and begin anew where what is there is damaged. */
-static int open_or_renew(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr) {
+static int open_or_renew(struct state *state, bool *ret_rebuilt, struct problems *problems,
+                         arcella_error **reterr) {
     ERROR_AUTO *error = NULL;
     *ret_rebuilt = false;
     int r = open_checked(state, &error);

@@ -104,7 +104,8 @@ DEFINE_CLEANUP(state_free_ptr, struct state *, state_free)
  * @param ret_rebuilt  out; false where the second look found nothing wrong, and nothing was lost
  * @return as state_open(); all functions may be used again after 0
  */
-int state_recover(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr) MUST_CHECK;
+int state_recover(struct state *state, bool *ret_rebuilt, struct problems *problems, arcella_error **reterr)
+    MUST_CHECK;
 /** Check the whole file now. @return 0, CORRUPT (what SQLite says) */
 int state_verify(struct state *state, arcella_error **reterr) MUST_CHECK;
 

@@ -14,6 +14,9 @@
 
 /* --- ending --- */
 
+static int print_made(const struct cli_call *call, const struct buffer *text, int r,
+                      const arcella_error *error);
+
 /* Tell what failed, for people or as a reply of our own, and find the exit code. */
 static int give_up(const struct cli_call *call, const arcella_error *error, enum cli_exit code) {
     if (call->json) {
@@ -34,6 +37,23 @@ static int flush(int code) {
         return code;
     fprintf(stderr, "error: cannot write: %s\n", error_errno_text(errno));
     return code == CLI_EXIT_OK ? CLI_EXIT_FAILED : code;
+}
+
+int cli_print(const struct cli_call *call, const char *message, const json_t *data) {
+    if (!call->json) {
+        struct term term = term_of(stdout);
+        render_object(data, 0, &term);
+        return CLI_EXIT_OK;
+    }
+    BUFFER_AUTO line = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
+    const struct alme_request nothing = {.command = NULL};
+    ERROR_AUTO *error = NULL;
+    int r = alme_reply_success(&line, &nothing, message, json_incref((json_t *)(uintptr_t)data), &error);
+    return print_made(call, &line, r, error);
+}
+
+void cli_print_error(const struct cli_call *call, const arcella_error *error) {
+    give_up(call, error, CLI_EXIT_FAILED);
 }
 
 /* Print what a function writes. */
@@ -177,7 +197,7 @@ static int read_answer(const struct cli_call *call, struct client *client) {
         ERROR_AUTO *error = NULL;
         struct text line;
         int r = client_receive(client, &line, &error);
-        struct alme_answer answer;
+        struct alme_answer answer = {.message = "", .code = "", .hint = ""};
         if (r == 0)
             r = alme_answer_parse(line.data, line.length, &answer, &error);
         if (r < 0) {

@@ -58,4 +58,15 @@ struct cli_local {
  */
 int cli_main(int argc, char **argv, const struct cli_local *locals);
 
+/**
+ * Print what a local verb found, as the reply of a daemon would be printed: with --json as it is, else for
+ * people.
+ *
+ * @param data  borrowed
+ * @return an exit code
+ */
+int cli_print(const struct cli_call *call, const char *message, const json_t *data);
+/** Print an error as the client prints one. */
+void cli_print_error(const struct cli_call *call, const arcella_error *error);
+
 #endif

@@ -67,6 +67,7 @@ struct term {
     unsigned width; /* columns; UINT_MAX where it is no terminal */
 };
 
+/** Find out what a stream is. */
 struct term term_of(FILE *to);
 /** Print text from anywhere so that it cannot steer the terminal. keep_lines: LF and TAB stay. */
 void term_text(const struct term *term, enum color color, const char *text, bool keep_lines);
@@ -82,21 +83,28 @@ void term_progress_end(const struct term *term);
 /* --- table.c: columns that fit --- */
 
 struct table;
+/** An empty table. @return NULL where there is no memory; the others take that as a table */
 struct table *table_new(void);
+/** Free. @return NULL */
 struct table *table_free(struct table *table);
 DEFINE_CLEANUP(table_free_ptr, struct table *, table_free)
 /** Add a column. shrink: it may be cut with "…" where the terminal is narrow. */
 void table_column(struct table *table, const char *title, bool right, bool shrink);
 /** Add a cell; a row is full after as many as there are columns. Text is made visible here. */
 void table_cell(struct table *table, const char *text);
-/** Print with titles; false in ok of a table that ran out of memory prints what there is. */
+/** Print with titles. */
 void table_print(const struct table *table, const struct term *term);
 
 /* --- render.c: replies for people --- */
 
+/** The final reply of a command that worked. */
 void render_success(const struct alme_command *command, const struct alme_answer *answer,
                     const struct term *term);
+/** One item of a stream. */
 void render_item(const struct alme_command *command, const json_t *item, const struct term *term);
+/** Print rows with chosen columns where the member is one of those `list` shows. @return false where it is
+ * none */
+bool render_known_list(const char *member, const json_t *rows, const struct term *term);
 /** "error: sentence [code]" and "hint: …" on standard error. */
 void render_failure(const char *message, const char *code, const char *hint);
 /** A value for people: sizes, times and durations by the name of their key. Visible text, cut to size. */
@@ -109,7 +117,9 @@ void render_object(const json_t *object, unsigned indent, const struct term *ter
 
 /* --- help.c, complete.c --- */
 
+/** All verbs, shared options, exit codes. */
 int help_all(const char *program, struct buffer *to, arcella_error **reterr) MUST_CHECK;
+/** One verb: usage, options, example. */
 int help_verb(const char *program, const struct alme_command *command, struct buffer *to,
               arcella_error **reterr) MUST_CHECK;
 /** A reference page: commands, errors, messages, exit-codes. */

@@ -76,12 +76,17 @@ static const struct global globals[] = {
 #undef XX
 };
 
-static const struct global *find_global(const char *name, size_t length, char letter) {
-    for (size_t i = 0; i < ARRAY_LENGTH(globals); i++) {
-        const struct global *g = &globals[i];
-        if (letter ? g->letter == letter : strlen(g->name) == length && memcmp(g->name, name, length) == 0)
-            return g;
-    }
+static const struct global *find_global(const char *name) {
+    for (size_t i = 0; i < ARRAY_LENGTH(globals); i++)
+        if (strcmp(globals[i].name, name) == 0)
+            return &globals[i];
+    return NULL;
+}
+
+static const struct global *find_global_letter(char letter) {
+    for (size_t i = 0; i < ARRAY_LENGTH(globals); i++)
+        if (globals[i].letter == letter)
+            return &globals[i];
     return NULL;
 }
 
@@ -149,9 +154,9 @@ static int set_argument(struct reader *r, const struct alme_argument *argument, 
                         const char *attached, arcella_error **reterr) {
     if (argument->type == ALME_BOOL)
         return add_value(r, argument, attached ? attached : "true", reterr);
-    const char *value;
+    const char *value = NULL;
     int result = option_value(r, shown, attached, &value, reterr);
-    return result < 0 ? result : add_value(r, argument, value, reterr);
+    return result < 0 || !value ? result : add_value(r, argument, value, reterr);
 }
 
 static int long_option(struct reader *r, const char *text, arcella_error **reterr) {
@@ -168,7 +173,7 @@ static int long_option(struct reader *r, const char *text, arcella_error **reter
         snprintf(shown, sizeof(shown), "--%s", name);
         return set_argument(r, argument, shown, attached, reterr);
     }
-    const struct global *g = find_global(text, length, 0);
+    const struct global *g = find_global(name);
     if (g)
         return set_global(r, g, attached, reterr);
     return unknown_option(r, text - 2, reterr);
@@ -181,7 +186,7 @@ static int short_options(struct reader *r, const char *letters, arcella_error **
     while (result == 0 && *letters) {
         char shown[3] = {'-', *letters, 0};
         const struct alme_argument *argument = command ? find_letter(command, *letters) : NULL;
-        const struct global *g = find_global(NULL, 0, *letters);
+        const struct global *g = find_global_letter(*letters);
         letters++;
         bool takes = argument ? argument->type != ALME_BOOL : g && g->form;
         const char *attached = takes && *letters ? letters : NULL;

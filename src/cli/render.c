@@ -184,6 +184,16 @@ static void render_warnings(const json_t *data) {
     }
 }
 
+bool render_known_list(const char *member, const json_t *rows, const struct term *term) {
+    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+        if (strcmp(lists[i].member, member) == 0) {
+            render_list(&lists[i], rows, term);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool render_lists(const json_t *data, const struct term *term) {
     bool any = false;
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {

@@ -90,9 +90,10 @@ static bool is_rows(const json_t *value) {
     return json_array_size(value) > 0 && json_is_object(json_array_get(value, 0));
 }
 
-/* A value with an origin, as effective policies have, stands in one line. */
+/* A value with an origin, as effective policies have, stands in one line; as it was written where that is
+ * known. */
 static bool is_with_origin(const json_t *value) {
-    return json_is_object(value) && json_object_size(value) == 2 && json_object_get(value, "value") &&
+    return json_is_object(value) && json_object_get(value, "value") &&
            json_is_string(json_object_get(value, "origin"));
 }
 
@@ -110,7 +111,12 @@ static void print_scalar(const char *key, const json_t *value, unsigned width, u
     char text[1024];
     title_of(key, title, sizeof(title));
     bool origin = is_with_origin(value);
-    render_value(key, origin ? json_object_get(value, "value") : value, text, sizeof(text));
+    const json_t *written = origin ? json_object_get(value, "text") : NULL;
+    render_value(key,
+                 written  ? written
+                 : origin ? json_object_get(value, "value")
+                          : value,
+                 text, sizeof(text));
     print_indent(term, indent);
     term_text(term, COLOR_BOLD, title, false);
     unsigned columns = term_columns(title);
@@ -124,8 +130,13 @@ static void print_scalar(const char *key, const json_t *value, unsigned width, u
     fputc('\n', term->to);
 }
 
-/* Columns are the keys of the first row; what other rows have besides is for --json. */
-static void print_rows(const json_t *rows, unsigned indent, const struct term *term) {
+/* Objects inside rows, and what only later rows have, are for --json. */
+static bool is_column(const json_t *value) {
+    return !is_rows(value) && !(json_is_object(value) && json_object_size(value));
+}
+
+/* Columns are the keys of the first row. */
+static void print_rows(const json_t *rows, const struct term *term) {
     CLEANUP(table_free_ptr) struct table *table = table_new();
     const json_t *first = json_array_get(rows, 0);
     const char *key;
@@ -137,6 +148,8 @@ static void print_rows(const json_t *rows, unsigned indent, const struct term *t
     json_object_foreach((json_t *)(uintptr_t)first, key, value) {
         if (count == ARRAY_LENGTH(titles))
             break;
+        if (!is_column(value))
+            continue;
         title_of(key, titles[count], sizeof(titles[count]));
         for (char *at = titles[count]; *at; at++)
             *at = (char)toupper((unsigned char)*at);
@@ -145,6 +158,8 @@ static void print_rows(const json_t *rows, unsigned indent, const struct term *t
     json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
         size_t cells = 0;
         json_object_foreach((json_t *)(uintptr_t)first, key, value) {
+            if (!is_column(value))
+                continue;
             if (cells++ == count)
                 break;
             char text[512];
@@ -152,11 +167,10 @@ static void print_rows(const json_t *rows, unsigned indent, const struct term *t
             table_cell(table, text);
         }
     }
-    (void)indent;
     table_print(table, term);
 }
 
-static void print_sections(const json_t *object, unsigned indent, const struct term *term) {
+static void print_sections(const json_t *object, unsigned indent, bool first, const struct term *term) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
@@ -164,14 +178,15 @@ static void print_sections(const json_t *object, unsigned indent, const struct t
             continue;
         char title[80];
         title_of(key, title, sizeof(title));
-        if (indent == 0)
+        if (indent == 0 && !first)
             fputc('\n', term->to);
+        first = false;
         print_indent(term, indent);
         term_text(term, COLOR_BOLD, title, false);
         fputs(":\n", term->to);
-        if (is_rows(value))
-            print_rows(value, indent + 1, term);
-        else
+        if (is_rows(value) && !render_known_list(key, value, term))
+            print_rows(value, term);
+        else if (!is_rows(value))
             render_object(value, indent + 1, term);
     }
 }
@@ -194,7 +209,9 @@ void render_object(const json_t *object, unsigned indent, const struct term *ter
         if (!is_rows(value) && !is_section(value) && term_columns(title) > width)
             width = term_columns(title);
     }
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) if (!is_rows(value) && !is_section(value))
-        print_scalar(key, value, width, indent, term);
-    print_sections(object, indent, term);
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        if (!is_rows(value) && !is_section(value))
+            print_scalar(key, value, width, indent, term);
+    }
+    print_sections(object, indent, width == 0, term);
 }

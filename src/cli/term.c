@@ -59,8 +59,8 @@ enum color term_color_of(const char *word) {
         const char *words;
         enum color color;
     } rows[] = {
-        {" running ready installed ok yes ", COLOR_GREEN},
-        {" failed quarantined lost error trap no ", COLOR_RED},
+        {" running ready installed ok ", COLOR_GREEN},
+        {" failed quarantined lost error trap ", COLOR_RED},
         {" starting stopping degraded spawning draining warn ", COLOR_YELLOW},
         {" stopped finished exited deployed debug trace ", COLOR_DIM},
         {" info ", COLOR_CYAN},

@@ -7,15 +7,12 @@
  * The daemon copies bytes and takes their digest; it parses none of them.  A job belongs to its call; if the client
  * goes away the install goes on.  Loop's thread.
  */
-#include <dirent.h>
-#include <fcntl.h>
-
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/sys.h"
 #include "daemon/code.h"
 #include "daemon/commands.h"
 #include "daemon/events.h"
+#include "daemon/package.h"
 
 struct install_job {
     struct install_job *next;
@@ -179,85 +176,11 @@ static int take_in(struct install_job *job, arcella_error **reterr) {
 
 /* --- files --- */
 
-/* Open a regular file beneath a directory without following a link. @return NOT_FOUND, INVALID … */
-static int open_regular(int dir, const char *name, int *ret_fd, arcella_error **reterr) {
-    FD_AUTO fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-    struct stat st;
-    if (fd < 0 && errno == ELOOP)
-        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is a symbolic link, which is not followed", name);
-    if (fd < 0)
-        return error_set_errno(reterr, errno, "'%s'", name);
-    if (sys_fstat(fd, &st) < 0)
-        return error_set_errno(reterr, errno, "'%s'", name);
-    if (!S_ISREG(st.st_mode))
-        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no regular file", name);
-    *ret_fd = TAKE_FD(fd);
-    return 0;
-}
-
-/* The one .wasm file of a folder. */
-static int find_binary(int dir, char *to, size_t size, arcella_error **reterr) {
-    int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-    DIR *list = copy < 0 ? NULL : fdopendir(copy);
-    if (!list) {
-        fd_close(copy);
-        return error_set_errno(reterr, errno, "cannot list the folder");
-    }
-    size_t count = 0;
-    const struct dirent *entry;
-    while ((entry = readdir(list))) {
-        if (!text_ends(entry->d_name, ".wasm") || entry->d_name[0] == '.')
-            continue;
-        if (!text_copy(to, size, entry->d_name))
-            continue;
-        count++;
-    }
-    closedir(list);
-    if (count == 1)
-        return 0;
-    error_set(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND,
-              count ? "the folder holds %zu .wasm files" : "the folder holds no .wasm file", count);
-    return error_hint(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND, "name the .wasm file itself");
-}
-
-/* Open what the path names: the folder with the manifests, and the binary in it. */
-static int open_package(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size, arcella_error **reterr) {
-    struct stat st;
-    if (lstat(path, &st) < 0)
-        return error_set_errno(reterr, errno, "'%s'", path);
-    if (S_ISLNK(st.st_mode))
-        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is a symbolic link, which is not followed", path);
-    FD_AUTO dir = -1;
-    if (S_ISDIR(st.st_mode)) {
-        dir = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-        if (dir < 0)
-            return error_set_errno(reterr, errno, "'%s'", path);
-        int r = find_binary(dir, name, size, reterr);
-        if (r < 0)
-            return error_wrap(reterr, r, "'%s'", path);
-    } else {
-        const char *slash = strrchr(path, '/');
-        MEM_AUTO char *folder = slash && slash > path ? mem_text_n(path, (size_t)(slash - path)) : mem_text(slash ? "/" : ".");
-        if (!folder)
-            return error_nomem(reterr);
-        if (!text_copy(name, size, slash ? slash + 1 : path))
-            return error_set(reterr, ARCELLA_E_INVALID, "'%s' is too long", path);
-        dir = sys_openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
-        if (dir < 0)
-            return error_set_errno(reterr, errno, "'%s'", folder);
-    }
-    int r = open_regular(dir, name, ret_binary, reterr);
-    if (r < 0)
-        return error_wrap(reterr, r, "'%s'", path);
-    *ret_dir = TAKE_FD(dir);
-    return 0;
-}
-
 static int stage(struct install_job *job, arcella_error **reterr) {
     FD_AUTO dir = -1;
     FD_AUTO binary = -1;
     char name[256];
-    int r = open_package(job->path, &dir, &binary, name, sizeof(name), reterr);
+    int r = package_open(job->path, &dir, &binary, name, sizeof(name), reterr);
     if (r < 0)
         return r;
     job->name = mem_text(name);
@@ -269,7 +192,7 @@ static int stage(struct install_job *job, arcella_error **reterr) {
     for (int i = 0; r == 0 && i < MANIFEST_FILES; i++) {
         FD_AUTO fd = -1;
         ERROR_AUTO *absent = NULL;
-        r = open_regular(dir, manifest_file_name((enum manifest_file)i), &fd, &absent);
+        r = package_open_regular(dir, manifest_file_name((enum manifest_file)i), &fd, &absent);
         if (r == ARCELLA_E_NOT_FOUND) {
             r = 0;
             continue;

@@ -56,10 +56,14 @@ bool outcome_is_good(const struct outcome *outcome) {
 void outcome_sentence(const struct outcome *outcome, char *to, size_t size) {
     if (strcmp(outcome->end, "exited") == 0)
         snprintf(to, size, "exited with code %lld", (long long)outcome->exit_code);
-    else if (*outcome->message)
+    else if (*outcome->trap) {
+        char kind[sizeof(outcome->trap)];
+        text_copy(kind, sizeof(kind), outcome->trap);
+        for (char *c = kind; *c; c++)
+            *c = *c == '-' ? ' ' : *c;
+        snprintf(to, size, "trap: %s%s%s", kind, *outcome->message ? ": " : "", outcome->message);
+    } else if (*outcome->message)
         snprintf(to, size, "%s", outcome->message);
-    else if (*outcome->trap)
-        snprintf(to, size, "%s: %s", outcome->end, outcome->trap);
     else
         snprintf(to, size, "%s", outcome->end);
 }

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "daemon/code.h"
 #include "daemon/commands.h"
+#include "daemon/package.h"
 
 json_t *json_time(uint64_t wall_ns) {
     char text[32];
@@ -170,18 +171,32 @@ json_t *show_worker(const struct group *group) {
 }
 
 json_t *show_component(struct daemon *daemon, const struct component_record *record, bool brief) {
-    JSON_AUTO *one = component_record_json(record, brief);
-    if (!one || brief)
-        return TAKE(one);
-    bool ok = true;
-    struct code_file file = {0};
-    JSON_AUTO *code = json_object();
-    struct stat st;
-    bool cached = code_find(daemon, &record->digest, false, &file, NULL) == 0;
-    json_put(code, "cached", json_boolean(cached), &ok);
-    if (cached && stat(file.path, &st) == 0)
-        json_put(code, "size", json_integer(st.st_size), &ok);
-    code_file_done(&file);
-    json_put(one, "code", TAKE(code), &ok);
+    char hex[DIGEST_TEXT];
+    digest_text(&record->digest, hex);
+    JSON_AUTO *one = json_object();
+    bool ok = one != NULL;
+    json_put_text(one, "id", record->id.text, &ok);
+    json_put_text(one, "name", record->id.name, &ok);
+    json_put_text(one, "version", record->id.version.text, &ok);
+    json_put_text(one, "kind", component_kind_name(record->kind), &ok);
+    json_put_text(one, "state", record->quarantine ? "quarantined" : "installed", &ok);
+    if (record->quarantine)
+        json_put_text(one, "reason", record->quarantine, &ok);
+    json_put_text(one, "digest", hex, &ok);
+    json_put(one, "size", json_integer((json_int_t)record->size), &ok);
+    json_put_text(one, "source", record->source, &ok);
+    json_put(one, "installed", json_time(record->installed_ms * 1000000), &ok);
+    if (record->description && !package_put(one, record->description, brief))
+        ok = false;
+    if (!brief) {
+        CLEANUP(code_file_done) struct code_file file = {.path = NULL};
+        struct stat st;
+        JSON_AUTO *code = json_object();
+        bool cached = code_find(daemon, &record->digest, false, &file, NULL) == 0;
+        json_put(code, "cached", json_boolean(cached), &ok);
+        if (cached && stat(file.path, &st) == 0)
+            json_put(code, "size", json_integer(st.st_size), &ok);
+        json_put(one, "code", TAKE(code), &ok);
+    }
     return ok ? TAKE(one) : NULL;
 }

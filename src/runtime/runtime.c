@@ -139,7 +139,11 @@ static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcell
         .host =
             {
                 .loop = i->runtime->loop,
-                .hooks = {.output = on_output, .audit = on_audit, .notice = on_notice, .user = i},
+                .hooks = {.output = on_output,
+                          .audit = on_audit,
+                          .notice = on_notice,
+                          .cpu_ns = on_cpu_ns,
+                          .user = i},
                 .grants = spec->grants,
                 .budget = &i->budget,
             },

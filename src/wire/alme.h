@@ -192,6 +192,7 @@ struct alme_answer {
 /** Read one line from the daemon, of either form. @return 0, PROTOCOL, NOMEM */
 int alme_answer_parse(const char *line, size_t length, struct alme_answer *ret, arcella_error **reterr)
     MUST_CHECK;
+/** Free what an answer owns. */
 void alme_answer_done(struct alme_answer *answer);
 
 /* --- docs --- */

@@ -136,6 +136,7 @@ def test_start_by_bare_name_right_after_install(arcella):
 
 
 def test_two_versions_of_one_name(arcella):
+    arcella.expect_log("exited with code 2|given up")
     arcella.install("hello.wasm", version="1.0.0")
     arcella.install("exit_code.wasm", "hello", version="1.1.0")
     arcella.cli("start", "hello").ok()
@@ -193,12 +194,13 @@ def test_two_deployments_of_a_group_share_a_worker_and_two_groups_do_not(arcella
 
 
 def test_the_exit_code_is_kept_and_shown(arcella):
+    arcella.expect_log("deployment=seven")
     arcella.install("exit_code.wasm", "seven")
     arcella.cli("start", "seven", "--arg", "7", "--restart", "temporary")
     row = arcella.wait_state("seven", "failed")
     assert row["exit_code"] == 7
     assert "7" in arcella.cli("status", "seven").ok().out
-    assert arcella.restart and arcella.stop() == 0
+    assert arcella.stop() == 0
     arcella.start()
     assert arcella.deployment("seven")["exit_code"] == 7
 
@@ -234,8 +236,10 @@ def test_the_shutdown_entry_is_called(arcella, tmp_path):
     arcella.cli("start", "hook").ok()
     arcella.wait_state("hook", "running")
     time.sleep(0.3)
-    arcella.cli("stop", "hook", "--timeout", "5s").ok()
-    assert "shutdown" in arcella.logs("hook")
+    done = arcella.json("stop", "hook", "--timeout", "20s")
+    assert done["state"] == "stopped" and done["forced"] == 0
+    log = arcella.logs("hook")
+    assert log.index("shutting down") < log.index("stdout: down" if "stdout: down" in log else "down\n")
 
 
 def test_undeploy_stops_and_the_component_stays(arcella):

@@ -21,7 +21,7 @@ struct place {
 
 static int setup(void **state) {
     static struct place place;
-    snprintf(place.folder, sizeof(place.folder), "/tmp/arcella-cli-XXXXXX");
+    snprintf(place.folder, sizeof(place.folder), "/tmp/cli-XXXXXX");
     assert_non_null(mkdtemp(place.folder));
     snprintf(place.path, sizeof(place.path), "%s/alme", place.folder);
     *state = &place;
@@ -226,7 +226,8 @@ static const struct {
      NULL,
      "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"version\":\"0.1.0\",\"pid\":5,\"uptime_ms\":"
      "65000,"
-     "\"counts\":{\"instances\":{\"running\":2}},\"workers\":[{\"group\":\"g\",\"pid\":7}],\"problems\":[]}}"
+     "\"counts\":{\"instances\":{\"running\":2}},\"checks\":[{\"group\":\"g\",\"pid\":7,\"more\":{\"a\":1}}],"
+     "\"problems\":[]}}"
      "\n",
      0,
      "version   0.1.0\n"
@@ -236,7 +237,7 @@ static const struct {
      "\ncounts:\n"
      "  instances:\n"
      "    running  2\n"
-     "\nworkers:\n"
+     "\nchecks:\n"
      "GROUP  PID\n"
      "g        7\n",
      ""},
@@ -244,9 +245,9 @@ static const struct {
      NULL,
      "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"deployment\":{\"id\":\"web\",\"policy\":{"
      "\"memory\":{\"value\":"
-     "33554432,\"origin\":\"flag\"}}}}}\n",
+     "33554432,\"text\":\"32m\",\"origin\":\"flag\"}}}}}\n",
      0,
-     "\ndeployment:\n  id  web\n  policy:\n    memory  32 MiB  (flag)\n",
+     "deployment:\n  id  web\n  policy:\n    memory  32m  (flag)\n",
      ""},
     /* Daemons that break off or talk nonsense. */
     {{"ping"}, NULL, NULL, 4, "", "error: the daemon has closed the connection without an answer [closed]\n"},
@@ -322,10 +323,10 @@ static void usage_is_said(void **state) {
     const char *const none[] = {NULL};
     run_client(NULL, none, NULL, 0, &result);
     assert_int_equal(result.code, CLI_EXIT_USAGE);
-    const char *const wrong[] = {"strat", NULL};
+    const char *const wrong[] = {"sttart", NULL};
     run_client(NULL, wrong, NULL, 0, &result);
     assert_int_equal(result.code, CLI_EXIT_USAGE);
-    assert_string_equal(result.err, "error: there is no verb 'strat' [unknown-command]\n"
+    assert_string_equal(result.err, "error: there is no verb 'sttart' [unknown-command]\n"
                                     "hint: did you mean 'start'? `arcella help` lists the verbs\n");
     const char *const help[] = {"help", "start", NULL};
     run_client(NULL, help, NULL, 0, &result);

@@ -132,11 +132,11 @@ static const struct {
     const char *says;
     const char *hints;
 } wrong[] = {
-    {{"strat"}, ARCELLA_E_COMMAND, "no verb 'strat'", "'start'"},
+    {{"sttart"}, ARCELLA_E_COMMAND, "no verb 'sttart'", "'start'"},
     {{"--memory", "1m", "start", "x"}, ARCELLA_E_INVALID, "'--memory' before a verb", "behind it"},
     {{"start"}, ARCELLA_E_INVALID, "argument 'target' is missing", "for example"},
     {{"start", "a", "b"}, ARCELLA_E_INVALID, "what to do with 'b'", "for example"},
-    {{"start", "a", "--memroy", "1m"}, ARCELLA_E_INVALID, "no option '--memroy'", "'--memory'"},
+    {{"start", "a", "--memmry", "1m"}, ARCELLA_E_INVALID, "no option '--memmry'", "'--memory'"},
     {{"start", "a", "--memory"}, ARCELLA_E_INVALID, "'--memory' needs a value", ""},
     {{"start", "a", "-m"}, ARCELLA_E_INVALID, "'-m' needs a value", ""},
     {{"start", "a", "-q"}, ARCELLA_E_INVALID, "no option '-q'", "help start"},

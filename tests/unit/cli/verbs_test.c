@@ -132,7 +132,7 @@ static void completions_are_scripts(void **state) {
             }
         }
         char command[128];
-        char path[] = "/tmp/arcella-completion-XXXXXX";
+        char path[] = "/tmp/completion-XXXXXX";
         int fd = mkstemp(path);
         assert_true(fd >= 0);
         assert_int_equal(write(fd, script.data, script.length), script.length);

@@ -100,10 +100,10 @@ static const struct {
                    "\"bad-message\",\"message\":\"a request names its command, a text, in "
                    "\\\"cmd\\\"\",\"hint\":\"send one JSON object "
                    "per line, as docs/reference/commands.md shows\"}}\n"},
-    {"{\"cmd\":\"strat\",\"id\":\"a\"}", "{\"id\":\"a\",\"success\":false,\"message\":\"there is no command "
-                                         "'strat'\",\"error\":{\"code\":\"unknown-command\","
-                                         "\"message\":\"there is no command 'strat'\",\"hint\":\"did you "
-                                         "mean 'start'? `arcella help` lists the commands\"}}\n"},
+    {"{\"cmd\":\"sttart\",\"id\":\"a\"}", "{\"id\":\"a\",\"success\":false,\"message\":\"there is no command "
+                                          "'sttart'\",\"error\":{\"code\":\"unknown-command\","
+                                          "\"message\":\"there is no command 'sttart'\",\"hint\":\"did you "
+                                          "mean 'start'? `arcella help` lists the commands\"}}\n"},
     {"{\"cmd\":\"run\",\"args\":{\"file\":\"x\"}}",
      "{\"success\":false,\"message\":\"'run' is a verb of the programs, not a command of the "
      "daemon\",\"error\":{\"code\":"
@@ -168,7 +168,7 @@ static const struct {
     {"install", "{\"path\":5}", "argument 'path': expected a text"},
     {"install", "{\"path\":\"\"}", "expected a path"},
     {"install", "{\"path\":\"/a\",\"path\":\"/b\"}", "duplicate"},
-    {"start", "{\"target\":\"x\",\"memroy\":1}", "no argument 'memroy'"},
+    {"start", "{\"target\":\"x\",\"memmry\":1}", "no argument 'memmry'"},
     {"start", "{\"target\":\"x\",\"id\":\"y\"}", "argument 'target' was given twice"},
     {"start", "{\"target\":\"-x\"}", "'-x' is not a name"},
     {"start", "{\"target\":\"../../etc\"}", "is not a name"},
@@ -459,7 +459,7 @@ static void the_table_is_sound(void **state) {
         }
     }
     assert_null(alme_command_find("nonsense"));
-    assert_string_equal(alme_command_nearest("instal"), "install");
+    assert_string_equal(alme_command_nearest("instll"), "install");
     assert_string_equal(alme_command_nearest("lst"), "list");
     assert_null(alme_command_nearest("quite something else"));
 }

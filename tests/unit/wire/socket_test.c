@@ -13,7 +13,7 @@ struct place {
 
 static int setup(void **state) {
     struct place *p = test_calloc(1, sizeof(*p));
-    snprintf(p->folder, sizeof(p->folder), "/tmp/arcella-socket-XXXXXX");
+    snprintf(p->folder, sizeof(p->folder), "/tmp/socket-XXXXXX");
     assert_non_null(mkdtemp(p->folder));
     snprintf(p->path, sizeof(p->path), "%s/alme", p->folder);
     *state = p;

@@ -72,7 +72,7 @@ static void test_world(void **state) {
     snprintf(wanted, sizeof(wanted),
              "0=/dev/null 1=/dev/null 2=pipe 3=socket env=%d leader=1 blocked=0 pipe=1 cwd=/worker-1/code "
              "args=arcella-worker --role guest --group web levels=warn stack=524288 files=65536 cpu=0",
-             BUILT_WITH_ASAN && getenv(\"ASAN_OPTIONS\"));
+             BUILT_WITH_ASAN && getenv("ASAN_OPTIONS"));
     assert_string_equal(notes.message, wanted);
     close(secret);
     worker_kill(worker);
