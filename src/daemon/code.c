@@ -2,6 +2,7 @@
 /* Code by content: see the header.  The only place of the daemon that writes compiled code. */
 #include "daemon/code.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include "base/clock.h"
@@ -206,4 +207,13 @@ void code_done(struct daemon *daemon) {
             worker_job_cancel(job->job);
         job_free(job);
     }
+    /* Loose code is this daemon's alone. */
+    int copy = daemon->catalog && !daemon->catalog->cache ? sys_openat(daemon->home->dirs[HOME_RUN], ".", O_RDONLY | O_DIRECTORY, 0) : -1;
+    DIR *list = copy < 0 ? NULL : fdopendir(copy);
+    const struct dirent *entry;
+    while (list && (entry = readdir(list)))
+        if (text_starts(entry->d_name, "code-") || text_starts(entry->d_name, ".code-"))
+            sys_unlinkat(copy, entry->d_name, 0);
+    if (list)
+        closedir(list);
 }

@@ -184,9 +184,8 @@ bool instance_enter(struct instance *instance, struct group *group) {
     instance->heard_ms = instance->started_ms;
     instance->heard_number = ++daemon->model.heard;
     instance->memory_bytes = instance->cpu_ns = instance->open_files = 0;
-    instance->was_stopped = false;
     instance->waiting = false;
-    instance->given_up = false;
+    instance->given_up = instance->spent = false;
     group->live++;
     return true;
 }
@@ -236,7 +235,10 @@ bool deployment_step(struct deployment *deployment, enum deployment_event event,
     reason = reason ? reason : deployment_event_name(event);
     if (text_add_logfmt(&quoted, reason, strlen(reason), 2048, NULL) < 0)
         buffer_clear(&quoted);
-    log_event(next == DEPLOYMENT_FAILED ? LOG_WARN : LOG_INFO, &about, "deployment", "from=%s to=%s reason=%s", from, to,
+    /* A program that ends with a code of its own is no affair of ours; whatever else ends one is worth a warning. */
+    bool loud = next == DEPLOYMENT_FAILED && event != DEPLOYMENT_ON_LOAD_FAILED &&
+                strcmp(deployment->outcome.end, "exited") != 0;
+    log_event(loud ? LOG_WARN : LOG_INFO, &about, "deployment", "from=%s to=%s reason=%s", from, to,
               quoted.data ? quoted.data : "\"\"");
     JSON_AUTO *outcome = NULL;
     if (next == DEPLOYMENT_FINISHED || next == DEPLOYMENT_FAILED)
@@ -272,7 +274,7 @@ bool instance_step(struct instance *instance, enum instance_event event, const c
     if (instance->state == INSTANCE_RUNNING)
         deployment->running++;
     if (next == INSTANCE_NONE) {
-        instance->waiting = instance->given_up = instance->was_stopped = false;
+        instance->waiting = instance->given_up = instance->spent = false;
         return true; /* put away: nothing anybody watches for */
     }
     BUFFER_AUTO quoted = BUFFER_INIT(4096);

@@ -83,7 +83,7 @@ struct instance {
     struct loop_timer *timer; /* back-off, then the deadline of a stop */
     bool waiting;             /* its back-off runs */
     bool given_up;
-    bool was_stopped;     /* its stop was asked for */
+    bool spent; /* given up because it ended too often */
     uint64_t stop_sent_ms;
     uint64_t stop_timeout_ms;
     UT_hash_handle hh; /* model.live, by handle */

@@ -151,7 +151,9 @@ static struct tally tally_of(const struct picture_deployment *deployment) {
         const struct picture_instance *instance = &deployment->instances[i];
         switch (instance->state) {
         case INSTANCE_RUNNING: t.running++; break;
-        case INSTANCE_FINISHED: *(instance->given_up ? &t.finished : &t.pending) += 1; break;
+        case INSTANCE_FINISHED:
+            *(!instance->given_up ? &t.pending : instance->spent ? &t.failed : &t.finished) += 1;
+            break;
         case INSTANCE_FAILED: *(instance->given_up ? &t.failed : &t.pending) += 1; break;
         case INSTANCE_NONE:
             t.gone++;

@@ -17,6 +17,7 @@ struct picture_instance {
     unsigned state; /* enum instance_state or INSTANCE_NONE */
     bool waiting;   /* FAILED, FINISHED: its back-off runs */
     bool given_up;  /* FAILED: for good; FINISHED: not to run again */
+    bool spent;     /* … because it ended too often: FINISHED counts as a failure then */
 };
 
 /* Machine code of a deployment's component. */

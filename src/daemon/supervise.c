@@ -100,9 +100,9 @@ static void plan_restart(struct instance *instance, bool counted) {
         if (!backoff_failed(&instance->backoff, &b, clock_monotonic_ms(), &delay_ms)) {
             struct log_about about = {
                 .unit = LOG_DAEMON, .instance = instance->address, .deployment = deployment->record->id};
-            log_event(LOG_WARN, &about, "given up: too many failures", "intensity=%u window_ms=%llu", b.intensity,
+            log_event(LOG_INFO, &about, "given up: it ended too often", "intensity=%u window_ms=%llu", b.intensity,
                       (unsigned long long)b.window_ms);
-            instance->given_up = true;
+            instance->given_up = instance->spent = true;
             return;
         }
     }
@@ -250,7 +250,6 @@ static void start_instance(struct instance *instance, struct group *group, enum 
 static void stop_instance(struct instance *instance) {
     struct deployment *deployment = instance->deployment;
     instance_step(instance, INSTANCE_ON_STOP, NULL);
-    instance->was_stopped = true;
     instance->stop_sent_ms = clock_monotonic_ms();
     instance->stop_timeout_ms = deployment->stop_timeout_ms;
     struct ipc_stop stop = {.instance = instance->handle, .timeout_ms = deployment->stop_timeout_ms};
@@ -307,6 +306,13 @@ static enum picture_worker picture_of(const struct group *group) {
     return state == WORKER_SPAWNING || state == WORKER_READY ? WORKER_PICTURE_UP : WORKER_PICTURE_LEAVING;
 }
 
+static struct picture_instance picture_of_instance(const struct instance *instance) {
+    return (struct picture_instance){.state = instance->state,
+                                     .waiting = instance->waiting,
+                                     .given_up = instance->given_up,
+                                     .spent = instance->spent};
+}
+
 static void draw_deployment(struct view *view, struct deployment *deployment, size_t group) {
     struct picture *picture = &view->picture;
     struct picture_deployment *drawn = &picture->deployments[picture->deployments_count];
@@ -326,8 +332,7 @@ static void draw_deployment(struct view *view, struct deployment *deployment, si
     bool due = false;
     for (size_t i = 0; i < deployment->count; i++) {
         const struct instance *instance = &deployment->instances[i];
-        view->instances[view->instances_count++] = (struct picture_instance){
-            .state = instance->state, .waiting = instance->waiting, .given_up = instance->given_up};
+        view->instances[view->instances_count++] = picture_of_instance(instance);
         due |= !instance->group && !instance->given_up;
     }
     if (drawn->wanted && due && !deployment->error && of->worker && launch_fits(of, deployment->record, NULL) < 0)
@@ -424,7 +429,7 @@ static void forget_runs(struct deployment *deployment) {
         struct instance *instance = &deployment->instances[i];
         if (instance->timer && instance->state != INSTANCE_STOPPING)
             loop_timer_stop(instance->timer);
-        instance->waiting = instance->given_up = false;
+        instance->waiting = instance->given_up = instance->spent = false;
         instance->restarts = 0;
         backoff_reset(&instance->backoff);
         if (instance->state == INSTANCE_FINISHED || instance->state == INSTANCE_FAILED ||
@@ -516,8 +521,7 @@ static void look_at(struct deployment *deployment) {
             drawn.instances = many;
         }
         for (size_t n = 0; n < deployment->count; n++)
-            drawn.instances[n] = (struct picture_instance){deployment->instances[n].state, deployment->instances[n].waiting,
-                                                           deployment->instances[n].given_up};
+            drawn.instances[n] = picture_of_instance(&deployment->instances[n]);
         enum deployment_event event;
         if (!reconcile_judge(&drawn, &event))
             break;

@@ -38,12 +38,16 @@ static inline uint32_t ipc_count(const void *record, const struct ipc_field *fie
     return *(const uint32_t *)(const void *)((const char *)record + field->count_offset);
 }
 
+/** Append a message in MessagePack. @return as ipc_encode() */
 int ipc_pack_encode(const struct ipc_row *row, const void *record, struct buffer *to, arcella_error **reterr)
     MUST_CHECK;
+/** Append a message in JSON. @return as ipc_encode() */
 int ipc_json_encode(const struct ipc_row *row, const void *record, struct buffer *to, arcella_error **reterr)
     MUST_CHECK;
+/** Read MessagePack into a zeroed struct. @return as ipc_decode() */
 int ipc_pack_decode(const struct ipc_row *row, char *payload, size_t length, void *record,
                     struct ipc_memory **memory, arcella_error **reterr) MUST_CHECK;
+/** Read JSON into a zeroed struct. @return as ipc_decode() */
 int ipc_json_decode(const struct ipc_row *row, const char *payload, size_t length, void *record,
                     struct ipc_memory **memory, arcella_error **reterr) MUST_CHECK;
 

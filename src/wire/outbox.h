@@ -25,6 +25,7 @@ struct outbox {
     bool broken; /* the socket takes nothing any more, or its stream was cut in the middle */
 };
 
+/** An empty one for a socket. */
 void outbox_init(struct outbox *outbox, int fd, uint64_t limit);
 /** Drop what waits. */
 void outbox_done(struct outbox *outbox);

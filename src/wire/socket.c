@@ -55,7 +55,7 @@ static int clear_path(const char *path, const struct sockaddr_un *address, arcel
         return r;
     int connected = SYS_CALL_(connect(fd, (const struct sockaddr *)address, sizeof(*address)));
     int errnum = errno;
-    struct socket_peer peer;
+    struct socket_peer peer = {.pid = 0};
     if (connected == 0 && socket_peer_of(fd, &peer, NULL) == 0 && peer.pid > 0)
         return error_set(reterr, ARCELLA_E_RUNNING, "a daemon with pid %d already answers on '%s'",
                          (int)peer.pid, path);

@@ -44,7 +44,7 @@ def test_json_rpc(arcella):
     with arcella.alme() as alme:
         alme.send({"jsonrpc": "2.0", "id": 5, "method": "ping"})
         reply = alme.line()
-        assert reply["jsonrpc"] == "2.0" and reply["id"] == 5 and reply["result"]["pid"] == arcella.pid
+        assert reply["jsonrpc"] == "2.0" and reply["id"] == 5 and reply["result"]["data"]["pid"] == arcella.pid
         alme.send({"jsonrpc": "2.0", "id": 6, "method": "nonsense"})
         reply = alme.line()
         assert reply["error"]["code"] == -32601 and reply["id"] == 6
@@ -287,7 +287,7 @@ def test_terminal_escapes_of_guests_are_neutralised(arcella):
 def test_idle_connections_are_closed_but_streams_stay(stopped):
     (stopped.home / "cfg").mkdir(parents=True)
     os.chmod(stopped.home, 0o700)
-    (stopped.home / "cfg" / "arcella.toml").write_text("[alme]\nidle = \"300ms\"\n")
+    (stopped.home / "cfg" / "arcella.toml").write_text("[alme]\nidle = \"1s\"\n")
     stopped.start()
     stream, idle = Alme(stopped.socket_path), Alme(stopped.socket_path)
     stream.send({"cmd": "events"})

@@ -109,6 +109,9 @@ static inline struct catalog *open_catalog(const char *name, struct home **ret_h
 
 static inline int enter(void **state) {
     json_setup();
+    /* In memory where there is such a place: what is tested flushes thousands of times. */
+    if (access("/dev/shm", W_OK | X_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
     return folder_enter(state);
 }
 

@@ -459,7 +459,7 @@ static void the_table_is_sound(void **state) {
         }
     }
     assert_null(alme_command_find("nonsense"));
-    assert_string_equal(alme_command_nearest("instll"), "install");
+    assert_string_equal(alme_command_nearest("innstall"), "install");
     assert_string_equal(alme_command_nearest("lst"), "list");
     assert_null(alme_command_nearest("quite something else"));
 }
