@@ -97,6 +97,11 @@ function(arcella_program name)
   add_executable(${name} ${PROGRAM_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   arcella_link_rooms(${name} ${PROGRAM_USES})
+  # Half of what a short program costs is loading libraries: C++'s runtime, which only the TOML shim needs, goes
+  # into the program (`arcella run hello`: 5.7 times a bare fork and exec with it outside, 4.6 inside).
+  if(NOT ARCELLA_SANITIZE AND NOT ARCELLA_TSAN)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,--as-needed)
+  endif()
 endfunction()
 
 function(arcella_room_tests name)

@@ -6,6 +6,7 @@
  * on the code still does the right thing; freeing it does nothing.  Sentences are bounded by
  * LIMIT_ERROR_BYTES and always UTF-8: names from files and peers find their way into them.
  */
+#define BASE_ERROR_IMPLEMENTATION
 #include "base/error.h"
 
 #include "base/limits.h"

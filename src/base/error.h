@@ -80,4 +80,20 @@ static inline void error_free_ptr(arcella_error **error) {
 /* An error variable that is freed at the end of its scope. */
 #define ERROR_AUTO CLEANUP(error_free_ptr) arcella_error
 
+#if defined(__clang_analyzer__) && !defined(BASE_ERROR_IMPLEMENTATION)
+/*
+ * The static analyser reads one source at a time and cannot know that these return what they are given.
+ * Told, it sees that behind `if (r < 0) return r;` the outputs of the function called are set.
+ */
+static inline int error_known_(int returned, int code) {
+    (void)returned;
+    return code;
+}
+#define error_set(reterr, code, ...)  error_known_(error_set(reterr, code, __VA_ARGS__), code)
+#define error_wrap(reterr, code, ...) error_known_(error_wrap(reterr, code, __VA_ARGS__), code)
+#define error_hint(reterr, code, ...) error_known_(error_hint(reterr, code, __VA_ARGS__), code)
+#define error_set_errno(...)          error_known_(error_set_errno(__VA_ARGS__), ARCELLA_E_SYSTEM)
+#define error_nomem(reterr)           error_known_(error_nomem(reterr), ARCELLA_E_NOMEM)
+#endif
+
 #endif

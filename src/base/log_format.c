@@ -100,9 +100,12 @@ static size_t unquote(const char *from, char *to, const char **ret_rest) {
                 c = '\n';
             else if (c == 't')
                 c = '\t';
-            else if (c == 'x' && hex_value(from[0]) >= 0 && hex_value(from[1]) >= 0) {
-                c = (char)(hex_value(from[0]) << 4 | hex_value(from[1]));
-                from += 2;
+            else if (c == 'x') {
+                int high = hex_value(from[0]), low = high < 0 ? -1 : hex_value(from[1]);
+                if (low >= 0) {
+                    c = (char)(high * 16 + low);
+                    from += 2;
+                }
             }
         }
         to[length++] = c;

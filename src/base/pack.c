@@ -149,7 +149,7 @@ static const struct {
 
 /* A signed number of 1, 2, 4 or 8 bytes; where it is not negative it is as good as an unsigned one. */
 static struct head signed_head(uint64_t bits, size_t bytes) {
-    unsigned shift = (unsigned)(64 - 8 * bytes);
+    unsigned shift = (unsigned)(64 - 8 * bytes) & 63;
     int64_t value = (int64_t)(bits << shift) >> shift;
     return (struct head){.form = value < 0 ? FORM_NEGATIVE : FORM_UNSIGNED, .number = (uint64_t)value};
 }

@@ -49,13 +49,17 @@ static void log_trace(const struct instance *instance) {
         char line[256];
         snprintf(line, sizeof(line), "  at %s%s%s", *frame->name ? frame->name : "(no name)", *frame->module ? " in " : "",
                  frame->module);
-        log_event(LOG_WARN, &about, line, "frame=%zu function=%llu offset=0x%llx", i, (unsigned long long)frame->function,
-                  (unsigned long long)frame->offset);
+        char offset[32] = "unknown";
+        if (frame->offset != UINT64_MAX)
+            snprintf(offset, sizeof(offset), "0x%llx", (unsigned long long)frame->offset);
+        log_event(LOG_INFO, &about, line, "frame=%zu function=%llu offset=%s", i, (unsigned long long)frame->function,
+                  offset);
     }
 }
 
 static void on_ended(struct instance *instance, const struct ipc_ended *ended) {
     outcome_from_frame(&instance->deployment->outcome, ended);
+    outcome_name_limits(&instance->deployment->outcome, &instance->deployment->record->policy);
     instance->memory_bytes = ended->memory_bytes;
     instance->cpu_ns = ended->cpu_ns;
     /* What was told to stop and did not until it was made to is no failure. */

@@ -108,13 +108,13 @@ static void commit(struct install_job *job) {
 static void on_code(void *user, const arcella_error *error) {
     struct install_job *job = user;
     int code = arcella_error_code(error);
-    if (error && code != ARCELLA_E_SPACE && code != ARCELLA_E_DENIED) {
+    if (error && code != ARCELLA_E_DENIED) {
         arcella_error *copy = error_copy(error);
         error_wrap(&copy, code, "compile '%s'", job->name);
         job_fail(job, copy);
         return;
     }
-    commit(job); /* code that cannot be kept is made again at start */
+    commit(job); /* where the cache may not be written, code is made again at each start */
 }
 
 static void compile(struct install_job *job) {
@@ -189,6 +189,8 @@ static int stage(struct install_job *job, arcella_error **reterr) {
     r = install_new(job->daemon->catalog->store, job->daemon->catalog->state, job->path, &job->install, reterr);
     if (r == 0)
         r = install_add_binary(job->install, name, binary, reterr);
+    if (r == ARCELLA_E_TOO_LARGE)
+        error_hint(reterr, r, "a binary may have at most %llu MiB", LIMIT_WASM_BYTES / MIB);
     for (int i = 0; r == 0 && i < MANIFEST_FILES; i++) {
         FD_AUTO fd = -1;
         ERROR_AUTO *absent = NULL;

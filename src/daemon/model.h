@@ -49,11 +49,14 @@ struct outcome {
     uint64_t memory_bytes;
     bool memory_limit_hit;
     bool table_limit_hit;
+    char limit[128];  /* the limit that was hit, as a clause, or "" */
     uint64_t wall_ms; /* when, since 1970 */
 };
 void outcome_done(struct outcome *outcome);
 /** Keep what a worker says; unknown memory is left out. */
 void outcome_from_frame(struct outcome *outcome, const struct ipc_ended *ended);
+/** Name the limits it stood at, where it ended badly. */
+void outcome_name_limits(struct outcome *outcome, const struct policy *policy);
 /** An outcome of an error: nothing ran, or its worker died. */
 void outcome_from_error(struct outcome *outcome, const char *end, const arcella_error *error);
 /** "exited", code 3. @return did it end well? */

@@ -53,7 +53,20 @@ bool outcome_is_good(const struct outcome *outcome) {
     return strcmp(outcome->end, "returned") == 0 || (strcmp(outcome->end, "exited") == 0 && outcome->exit_code == 0);
 }
 
-void outcome_sentence(const struct outcome *outcome, char *to, size_t size) {
+void outcome_name_limits(struct outcome *outcome, const struct policy *policy) {
+    char size[32];
+    text_format_size(policy_number(policy, POLICY_MEMORY_KEY), size, sizeof(size));
+    /* Some of the engine's sentences name it already. */
+    if (outcome_is_good(outcome) || strstr(outcome->message, "limit"))
+        return;
+    if (outcome->memory_limit_hit)
+        snprintf(outcome->limit, sizeof(outcome->limit), "its memory stood at its limit of %s", size);
+    else if (outcome->table_limit_hit)
+        snprintf(outcome->limit, sizeof(outcome->limit), "a table stood at its limit of %llu elements",
+                 (unsigned long long)policy_number(policy, POLICY_TABLE_KEY));
+}
+
+static void sentence_without_limit(const struct outcome *outcome, char *to, size_t size) {
     if (strcmp(outcome->end, "exited") == 0)
         snprintf(to, size, "exited with code %lld", (long long)outcome->exit_code);
     else if (*outcome->trap) {
@@ -66,6 +79,13 @@ void outcome_sentence(const struct outcome *outcome, char *to, size_t size) {
         snprintf(to, size, "%s", outcome->message);
     else
         snprintf(to, size, "%s", outcome->end);
+}
+
+void outcome_sentence(const struct outcome *outcome, char *to, size_t size) {
+    sentence_without_limit(outcome, to, size);
+    size_t used = strlen(to);
+    if (*outcome->limit)
+        snprintf(to + used, size - used, "; %s", outcome->limit);
 }
 
 static json_t *frames_json(const struct outcome *outcome) {

@@ -106,6 +106,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     case IPC_LOG: on_log(run, &message->log); break;
     case IPC_ENDED:
         outcome_from_frame(&run->outcome, &message->ended);
+        outcome_name_limits(&run->outcome, &run->options.policy);
         run->ended = true;
         loop_stop(run->loop);
         break;
@@ -425,13 +426,9 @@ static void say_notes(const struct run *run) {
         if (text_add_visible(&text, run->notes[i], strlen(run->notes[i]), false, NULL) == 0 && text.length)
             fprintf(stderr, "arcella: %s\n", text.data);
     }
-    char size[32];
-    text_format_size(policy_number(&run->options.policy, POLICY_MEMORY_KEY), size, sizeof(size));
-    if (run->outcome.memory_limit_hit)
-        fprintf(stderr, "arcella: its memory stood at the limit of %s; --memory raises it\n", size);
-    if (run->outcome.table_limit_hit)
-        fprintf(stderr, "arcella: a table stood at the limit of %llu elements; --table-elements raises it\n",
-                (unsigned long long)policy_number(&run->options.policy, POLICY_TABLE_KEY));
+    if (*run->outcome.limit)
+        fprintf(stderr, "arcella: %s; %s raises it\n", run->outcome.limit,
+                run->outcome.memory_limit_hit ? "--memory" : "--table-elements");
 }
 
 static int exit_of_error(int code) {

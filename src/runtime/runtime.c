@@ -180,7 +180,7 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
     i->runtime = runtime;
     i->handle = spec->handle;
     i->budget.limit_bytes = LIMIT_HOST_BYTES;
-    i->startup = (struct engine_budget){.wall_ms = spec->startup_ms};
+    i->startup = (struct engine_budget){.wall_ms = spec->startup_ms, .cpu_ms = spec->cpu_ms};
     i->run = (struct engine_budget){.wall_ms = spec->wall_ms, .cpu_ms = spec->cpu_ms};
     int r = make_wasi(i, spec, reterr);
     if (r == 0)

@@ -244,7 +244,7 @@ static int take_descriptors(struct frame *frame, const struct ipc_start *start, 
     unsigned streams = start->stdio == IPC_STDIO_FDS ? 3 : 0;
     if (frame->fd_count != streams + start->listen_count)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with start, %llu were announced",
-                         frame->fd_count, (unsigned long long)(streams + start->listen_count));
+                         frame->fd_count, streams + (unsigned long long)start->listen_count);
     for (unsigned i = 0; i < streams; i++)
         spec->stdio[i] = frame_take_fd(frame, i);
     for (unsigned i = 0; i < start->listen_count; i++)

@@ -262,6 +262,15 @@ static void cpu_time_is_bounded_and_counted(void **state) {
     assert_true(rig->told[1].outcome.cpu_ns >= 50000000);
 }
 
+static void cpu_time_bounds_the_start_up_too(void **state) {
+    struct rig *rig = *state;
+    assert_int_equal(START(rig, 1, guest_spin_start, .cpu_ms = 50), 0);
+    wait_for(rig, &rig->told[1].ended);
+    assert_int_equal(rig->told[1].started, 0);
+    assert_int_equal(rig->told[1].state, INSTANCE_FAILED);
+    assert_int_equal(rig->told[1].outcome.end, ENGINE_END_CPU_TIME);
+}
+
 static void code_is_loaded_once_and_dropped_with_its_last_user(void **state) {
     struct rig *rig = *state;
     struct engine_stats stats;
@@ -328,6 +337,7 @@ int main(void) {
         T(a_second_stop_can_only_make_it_sooner),
         T(a_stop_while_starting_ends_it),
         T(cpu_time_is_bounded_and_counted),
+        T(cpu_time_bounds_the_start_up_too),
         T(code_is_loaded_once_and_dropped_with_its_last_user),
         T(what_still_runs_is_dropped_with_the_runtime),
         T(figures_are_walked),
