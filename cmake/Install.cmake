@@ -8,24 +8,29 @@ install(TARGETS arcella_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMEL
 install(FILES ${CMAKE_BINARY_DIR}/lib/libarcella.a DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/arcella DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
-configure_file(packaging/arcella.pc.in ${CMAKE_BINARY_DIR}/packaging/arcella.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/packaging/arcella.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+# What names the prefix is made when it is installed: `cmake --install --prefix` may give another one.
+set(made ${CMAKE_BINARY_DIR}/packaging)
+foreach(file arcella.pc arcella.service arcella-user.service)
+  file(GLOB template packaging/${file}.in packaging/systemd/${file}.in)
+  install(CODE "
+    set(prefix \"\${CMAKE_INSTALL_PREFIX}\")
+    set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    set(libdir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}\")
+    set(includedir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")
+    set(version \"${PROJECT_VERSION}\")
+    configure_file(\"${template}\" \"${made}/${file}\" @ONLY)")
+endforeach()
+install(FILES ${made}/arcella.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${made}/arcella.service packaging/systemd/arcella.socket DESTINATION lib/systemd/system)
+install(FILES ${made}/arcella-user.service DESTINATION lib/systemd/user RENAME arcella.service)
+install(FILES packaging/systemd/arcella.sysusers DESTINATION lib/sysusers.d RENAME arcella.conf)
+
 configure_package_config_file(packaging/cmake/ArcellaConfig.cmake.in ${CMAKE_BINARY_DIR}/packaging/ArcellaConfig.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Arcella)
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Arcella
+  PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/packaging/ArcellaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/packaging/ArcellaConfig.cmake ${CMAKE_BINARY_DIR}/packaging/ArcellaConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Arcella)
-
-# Units name the programs where they will be.
-set(bindir ${CMAKE_INSTALL_FULL_BINDIR})
-foreach(unit arcella.service arcella-user.service)
-  configure_file(packaging/systemd/${unit}.in ${CMAKE_BINARY_DIR}/packaging/${unit} @ONLY)
-endforeach()
-install(FILES ${CMAKE_BINARY_DIR}/packaging/arcella.service packaging/systemd/arcella.socket
-  DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
-install(FILES ${CMAKE_BINARY_DIR}/packaging/arcella-user.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/user
-  RENAME arcella.service)
-install(FILES packaging/systemd/arcella.sysusers DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/sysusers.d RENAME arcella.conf)
 
 # Man pages and completion scripts come from the table of commands.
 set(man ${CMAKE_BINARY_DIR}/packaging/man)

@@ -31,6 +31,7 @@
 #define LIMIT_COMPILE_MEMORY_BYTES (6 * GIB) /* data segment of a compile process */
 #define LIMIT_MODULE_IMPORTS       4096
 #define LIMIT_MODULE_EXPORTS       65536
+#define LIMIT_COMPONENT_DEPTH      100 /* components in components */
 
 /* --- texts from outside --- */
 #define LIMIT_JSON_DEPTH 64        /* arrays and objects inside each other */

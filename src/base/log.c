@@ -208,7 +208,7 @@ static void cut_fields(char *fields, size_t size) {
     static const char mark[] = " cut=true";
     size_t keep = 0;
     bool quoted = false;
-    for (size_t i = 0; fields[i] && i < size - sizeof(mark); i++) {
+    for (size_t i = 0; i < size - sizeof(mark) && fields[i]; i++) {
         if (fields[i] == '\\' && quoted && fields[i + 1])
             i++;
         else if (fields[i] == '"')
@@ -217,6 +217,22 @@ static void cut_fields(char *fields, size_t size) {
             keep = i;
     }
     memcpy(fields + keep, keep ? mark : mark + 1, sizeof(mark) - !keep);
+}
+
+/*
+ * Fields are pairs that were quoted by whoever made them.  Where that was somebody else (a worker's lines are
+ * handed on as they come), they must still not begin a line of their own or speak to a terminal.
+ */
+static void tame_fields(char *fields) {
+    size_t length = strlen(fields);
+    for (size_t at = 0; at < length;) {
+        uint32_t character = 0;
+        size_t step = text_utf8_next(fields + at, length - at, &character);
+        bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+        if (step == 0 || control)
+            memset(fields + at, '?', step ? step : 1);
+        at += step ? step : 1;
+    }
 }
 
 void log_event(enum log_level level, const struct log_about *about, const char *message, const char *fields,
@@ -234,6 +250,7 @@ void log_event(enum log_level level, const struct log_about *about, const char *
             text[0] = '\0';
         else if ((size_t)length >= sizeof(text))
             cut_fields(text, sizeof(text));
+        tame_fields(text);
     }
     struct log_line line = {
         .level = level,

@@ -74,6 +74,7 @@ struct loop_watch *loop_watch_free(struct loop_watch *watch);
 
 /* --- signals --- */
 typedef void loop_signal_fn(struct loop_signal *signal, int number, void *user);
+/** Report a signal from the loop. @return 0, NOMEM, SYSTEM */
 int loop_signal_new(struct loop *loop, int number, loop_signal_fn *fn, void *user, struct loop_signal **ret,
                     arcella_error **reterr) MUST_CHECK;
 struct loop_signal *loop_signal_free(struct loop_signal *signal);
@@ -103,13 +104,16 @@ int loop_reap_orphans(struct loop *loop, arcella_error **reterr) MUST_CHECK;
 
 /* --- idle work: runs every turn while active, and the loop does not sleep --- */
 typedef void loop_idle_fn(struct loop_idle *idle, void *user);
+/** Make idle work, not active. @return 0, NOMEM */
 int loop_idle_new(struct loop *loop, loop_idle_fn *fn, void *user, struct loop_idle **ret,
                   arcella_error **reterr) MUST_CHECK;
+/** Let it run each turn, or no more. */
 void loop_idle_set(struct loop_idle *idle, bool active);
 struct loop_idle *loop_idle_free(struct loop_idle *idle);
 
 /* --- waking the loop from another thread or a signal handler --- */
 typedef void loop_wake_fn(struct loop_wake *wake, void *user);
+/** Make a wake; fn runs on the loop. @return 0, NOMEM, SYSTEM */
 int loop_wake_new(struct loop *loop, loop_wake_fn *fn, void *user, struct loop_wake **ret,
                   arcella_error **reterr) MUST_CHECK;
 /** Run the callback soon, at least once.  Any thread, signal handlers too. */

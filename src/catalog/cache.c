@@ -141,7 +141,7 @@ static int look(struct cache *cache, const char *stem, const struct digest *modu
         /* The same bytes in another file (a restored backup, two writers at once): known from now on. */
         cache_record_identify(&record, &st);
         /* Where it cannot be written (a read-only cache) the bytes are hashed each time. */
-        r = cache_record_store(cache, stem, &record, NULL);
+        (void)cache_record_store(cache, stem, &record, NULL);
     }
     touch(record_fd, &record_stat);
     set_entry(ret, stem, &record, &st, TAKE_FD(fd));

@@ -61,7 +61,7 @@ void cache_drop(struct cache *cache, const char *stem);
 bool cache_temp_name(char to[CACHE_NAME_BYTES]);
 /** Write a record beside its code, atomically. @return 0, SPACE, SYSTEM … */
 int cache_record_store(struct cache *cache, const char *stem, const struct cache_record *record,
-                       arcella_error **reterr) MUST_CHECK;
+                       arcella_error **reterr);
 /** Remove what is least used until the bounds hold; keep is the stem of an entry that stays. */
 void cache_evict(struct cache *cache, const char *keep);
 /** Read and verify the record of an entry. @return 0; NOT_FOUND; CORRUPT; SYSTEM */

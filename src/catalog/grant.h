@@ -135,7 +135,7 @@ int grant_add_stdio(struct grant_set *set, enum grant_source source, arcella_err
  * @param resource  fs: a guest path, normalised here ("a/../b" is "b"), must not leave what it starts in;
  * net: "ADDRESS:PORT"; env: a name; args: ignored; stdio: "stdin", "stdout", "stderr"
  * @param ret_row   out; the row that decided, NULL where none matched; may be NULL
- * Cost: tens of ns and one comparison per row of the class.  Never allocates.
+ * Cost: about 10 ns where no row of the class allows the action, 100 ns for a path.  Never allocates.
  */
 bool grant_check(const struct grant_set *set, enum grant_class class, enum grant_action action,
                  struct text resource, const struct grant **ret_row);

@@ -91,6 +91,9 @@ static int read_fs(struct grant *row, const char *pattern, arcella_error **reter
     if (guest_length < 0)
         return error_set(reterr, ARCELLA_E_INVALID,
                          "the guest path of '%.200s' is too long or leads above where it starts", pattern);
+    /* Behind "::" a ':' would be read as part of the separator. */
+    if (guest[0] == ':')
+        return error_set(reterr, ARCELLA_E_INVALID, "the guest path of '%.200s' begins with ':'", pattern);
     row->pattern = mem_format("%s::%s", host, guest);
     if (!row->pattern)
         return error_nomem(reterr);

@@ -220,8 +220,8 @@ static int record_component(struct install *install, uint64_t wall_ms, arcella_e
  * start. */
 static void withdraw(struct install *install) {
     const char *id = install->description->id.text;
-    if (store_hide(install->store, id, NULL) == 0 && store_delete_hidden(install->store, id, NULL) < 0)
-        return;
+    if (store_hide(install->store, id, NULL) == 0)
+        store_delete_hidden(install->store, id, NULL);
 }
 
 static int commit(struct install *install, arcella_error **reterr) {
@@ -238,8 +238,8 @@ static int commit(struct install *install, arcella_error **reterr) {
     }
     int r = store_stage_publish(install->stage, install->description, install->source, wall_ms, reterr);
     if (r < 0) {
-        if (replace && store_unhide(install->store, id, NULL) < 0)
-            return r; /* the sweep puts it back */
+        if (replace)
+            store_unhide(install->store, id, NULL);
         return r;
     }
     r = record_component(install, wall_ms, reterr);
@@ -248,8 +248,8 @@ static int commit(struct install *install, arcella_error **reterr) {
             withdraw(install);
         return r;
     }
-    if (replace && store_delete_hidden(install->store, id, NULL) < 0)
-        return 0; /* the sweep removes it */
+    if (replace)
+        store_delete_hidden(install->store, id, NULL);
     return 0;
 }
 
@@ -282,13 +282,13 @@ int install_remove(struct store *store, struct state *state, struct cache *cache
         return error_move(reterr, TAKE(error));
     r = state_component_remove(state, id, reterr);
     if (r < 0) {
-        if (hidden && store_unhide(store, id, NULL) < 0)
-            return r; /* the sweep puts it back */
+        if (hidden)
+            store_unhide(store, id, NULL);
         return r;
     }
     /* From here on it is removed; files that resist are removed at the next start. */
-    if (hidden && store_delete_hidden(store, id, NULL) < 0)
-        hidden = false;
+    if (hidden)
+        store_delete_hidden(store, id, NULL);
     uint64_t others = 1;
     if (cache && state_component_count_digest(state, &record->digest, &others, NULL) == 0 && others == 0)
         cache_remove(cache, &record->digest);

@@ -90,12 +90,12 @@ static void read_identity(struct manifest_reading *m, struct toml_node *table, c
         manifest_mistake(m, line, column, name_key, "is missing; allowed: a name such as \"http-logger\"");
     if (!version_node)
         manifest_mistake(m, line, column, version_key, "is missing; allowed: a version such as \"1.2.3\"");
-    if (name && name_check(NAME_COMPONENT, name, &error) < 0) {
+    if (name_node && name && name_check(NAME_COMPONENT, name, &error) < 0) {
         manifest_mistake(m, name_node->line, name_node->column, name_key, "%s", arcella_error_message(error));
         good = false;
     }
     arcella_error_free(TAKE(error));
-    if (version && version_parse(version, &parsed, &error) < 0) {
+    if (version_node && version && version_parse(version, &parsed, &error) < 0) {
         manifest_mistake(m, version_node->line, version_node->column, version_key, "%s",
                          arcella_error_message(error));
         good = false;

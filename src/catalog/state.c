@@ -108,24 +108,29 @@ int state_run(struct state *state, sqlite3_stmt *statement, const char *doing, a
     return r < 0 ? r : 0;
 }
 
+static void roll_back(struct state *state) {
+    /* Some failures have rolled back already; one that fails itself is made good by the next state_begin().
+     */
+    if (!sqlite3_get_autocommit(state->db))
+        sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int state_begin(struct state *state, arcella_error **reterr) {
     sqlite3_stmt *statement = NULL;
+    if (state->db)
+        roll_back(state);
     int r = state_prepare(state, STATE_BEGIN, &statement, reterr);
     return r < 0 ? r : state_run(state, statement, "begin", reterr);
 }
 
 int state_end(struct state *state, int r, arcella_error **reterr) {
     sqlite3_stmt *statement = NULL;
-    if (r == 0) {
+    if (r == 0)
         r = state_prepare(state, STATE_COMMIT, &statement, reterr);
-        if (r == 0)
-            r = state_run(state, statement, "commit", reterr);
-    }
-    /* Some failures have rolled back already. */
-    if (r < 0 && !sqlite3_get_autocommit(state->db) &&
-        state_prepare(state, STATE_ROLLBACK, &statement, NULL) == 0 &&
-        state_run(state, statement, "roll back", NULL) < 0)
-        return r;
+    if (r == 0)
+        r = state_run(state, statement, "commit", reterr);
+    if (r < 0)
+        roll_back(state);
     return r;
 }
 

@@ -41,7 +41,7 @@ json_t *component_record_json(const struct component_record *record, bool brief)
 int state_component_add(struct state *state, const struct component_record *record, arcella_error **reterr) {
     BUFFER_AUTO description = BUFFER_INIT(LIMIT_DESCRIPTION_BYTES);
     int r = description_encode(record->description, &description, reterr);
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     if (r == 0)
         r = state_prepare(state, STATE_COMPONENT_ADD, &s, reterr);
     if (r < 0)
@@ -176,7 +176,7 @@ int state_component_each(struct state *state, int (*fn)(const struct component_r
 int state_component_find(struct state *state, const char *text, enum name_choice choice,
                          struct component_record **ret, arcella_error **reterr) {
     MEM_AUTO struct name_id *ids = NULL;
-    size_t count, at;
+    size_t count = 0, at = 0;
     int r = read_ids(state, &ids, &count, reterr);
     if (r == 0)
         r = name_resolve(ids, count, text, choice, &at, reterr);
@@ -236,7 +236,7 @@ int state_component_unused(struct state *state, const char *id, arcella_error **
 }
 
 static int remove_component(struct state *state, const char *id, arcella_error **reterr) {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int r = state_component_unused(state, id, reterr);
     if (r == 0)
         r = state_prepare(state, STATE_COMPONENT_REMOVE, &s, reterr);

@@ -15,7 +15,6 @@
 #define STATE_STATEMENT_MAP(XX)                                                                              \
     XX(BEGIN, "BEGIN IMMEDIATE")                                                                             \
     XX(COMMIT, "COMMIT")                                                                                     \
-    XX(ROLLBACK, "ROLLBACK")                                                                                 \
     XX(COMPONENT_ADD,                                                                                        \
        "INSERT INTO component(id, name, version, kind, digest, size, installed_ms, source, quarantine, "     \
        "description) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                                      \

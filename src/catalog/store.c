@@ -318,8 +318,9 @@ int store_hide(struct store *store, const char *id, arcella_error **reterr) {
     if (sys_renameat(store->fd, id, store->fd, gone) < 0)
         return error_set_errno(reterr, errno, "cannot take 'modules/%s' away", id);
     r = dir_sync(store->fd, reterr);
-    if (r < 0 && sys_renameat(store->fd, gone, store->fd, id) < 0)
-        return r; /* the sweep puts it back */
+    /* Not known to be on disk, so it goes back; where that fails too, the sweep does it. */
+    if (r < 0)
+        (void)sys_renameat(store->fd, gone, store->fd, id);
     return r;
 }
 

@@ -88,10 +88,10 @@ int store_verify(struct store *store, const char *id, arcella_error **reterr) MU
 
 /** Take a package out of sight in one step (rename to .gone-…). @return 0, NOT_FOUND, SYSTEM */
 int store_hide(struct store *store, const char *id, arcella_error **reterr) MUST_CHECK;
-/** Undo store_hide(). @return 0, NOT_FOUND, EXISTS, SYSTEM */
-int store_unhide(struct store *store, const char *id, arcella_error **reterr) MUST_CHECK;
+/** Undo store_hide(); what fails is put back by the next sweep. @return 0, NOT_FOUND, EXISTS, SYSTEM */
+int store_unhide(struct store *store, const char *id, arcella_error **reterr);
 /** Delete what store_hide() hid. @return 0, SYSTEM (left for the next sweep) */
-int store_delete_hidden(struct store *store, const char *id, arcella_error **reterr) MUST_CHECK;
+int store_delete_hidden(struct store *store, const char *id, arcella_error **reterr);
 
 /**
  * Look at everything in modules/ at start: staging leftovers of a crash are removed; entries that are no

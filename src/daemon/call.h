@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A call: one ALME request on its way to its reply.  Made by the server, given to a command's handler, which ends it
- * with call_reply() or call_fail(), at once or later.  The client may go away before; the call does not, and replies
- * to nobody.  Owned by the server until its end.  The loop's thread.
+ * A call: one ALME request on its way to its reply.  Made by the server, given to a command's handler, which
+ * ends it with call_reply() or call_fail(), at once or later.  The client may go away before; the call does
+ * not, and replies to nobody.  Owned by the server until its end.  The loop's thread.
  */
 #ifndef DAEMON_CALL_H
 #define DAEMON_CALL_H
@@ -13,12 +13,18 @@
 struct client;
 
 /* What a call waits for. */
-enum call_wait { CALL_WAITS_FOR_NOTHING, CALL_WAITS_FOR_START, CALL_WAITS_FOR_STOP, CALL_WAITS_FOR_RESTART, CALL_WAITS_FOR_UNDEPLOY };
+enum call_wait {
+    CALL_WAITS_FOR_NOTHING,
+    CALL_WAITS_FOR_START,
+    CALL_WAITS_FOR_STOP,
+    CALL_WAITS_FOR_RESTART,
+    CALL_WAITS_FOR_UNDEPLOY
+};
 
 struct call {
     struct daemon *daemon;
-    struct client *client; /* NULL: gone */
-    struct call *next;     /* of the client */
+    struct client *client;             /* NULL: gone */
+    struct call *next;                 /* of the client */
     struct call *all_next, **all_self; /* of the server: the client may go first */
     struct alme_request request;
     bool streams;

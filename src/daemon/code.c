@@ -143,9 +143,9 @@ static void on_compiled(int code_fd, uint64_t size, const arcella_error *error, 
         int r = cache ? cache_put(cache, &job->module, daemon->code_key[job->fuel], fd, NULL, &failed)
                       : put_loose(job, fd, &failed);
         about.error = failed;
-        log_event(r < 0 ? LOG_WARN : LOG_INFO, &about, r < 0 ? "compiled, but the code cannot be kept" : "compiled",
-                  "bytes=%llu ms=%llu", (unsigned long long)size,
-                  (unsigned long long)(clock_monotonic_ms() - job->started_ms));
+        log_event(r < 0 ? LOG_WARN : LOG_INFO, &about,
+                  r < 0 ? "compiled, but the code cannot be kept" : "compiled", "bytes=%llu ms=%llu",
+                  (unsigned long long)size, (unsigned long long)(clock_monotonic_ms() - job->started_ms));
     } else {
         about.error = error;
         log_event(LOG_WARN, &about, "compile failed", "ms=%llu",
@@ -208,7 +208,9 @@ void code_done(struct daemon *daemon) {
         job_free(job);
     }
     /* Loose code is this daemon's alone. */
-    int copy = daemon->catalog && !daemon->catalog->cache ? sys_openat(daemon->home->dirs[HOME_RUN], ".", O_RDONLY | O_DIRECTORY, 0) : -1;
+    int copy = daemon->catalog && !daemon->catalog->cache
+                   ? sys_openat(daemon->home->dirs[HOME_RUN], ".", O_RDONLY | O_DIRECTORY, 0)
+                   : -1;
     DIR *list = copy < 0 ? NULL : fdopendir(copy);
     const struct dirent *entry;
     while (list && (entry = readdir(list)))

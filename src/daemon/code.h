@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Machine code for core modules: looked up in the cache, else made by a compile process and put there.  A module
- * that several ask for at once is compiled once.
+ * Machine code for core modules: looked up in the cache, else made by a compile process and put there.  A
+ * module that several ask for at once is compiled once.
  *
- * Where the cache cannot be used the code lies in run/ until the daemon ends.  Owned by the daemon; loop's thread.
+ * Where the cache cannot be used the code lies in run/ until the daemon ends.  Owned by the daemon; loop's
+ * thread.
  */
 #ifndef DAEMON_CODE_H
 #define DAEMON_CODE_H

@@ -85,7 +85,9 @@ static void end_start(struct call *call, const struct deployment *deployment) {
     case DEPLOYMENT_RUNNING:
         call_reply(call, TAKE(data), "%s is %srunning", id, call->already ? "already " : "");
         break;
-    case DEPLOYMENT_STARTING: call_reply(call, TAKE(data), "%s failed and is started again: %s", id, sentence); break;
+    case DEPLOYMENT_STARTING:
+        call_reply(call, TAKE(data), "%s failed and is started again: %s", id, sentence);
+        break;
     default: call_reply(call, TAKE(data), "%s %s: %s", id, state, sentence); break;
     }
 }
@@ -101,9 +103,10 @@ static void end_stop(struct call *call, const struct deployment *deployment) {
     if (!ok)
         call_fail(call, NULL, NULL);
     else if (call->already)
-        call_reply(call, TAKE(data), "%s is stopped already", id);
+        call_reply(call, TAKE(data), "%s is %s already", id, deployment_state_name(deployment->state));
     else
-        call_reply(call, TAKE(data), "%s is stopped%s", id, deployment->forced ? " (by force)" : "");
+        call_reply(call, TAKE(data), "%s is %s%s", id, deployment_state_name(deployment->state),
+                   deployment->forced ? " (by force)" : "");
 }
 
 static void end_undeploy(struct call *call, const struct deployment *deployment) {
@@ -138,9 +141,10 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
             return false;
         /* fall through */
     case CALL_WAITS_FOR_START:
-        return resting || deployment->state == DEPLOYMENT_RUNNING || deployment->state == DEPLOYMENT_DEGRADED ||
-               is_retrying(deployment);
-    case CALL_WAITS_FOR_STOP: return resting;
+        return resting || deployment->state == DEPLOYMENT_RUNNING ||
+               deployment->state == DEPLOYMENT_DEGRADED || is_retrying(deployment);
+    case CALL_WAITS_FOR_STOP: /* somebody may have asked for a restart meanwhile */
+        return deployment->state != DEPLOYMENT_STOPPING;
     case CALL_WAITS_FOR_UNDEPLOY:
         return deployment->state == DEPLOYMENT_GONE || (!deployment->removing && deployment->error);
     default: return true;

@@ -40,8 +40,8 @@ json_t *show_instances(struct daemon *daemon, const struct deployment *deploymen
 
 /* Whom a person means by a target. */
 struct target {
-    struct deployment *deployment; /* borrowed; NULL: there is none */
-    struct instance *instance;     /* "deployment/number"; borrowed */
+    struct deployment *deployment;      /* borrowed; NULL: there is none */
+    struct instance *instance;          /* "deployment/number"; borrowed */
     struct component_record *component; /* owned; NULL where a deployment was named */
 };
 void target_done(struct target *target);
@@ -50,6 +50,7 @@ void target_done(struct target *target);
  *
  * @return 0; NOT_FOUND; AMBIGUOUS (several deployments of it: lists them); INVALID; as the database
  */
-int target_find(struct daemon *daemon, const char *text, struct target *ret, arcella_error **reterr) MUST_CHECK;
+int target_find(struct daemon *daemon, const char *text, struct target *ret, arcella_error **reterr)
+    MUST_CHECK;
 
 #endif

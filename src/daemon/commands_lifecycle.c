@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * start, stop, restart, undeploy: each changes what is wanted, in one transaction, and lets the reconciler do the
- * rest; the call waits until the deployment has settled.
+ * start, stop, restart, undeploy: each changes what is wanted, in one transaction, and lets the reconciler do
+ * the rest; the call waits until the deployment has settled.
  */
 #include "base/json.h"
 #include "daemon/commands.h"
@@ -31,8 +31,8 @@ static const struct {
     const char *argument;
     enum policy_key key;
 } policy_options[] = {
-    {"memory", POLICY_MEMORY_KEY},     {"stack", POLICY_STACK_KEY}, {"table-elements", POLICY_TABLE_KEY},
-    {"timeout", POLICY_TIMEOUT_KEY},   {"cpu-time", POLICY_CPU_TIME_KEY}, {"fuel", POLICY_FUEL_KEY},
+    {"memory", POLICY_MEMORY_KEY},   {"stack", POLICY_STACK_KEY},       {"table-elements", POLICY_TABLE_KEY},
+    {"timeout", POLICY_TIMEOUT_KEY}, {"cpu-time", POLICY_CPU_TIME_KEY}, {"fuel", POLICY_FUEL_KEY},
 };
 
 static int read_policy(const struct alme_request *request, struct policy *policy, arcella_error **reterr) {
@@ -54,16 +54,19 @@ static int read_policy(const struct alme_request *request, struct policy *policy
     return r;
 }
 
-typedef int grant_option_fn(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr);
+typedef int grant_option_fn(struct grant_set *set, const char *option, enum grant_source source,
+                            arcella_error **reterr);
 
 static int read_grants(const struct alme_request *request, struct grant_set *grants, arcella_error **reterr) {
     static const struct {
         const char *argument;
         grant_option_fn *add;
-    } options[] = {{"dir", grant_add_dir}, {"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
+    } options[] = {
+        {"dir", grant_add_dir}, {"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
     for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
         for (size_t n = 0; n < alme_count(request, options[i].argument); n++) {
-            int r = options[i].add(grants, alme_item(request, options[i].argument, n), GRANT_BY_OPTION, reterr);
+            int r =
+                options[i].add(grants, alme_item(request, options[i].argument, n), GRANT_BY_OPTION, reterr);
             if (r < 0)
                 return r;
         }
@@ -72,30 +75,34 @@ static int read_grants(const struct alme_request *request, struct grant_set *gra
 }
 
 /* What may run at all, and where. */
-static int check_component(const struct component_record *component, const struct policy *policy, arcella_error **reterr) {
+static int check_component(const struct component_record *component, const struct policy *policy,
+                           arcella_error **reterr) {
     if (component->quarantine)
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text, component->quarantine);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text,
+                         component->quarantine);
     if (component->kind == KIND_COMPONENT) {
-        error_set(reterr, ARCELLA_E_KIND, "'%s' is a component; core modules run in this release, components do not yet",
+        error_set(reterr, ARCELLA_E_KIND,
+                  "'%s' is a component; core modules run in this release, components do not yet",
                   component->id.text);
         return error_hint(reterr, ARCELLA_E_KIND, "build it for WASI preview 1 (a core module)");
     }
     bool in_main = false;
     int r = policy_placement((enum policy_isolation)policy_number(policy, POLICY_ISOLATION_KEY),
-                             policy_number(policy, POLICY_TRUSTED_KEY), policy_number(policy, POLICY_ASYNC_KEY), &in_main,
-                             reterr);
+                             policy_number(policy, POLICY_TRUSTED_KEY),
+                             policy_number(policy, POLICY_ASYNC_KEY), &in_main, reterr);
     if (r < 0)
         return error_wrap(reterr, r, "'%s'", component->id.text);
     if (in_main)
-        return error_set(reterr, ARCELLA_E_PLACEMENT,
-                         "'%s' asks for isolation \"main\", and this release places nothing in the daemon's process",
-                         component->id.text);
+        return error_set(
+            reterr, ARCELLA_E_PLACEMENT,
+            "'%s' asks for isolation \"main\", and this release places nothing in the daemon's process",
+            component->id.text);
     return 0;
 }
 
 /* The implicit deployment of a component: defaults, template, options. */
-static int make_record(struct call *call, const struct component_record *component, struct deployment_record **ret,
-                       arcella_error **reterr) {
+static int make_record(struct call *call, const struct component_record *component,
+                       struct deployment_record **ret, arcella_error **reterr) {
     CLEANUP(deployment_record_free_ptr) struct deployment_record *record = deployment_record_new();
     if (!record)
         return error_nomem(reterr);
@@ -115,7 +122,8 @@ static int make_record(struct call *call, const struct component_record *compone
     if (r == 0)
         r = check_component(component, &record->policy, reterr);
     if (r == 0)
-        r = policy_settle_group(&record->policy, &record->grants, record->id, d ? d->suggested_group : NULL, reterr);
+        r = policy_settle_group(&record->policy, &record->grants, record->id, d ? d->suggested_group : NULL,
+                                reterr);
     if (r == 0)
         r = launch_check_dirs(record, reterr);
     if (r < 0)
@@ -125,10 +133,11 @@ static int make_record(struct call *call, const struct component_record *compone
 }
 
 /*
- * Does the group's running worker hold what is needed?  One that is idle is replaced without anybody noticing, so
- * only a worker with instances refuses.
+ * Does the group's running worker hold what is needed?  One that is idle is replaced without anybody
+ * noticing, so only a worker with instances refuses.
  */
-static int check_group(struct daemon *daemon, const struct deployment_record *record, arcella_error **reterr) {
+static int check_group(struct daemon *daemon, const struct deployment_record *record,
+                       arcella_error **reterr) {
     const struct group *group = model_group(daemon, policy_text(&record->policy, POLICY_GROUP_KEY));
     if (!group)
         return error_nomem(reterr);
@@ -163,7 +172,8 @@ static int deploy(struct call *call, const struct component_record *component, s
     if (r < 0) {
         /* Nothing of it is to stay. */
         if (state_deployment_remove(daemon->catalog->state, id, NULL) < 0)
-            DAEMON_LOG(LOG_WARN, LOG_CATALOG, "a deployment that could not be made is still recorded", "deployment=%s", id);
+            DAEMON_LOG(LOG_WARN, LOG_CATALOG, "a deployment that could not be made is still recorded",
+                       "deployment=%s", id);
         return r;
     }
     deployment_step(deployment, DEPLOYMENT_ON_DEPLOY, NULL);
@@ -175,7 +185,8 @@ static int start_existing(struct call *call, struct deployment *deployment, arce
     const char *id = deployment->record->id;
     if (alme_has_flags(&call->request)) {
         error_set(reterr, ARCELLA_E_STATE, "'%s' is deployed already, so options cannot be given", id);
-        return error_hint(reterr, ARCELLA_E_STATE, "`arcella undeploy %s` first, or start it without options", id);
+        return error_hint(reterr, ARCELLA_E_STATE, "`arcella undeploy %s` first, or start it without options",
+                          id);
     }
     if (deployment->removing)
         return error_set(reterr, ARCELLA_E_BUSY, "'%s' is being undeployed", id);
@@ -207,8 +218,8 @@ void command_start(struct call *call) {
         deployment = target.deployment;
         r = start_existing(call, deployment, &error);
     } else if (r == 0 && (deployment = model_deployment(call->daemon, target.component->id.name))) {
-        r = error_set(&error, ARCELLA_E_STATE, "deployment '%s' is of %s; undeploy it first", deployment->record->id,
-                      deployment->record->component.text);
+        r = error_set(&error, ARCELLA_E_STATE, "deployment '%s' is of %s; undeploy it first",
+                      deployment->record->id, deployment->record->component.text);
     } else if (r == 0) {
         r = deploy(call, target.component, &deployment, &error);
         call->created = r == 0;
@@ -238,7 +249,8 @@ static int find_deployment(struct call *call, struct deployment **ret, arcella_e
 }
 
 static uint64_t stop_timeout(const struct call *call, const struct deployment *deployment) {
-    return alme_number(&call->request, "timeout", policy_number(&deployment->record->policy, POLICY_STOP_TIMEOUT_KEY));
+    return alme_number(&call->request, "timeout",
+                       policy_number(&deployment->record->policy, POLICY_STOP_TIMEOUT_KEY));
 }
 
 static bool is_resting(const struct deployment *deployment) {
@@ -250,7 +262,8 @@ void command_stop(struct call *call) {
     struct deployment *deployment = NULL;
     arcella_error *error = NULL;
     int r = find_deployment(call, &deployment, &error);
-    /* A program that has finished stays finished: it runs no more, and its outcome is worth more than "stopped". */
+    /* A program that has finished stays finished: it runs no more, and its outcome is worth more than
+     * "stopped". */
     call->already = r == 0 && is_resting(deployment);
     if (r == 0 && !call->already) {
         r = want(deployment, WANTED_STOPPED, &error);

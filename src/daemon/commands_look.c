@@ -166,8 +166,8 @@ static json_t *problems(struct daemon *daemon) {
 
 static json_t *engine_shown(void) {
     JSON_AUTO *one = json_object();
-    JSON_AUTO *features = json_pack("[s,s,s,s,s,s,s]", "reference-types", "bulk-memory", "multi-value", "simd",
-                                    "relaxed-simd", "tail-call", "fuel");
+    JSON_AUTO *features = json_pack("[s,s,s,s,s,s,s]", "reference-types", "bulk-memory", "multi-value",
+                                    "simd", "relaxed-simd", "tail-call", "fuel");
     bool ok = one && features;
     const char *name = engine_name(); /* "wasmtime 48.0.8" */
     const char *space = strchr(name, ' ');
@@ -279,7 +279,8 @@ static void show_target(struct call *call, bool in_full) {
     if (!ok)
         call_fail(call, NULL, NULL);
     else if (deployment)
-        call_reply(call, TAKE(data), "%s is %s", deployment->record->id, deployment_state_name(deployment->state));
+        call_reply(call, TAKE(data), "%s is %s", deployment->record->id,
+                   deployment_state_name(deployment->state));
     else
         call_reply(call, TAKE(data), "%s is %s", target.component->id.text,
                    target.component->quarantine ? "in quarantine" : "installed");

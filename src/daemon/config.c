@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Reading and checking settings.  Each value is kept as it was written, checked at the place where it stands, so
- * that a message can name file, line and column, or the variable, or the option.
+ * Reading and checking settings.  Each value is kept as it was written, checked at the place where it stands,
+ * so that a message can name file, line and column, or the variable, or the option.
  */
 #include "daemon/config.h"
 
@@ -73,12 +73,20 @@ const char *config_name(enum config_key key) {
 static void allowed(const struct setting *setting, char *to, size_t size) {
     char least[32], most[32];
     switch (setting->type) {
-    case SETTING_TEXT: snprintf(to, size, "a text of at most %llu bytes", (unsigned long long)setting->most); break;
-    case SETTING_PATH: snprintf(to, size, "an absolute path of at most %llu bytes", (unsigned long long)setting->most); break;
-    case SETTING_LEVELS: snprintf(to, size, "a level (error, warn, info, debug, trace), or UNIT=LEVEL, or several with commas"); break;
+    case SETTING_TEXT:
+        snprintf(to, size, "a text of at most %llu bytes", (unsigned long long)setting->most);
+        break;
+    case SETTING_PATH:
+        snprintf(to, size, "an absolute path of at most %llu bytes", (unsigned long long)setting->most);
+        break;
+    case SETTING_LEVELS:
+        snprintf(to, size,
+                 "a level (error, warn, info, debug, trace), or UNIT=LEVEL, or several with commas");
+        break;
     case SETTING_BOOL: snprintf(to, size, "true or false"); break;
     case SETTING_COUNT:
-        snprintf(to, size, "a number from %llu to %llu", (unsigned long long)setting->least, (unsigned long long)setting->most);
+        snprintf(to, size, "a number from %llu to %llu", (unsigned long long)setting->least,
+                 (unsigned long long)setting->most);
         break;
     case SETTING_SIZE:
         text_format_size(setting->least, least, sizeof(least));
@@ -123,7 +131,8 @@ static bool find_word(const char *words, const char *word, uint64_t *ret_index) 
 }
 
 /* Check a text against its row. @return 0, INVALID with the reason alone, NOMEM */
-static int check(const struct setting *setting, const char *text, uint64_t *ret_number, arcella_error **reterr) {
+static int check(const struct setting *setting, const char *text, uint64_t *ret_number,
+                 arcella_error **reterr) {
     uint64_t number = 0;
     int r = 0;
     switch (setting->type) {
@@ -145,7 +154,9 @@ static int check(const struct setting *setting, const char *text, uint64_t *ret_
         *ret_number = *text == 't';
         return 0;
     case SETTING_CHOICE:
-        return find_word(setting->words, text, ret_number) ? 0 : error_set(reterr, ARCELLA_E_INVALID, "no such choice");
+        return find_word(setting->words, text, ret_number)
+                   ? 0
+                   : error_set(reterr, ARCELLA_E_INVALID, "no such choice");
     case SETTING_COUNT: r = text_parse_u64(text, setting->most, &number, reterr); break;
     case SETTING_SIZE: r = text_parse_size(text, setting->most, &number, reterr); break;
     case SETTING_TIME: r = text_parse_duration(text, setting->most, &number, reterr); break;
@@ -164,8 +175,8 @@ static int check(const struct setting *setting, const char *text, uint64_t *ret_
     return r;
 }
 
-static int store(struct config *config, enum config_key key, const char *text, const char *source, uint64_t number,
-                 arcella_error **reterr) {
+static int store(struct config *config, enum config_key key, const char *text, const char *source,
+                 uint64_t number, arcella_error **reterr) {
     MEM_AUTO char *text_copied = mem_text(text);
     MEM_AUTO char *source_copied = mem_text(source);
     if (!text_copied || !source_copied)
@@ -173,7 +184,8 @@ static int store(struct config *config, enum config_key key, const char *text, c
     struct config_value *value = &config->values[key];
     mem_free(value->text);
     mem_free(value->source);
-    *value = (struct config_value){.text = TAKE(text_copied), .number = number, .source = TAKE(source_copied)};
+    *value =
+        (struct config_value){.text = TAKE(text_copied), .number = number, .source = TAKE(source_copied)};
     return 0;
 }
 
@@ -187,8 +199,8 @@ int config_set(struct config *config, enum config_key key, const char *text, con
     if (r < 0) {
         char words[512];
         allowed(&settings[key], words, sizeof(words));
-        return error_set(reterr, ARCELLA_E_CONFIG, "%s: %s = \"%s\": %s; allowed: %s", source, settings[key].name, text,
-                         arcella_error_message(why), words);
+        return error_set(reterr, ARCELLA_E_CONFIG, "%s: %s = \"%s\": %s; allowed: %s", source,
+                         settings[key].name, text, arcella_error_message(why), words);
     }
     return store(config, key, text, source, number, reterr);
 }
@@ -224,19 +236,21 @@ static bool value_text(const struct toml_node *node, char *to, size_t size) {
 }
 
 /* Collect a mistake. */
-static int complain(struct buffer *mistakes, arcella_error **reterr, const char *name, unsigned line, unsigned column,
-                    const char *what) {
-    int r = buffer_format(mistakes, reterr, "%s%s:%u:%u: %s", mistakes->length ? "; " : "", name, line, column, what);
+static int complain(struct buffer *mistakes, arcella_error **reterr, const char *name, unsigned line,
+                    unsigned column, const char *what) {
+    int r = buffer_format(mistakes, reterr, "%s%s:%u:%u: %s", mistakes->length ? "; " : "", name, line,
+                          column, what);
     return r == ARCELLA_E_TOO_LARGE ? 0 : r; /* enough is named already */
 }
 
-static int read_value(struct config *config, enum config_key key, const struct toml_node *node, const char *name,
-                      struct buffer *mistakes, arcella_error **reterr) {
+static int read_value(struct config *config, enum config_key key, const struct toml_node *node,
+                      const char *name, struct buffer *mistakes, arcella_error **reterr) {
     char text[CONFIG_TEXT_BYTES];
     char source[LIMIT_PATH_BYTES];
     char what[CONFIG_TEXT_BYTES + 256];
     if (!value_text(node, text, sizeof(text))) {
-        snprintf(what, sizeof(what), "%s: %s cannot be a value here", settings[key].name, toml_kind_name(node->kind));
+        snprintf(what, sizeof(what), "%s: %s cannot be a value here", settings[key].name,
+                 toml_kind_name(node->kind));
         return complain(mistakes, reterr, name, node->line, node->column, what);
     }
     snprintf(source, sizeof(source), "%s:%u:%u", name, node->line, node->column);
@@ -249,13 +263,15 @@ static int read_value(struct config *config, enum config_key key, const struct t
 }
 
 /* What the document has and no row knows. */
-static int read_unknown(struct toml_node *root, const char *name, struct buffer *mistakes, arcella_error **reterr) {
+static int read_unknown(struct toml_node *root, const char *name, struct buffer *mistakes,
+                        arcella_error **reterr) {
     char what[512];
     for (size_t i = 0; i < root->children_count; i++) {
         struct toml_node *section = &root->children[i];
         bool known = section->used;
         if (!known || section->kind != TOML_TABLE) {
-            snprintf(what, sizeof(what), known ? "%.64s: must be a table" : "%.64s: no such section", section->key);
+            snprintf(what, sizeof(what), known ? "%.64s: must be a table" : "%.64s: no such section",
+                     section->key);
             int r = complain(mistakes, reterr, name, section->key_line, section->key_column, what);
             if (r < 0)
                 return r;
@@ -274,7 +290,8 @@ static int read_unknown(struct toml_node *root, const char *name, struct buffer 
     return 0;
 }
 
-int config_read(struct config *config, const char *text, size_t length, const char *name, arcella_error **reterr) {
+int config_read(struct config *config, const char *text, size_t length, const char *name,
+                arcella_error **reterr) {
     struct toml_node *root = NULL;
     ERROR_AUTO *why = NULL;
     int r = toml_parse(text, length, name, &root, &why);
@@ -285,7 +302,8 @@ int config_read(struct config *config, const char *text, size_t length, const ch
     BUFFER_AUTO mistakes = BUFFER_INIT(LIMIT_ERROR_BYTES - 64);
     for (int i = 0; r == 0 && i < CONFIG_KEYS; i++) {
         struct toml_node *section = toml_get(root, settings[i].section);
-        struct toml_node *node = section && section->kind == TOML_TABLE ? toml_get(section, settings[i].key) : NULL;
+        struct toml_node *node =
+            section && section->kind == TOML_TABLE ? toml_get(section, settings[i].key) : NULL;
         if (node)
             r = read_value(config, (enum config_key)i, node, name, &mistakes, reterr);
     }
@@ -411,22 +429,24 @@ int config_markdown(struct buffer *to, arcella_error **reterr) {
     CLEANUP(config_done) struct config config;
     int r = config_init(&config, reterr);
     if (r == 0)
-        r = buffer_text(to,
-                        "<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->\n"
-                        "<!-- Made from src/daemon/config.def by `arcella --config-reference`; do not edit. -->\n"
-                        "# Configuration\n\n"
-                        "Settings stand in `cfg/arcella.toml` in the home folder (`~/.arcella`), as `key` in table\n"
-                        "`[section]`. The environment (`ARCELLA_SECTION_KEY`) overrides the file, and\n"
-                        "`arcella daemon --set section.key=VALUE` overrides both. `arcella --check-config` prints what is in\n"
-                        "force and where each value came from. A change takes effect when the daemon starts next.\n\n"
-                        "| setting | default | allowed | what it is |\n| --- | --- | --- | --- |\n",
-                        reterr);
+        r = buffer_text(
+            to,
+            "<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->\n"
+            "<!-- Made from src/daemon/config.def by `arcella --config-reference`; do not edit. -->\n"
+            "# Configuration\n\n"
+            "Settings stand in `cfg/arcella.toml` in the home folder (`~/.arcella`), as `key` in table\n"
+            "`[section]`. The environment (`ARCELLA_SECTION_KEY`) overrides the file, and\n"
+            "`arcella daemon --set section.key=VALUE` overrides both. `arcella --check-config` prints what "
+            "is in\n"
+            "force and where each value came from. A change takes effect when the daemon starts next.\n\n"
+            "| setting | default | allowed | what it is |\n| --- | --- | --- | --- |\n",
+            reterr);
     for (int i = 0; r == 0 && i < CONFIG_KEYS; i++) {
         char value[CONFIG_TEXT_BYTES], words[512];
         shown(&config, i, value, sizeof(value));
         allowed(&settings[i], words, sizeof(words));
-        r = buffer_format(to, reterr, "| `%s` | %s%s%s | %s | %s |\n", settings[i].name, *value ? "`" : "", value,
-                          *value ? "`" : "", words, settings[i].help);
+        r = buffer_format(to, reterr, "| `%s` | %s%s%s | %s | %s |\n", settings[i].name, *value ? "`" : "",
+                          value, *value ? "`" : "", words, settings[i].help);
     }
     return r;
 }

@@ -47,8 +47,8 @@ void config_done(struct config *config);
  */
 int config_read(struct config *config, const char *text, size_t length, const char *name,
                 arcella_error **reterr) MUST_CHECK;
-/** Read the file of a home, "cfg" or the older "config"; a home or file that is not there is fine. @return 0, CONFIG,
- * DENIED, SYSTEM, NOMEM */
+/** Read the file of a home, "cfg" or the older "config"; a home or file that is not there is fine. @return 0,
+ * CONFIG, DENIED, SYSTEM, NOMEM */
 int config_load(struct config *config, const char *home, arcella_error **reterr) MUST_CHECK;
 /** Take what the environment sets. @return 0, CONFIG (names the variable), NOMEM */
 int config_environment(struct config *config, arcella_error **reterr) MUST_CHECK;
@@ -69,7 +69,8 @@ int config_policy(const struct config *config, struct policy *policy, arcella_er
 
 /** "section.key"; static storage of the table. */
 const char *config_name(enum config_key key);
-/** Append all values with their sources, as TOML, one line each, the source as its comment. @return 0, TOO_LARGE, NOMEM */
+/** Append all values with their sources, as TOML, one line each, the source as its comment. @return 0,
+ * TOO_LARGE, NOMEM */
 int config_show(const struct config *config, struct buffer *to, arcella_error **reterr) MUST_CHECK;
 /** {"section.key": {"value": text, "source": text}, …}. @return new, NULL on no memory */
 json_t *config_json(const struct config *config);

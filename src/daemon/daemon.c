@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The daemon's life: configuration, home, catalogue, workers, socket, in this order; then the loop; then the same
- * backwards.  What fails on the way up ends the program with a sentence; what fails later is a problem in `status`.
+ * The daemon's life: configuration, home, catalogue, workers, socket, in this order; then the loop; then the
+ * same backwards.  What fails on the way up ends the program with a sentence; what fails later is a problem
+ * in `status`.
  */
 #include "daemon/daemon.h"
 
@@ -22,8 +23,8 @@
 /* Drained workers have this long before they are killed. */
 enum { DRAIN_MS = 2000 };
 
-int daemon_config(const struct daemon_options *options, struct config *ret, char **ret_home, const char **ret_source,
-                  arcella_error **reterr) {
+int daemon_config(const struct daemon_options *options, struct config *ret, char **ret_home,
+                  const char **ret_source, arcella_error **reterr) {
     MEM_AUTO char *home = NULL;
     int r = home_find(options->home, &home, ret_source, reterr);
     if (r == 0)
@@ -100,8 +101,9 @@ bool daemon_mend(struct daemon *daemon, int code) {
     }
     struct log_about about = {.unit = LOG_CATALOG, .error = error};
     log_event(LOG_ERROR, &about,
-              r < 0 ? "the damaged database could not be put aside" : "the database was damaged and has been made anew", "%s",
-              "");
+              r < 0 ? "the damaged database could not be put aside"
+                    : "the database was damaged and has been made anew",
+              "%s", "");
     return r == 0;
 }
 
@@ -115,8 +117,9 @@ static int load_deployment(struct deployment_record *record, void *user) {
         return r;
     enum deployment_event event = DEPLOYMENT_ON_LOAD;
     if (deployment->record->wanted == WANTED_FINISHED)
-        event = deployment->outcome.known && !outcome_is_good(&deployment->outcome) ? DEPLOYMENT_ON_LOAD_FAILED
-                                                                                     : DEPLOYMENT_ON_LOAD_FINISHED;
+        event = deployment->outcome.known && !outcome_is_good(&deployment->outcome)
+                    ? DEPLOYMENT_ON_LOAD_FAILED
+                    : DEPLOYMENT_ON_LOAD_FINISHED;
     deployment_step(deployment, event, NULL);
     return 0;
 }
@@ -154,8 +157,8 @@ static void on_stop_deadline(struct loop_timer *timer, void *user) {
     struct daemon *daemon = user;
     struct group *group, *next;
     (void)timer;
-    DAEMON_LOG(LOG_WARN, LOG_DAEMON, "instances did not stop in time, so their workers are killed", "instances=%u",
-               HASH_COUNT(daemon->model.live));
+    DAEMON_LOG(LOG_WARN, LOG_DAEMON, "instances did not stop in time, so their workers are killed",
+               "instances=%u", HASH_COUNT(daemon->model.live));
     HASH_ITER(hh, daemon->model.groups, group, next)
     if (group->worker)
         worker_kill(group->worker);
@@ -164,7 +167,8 @@ static void on_stop_deadline(struct loop_timer *timer, void *user) {
 void daemon_stop(struct daemon *daemon, uint64_t timeout_ms, const char *reason) {
     bool first = daemon->phase < DAEMON_STOPPING;
     if (first) {
-        DAEMON_LOG(LOG_INFO, LOG_DAEMON, "ending", "reason=%s timeout_ms=%llu", reason, (unsigned long long)timeout_ms);
+        DAEMON_LOG(LOG_INFO, LOG_DAEMON, "ending", "reason=%s timeout_ms=%llu", reason,
+                   (unsigned long long)timeout_ms);
         daemon->phase = DAEMON_STOPPING;
         notify_tell("STOPPING=1\nSTATUS=stopping all instances");
         if (daemon->server)
@@ -180,7 +184,8 @@ void daemon_stop(struct daemon *daemon, uint64_t timeout_ms, const char *reason)
             supervise_stop(deployment, own < timeout_ms ? own : timeout_ms);
         deployment->restarting = false;
     }
-    if (daemon->stop_timer || loop_timer_new(daemon->loop, on_stop_deadline, daemon, &daemon->stop_timer, NULL) == 0)
+    if (daemon->stop_timer ||
+        loop_timer_new(daemon->loop, on_stop_deadline, daemon, &daemon->stop_timer, NULL) == 0)
         if (first || timeout_ms == 0)
             loop_timer_start(daemon->stop_timer, timeout_ms + DRAIN_MS, 0);
     daemon_turn(daemon);
@@ -243,8 +248,9 @@ static int open_logs(struct daemon *daemon, arcella_error **reterr) {
     if (!config_number(config, CONFIG_LOG_FILE))
         return 0;
     ERROR_AUTO *error = NULL;
-    r = log_file_open(daemon->home->dirs[HOME_LOG], "arcella.log", config_number(config, CONFIG_LOG_FILE_BYTES),
-                      (unsigned)config_number(config, CONFIG_LOG_FILES), wants_json(daemon), &daemon->log_file, &error);
+    r = log_file_open(
+        daemon->home->dirs[HOME_LOG], "arcella.log", config_number(config, CONFIG_LOG_FILE_BYTES),
+        (unsigned)config_number(config, CONFIG_LOG_FILES), wants_json(daemon), &daemon->log_file, &error);
     if (r < 0)
         problem_add(&daemon->problems, r, "log/arcella.log", "no log file: %s", arcella_error_message(error));
     else
@@ -255,6 +261,9 @@ static int open_logs(struct daemon *daemon, arcella_error **reterr) {
 static int open_signals(struct daemon *daemon, arcella_error **reterr) {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        struct sigaction before;
+        if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+            continue; /* nohup(1): to outlive the terminal is what was asked for */
         int r = loop_signal_new(daemon->loop, numbers[i], on_signal, daemon, &daemon->signals[i], reterr);
         if (r < 0)
             return r;
@@ -341,8 +350,9 @@ static void log_problems(const struct daemon *daemon) {
 
 static void serve(struct daemon *daemon) {
     daemon->phase = DAEMON_SERVING;
-    DAEMON_LOG(LOG_INFO, LOG_DAEMON, "ready", "pid=%d version=%s home=%s socket=%s worker_user=%s ms=%llu", (int)getpid(),
-               ARCELLA_VERSION, daemon->home->path, daemon->socket_path, workers_ids(daemon->workers)->name,
+    DAEMON_LOG(LOG_INFO, LOG_DAEMON, "ready", "pid=%d version=%s home=%s socket=%s worker_user=%s ms=%llu",
+               (int)getpid(), ARCELLA_VERSION, daemon->home->path, daemon->socket_path,
+               workers_ids(daemon->workers)->name,
                (unsigned long long)(clock_monotonic_ms() - daemon->started_ms));
     log_problems(daemon);
     start_wanted(daemon);

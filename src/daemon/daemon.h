@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The daemon: one object that holds what its parts share.  Made and run by daemon_run(), on the loop's thread.
+ * The daemon: one object that holds what its parts share.  Made and run by daemon_run(), on the loop's
+ * thread.
  *
  * Parts: model (what is), reconcile (what to do), act (does it), supervise (what came from workers), code and
  * installer (jobs), server and commands (ALME), events (streams).
@@ -41,7 +42,8 @@ struct daemon {
     uint64_t started_ms;
     uint64_t started_wall_ns;
     struct model model;
-    bool turn_asked; /* a reconcile is on its way */
+    bool turn_asked;   /* a reconcile is on its way */
+    bool sweep_groups; /* there may be groups nobody uses any more */
     struct code_job *code_jobs;
     struct install_job *install_jobs;
     uint64_t compiles; /* since it started */
@@ -55,14 +57,14 @@ struct daemon {
 };
 
 struct daemon_options {
-    const char *home;       /* `--home`; NULL not given */
-    const char **sets;      /* `--set`; may be NULL */
+    const char *home;  /* `--home`; NULL not given */
+    const char **sets; /* `--set`; may be NULL */
     size_t sets_count;
 };
 
 /** Read the configuration of a home with environment and options over it. @return 0, CONFIG… */
-int daemon_config(const struct daemon_options *options, struct config *ret, char **ret_home, const char **ret_source,
-                  arcella_error **reterr) MUST_CHECK;
+int daemon_config(const struct daemon_options *options, struct config *ret, char **ret_home,
+                  const char **ret_source, arcella_error **reterr) MUST_CHECK;
 /** Run the daemon until it is told to end. @return the exit code of the program */
 int daemon_run(const struct daemon_options *options);
 /**
@@ -78,7 +80,8 @@ void daemon_leave_if_done(struct daemon *daemon);
 void daemon_turn(struct daemon *daemon);
 
 /**
- * A database call returned r: where it is CORRUPT, put the database aside and fill a new one from what is known.
+ * A database call returned r: where it is CORRUPT, put the database aside and fill a new one from what is
+ * known.
  * @return true: mended, try again
  */
 bool daemon_mend(struct daemon *daemon, int r);

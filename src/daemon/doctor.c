@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * `arcella doctor`: can this machine and this home do what Arcella needs?  Each check is a row: a name, a function
- * that says what it found and how to mend it.  A home that a daemon uses is looked at through what may be read
- * beside it; what needs the home for itself is then left to the daemon's `status`.
+ * `arcella doctor`: can this machine and this home do what Arcella needs?  Each check is a row: a name, a
+ * function that says what it found and how to mend it.  A home that a daemon uses is looked at through what
+ * may be read beside it; what needs the home for itself is then left to the daemon's `status`.
  */
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -37,7 +37,8 @@ struct doctor {
 
 static void tell(struct doctor *doctor, const char *name, bool ok, const char *hint, const char *format, ...)
     PRINTF_LIKE(5, 6);
-static void tell(struct doctor *doctor, const char *name, bool ok, const char *hint, const char *format, ...) {
+static void tell(struct doctor *doctor, const char *name, bool ok, const char *hint, const char *format,
+                 ...) {
     char message[MESSAGE_BYTES];
     va_list list;
     va_start(list, format);
@@ -72,8 +73,8 @@ static void check_kernel(struct doctor *doctor) {
         bool needed = feature == SANDBOX_FEATURE_LANDLOCK || feature == SANDBOX_FEATURE_SECCOMP;
         bool missing = report.missing[i];
         tell(doctor, sandbox_feature_name(feature), !missing || !needed,
-             "run a kernel of 5.13 or later with landlock and seccomp, and let the container use them", "%s: %s",
-             missing ? "missing" : "there", sandbox_feature_use(feature));
+             "run a kernel of 5.13 or later with landlock and seccomp, and let the container use them",
+             "%s: %s", missing ? "missing" : "there", sandbox_feature_use(feature));
     }
 }
 
@@ -112,7 +113,8 @@ static void check_programs(struct doctor *doctor) {
 static void check_user(struct doctor *doctor) {
     struct worker_ids ids;
     ERROR_AUTO *error = NULL;
-    if (worker_ids_find(doctor->has_config ? config_text(&doctor->config, CONFIG_WORKERS_USER) : "", false, &ids, &error) < 0)
+    if (worker_ids_find(doctor->has_config ? config_text(&doctor->config, CONFIG_WORKERS_USER) : "", false,
+                        &ids, &error) < 0)
         tell_error(doctor, "worker user", error);
     else
         tell(doctor, "worker user", true, "", "workers run as %s (%u)%s", ids.name, (unsigned)ids.uid,
@@ -148,20 +150,22 @@ static void check_home(struct doctor *doctor) {
     bool ours = st.st_uid == geteuid();
     bool closed = !(st.st_mode & (S_IWGRP | S_IWOTH));
     tell(doctor, "home", S_ISDIR(st.st_mode) && ours && closed && access(home, W_OK | X_OK) == 0,
-         "it must be a folder of the user who runs the daemon, which nobody else may write to: chmod 700", "%s, mode %04o%s",
-         home, (unsigned)(st.st_mode & 07777), ours ? "" : ", another user's");
+         "it must be a folder of the user who runs the daemon, which nobody else may write to: chmod 700",
+         "%s, mode %04o%s", home, (unsigned)(st.st_mode & 07777), ours ? "" : ", another user's");
     if (statvfs(home, &fs) == 0) {
         uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
         char text[32];
         text_format_size(left, text, sizeof(text));
-        tell(doctor, "disk", left >= FREE_BYTES_MIN, "free space on the disk that holds the home", "%s free", text);
+        tell(doctor, "disk", left >= FREE_BYTES_MIN, "free space on the disk that holds the home", "%s free",
+             text);
     }
     size_t length = strlen(home) + sizeof("/alme") - 1;
-    tell(doctor, "socket path", length <= LIMIT_SOCKET_PATH_BYTES, "choose a shorter home, or set alme.socket",
-         "%zu of %d bytes", length, LIMIT_SOCKET_PATH_BYTES);
+    tell(doctor, "socket path", length <= LIMIT_SOCKET_PATH_BYTES,
+         "choose a shorter home, or set alme.socket", "%zu of %d bytes", length, LIMIT_SOCKET_PATH_BYTES);
 }
 
-static void tell_problems(struct doctor *doctor, const char *name, const struct problems *problems, const char *fine) {
+static void tell_problems(struct doctor *doctor, const char *name, const struct problems *problems,
+                          const char *fine) {
     if (problems->count == 0) {
         tell(doctor, name, true, "", "%s", fine);
         return;
@@ -194,7 +198,8 @@ static void check_cache(struct doctor *doctor) {
     cache_verify(cache, &problems);
     cache_figures(cache, &figures);
     text_format_size(figures.bytes, bytes, sizeof(bytes));
-    snprintf(text, sizeof(text), "%llu entries, %s, all verified", (unsigned long long)figures.entries, bytes);
+    snprintf(text, sizeof(text), "%llu entries, %s, all verified", (unsigned long long)figures.entries,
+             bytes);
     tell_problems(doctor, "code cache", &problems, text);
     problems_done(&problems);
     cache_free(cache);
@@ -228,7 +233,8 @@ static void check_catalog(struct doctor *doctor) {
     else {
         tell(doctor, "database", true, "", "sound");
         if (state_component_each(catalog->state, verify_one, catalog, NULL) < 0)
-            problem_add(&catalog->problems, ARCELLA_E_CORRUPT, "state/arcella.db", "components cannot be listed");
+            problem_add(&catalog->problems, ARCELLA_E_CORRUPT, "state/arcella.db",
+                        "components cannot be listed");
         tell_problems(doctor, "modules", &catalog->problems, "all verified");
     }
     catalog_free(catalog);
@@ -262,7 +268,8 @@ int local_doctor(const struct cli_call *call) {
     JSON_AUTO *data = json_object();
     json_put(data, "checks", TAKE(doctor.checks), &doctor.ok);
     json_put(data, "ok", json_boolean(doctor.well), &doctor.ok);
-    int code = doctor.ok ? cli_print(call, doctor.well ? "all is well" : "something is wrong", data) : CLI_EXIT_FAILED;
+    int code = doctor.ok ? cli_print(call, doctor.well ? "all is well" : "something is wrong", data)
+                         : CLI_EXIT_FAILED;
     if (doctor.has_config)
         config_done(&doctor.config);
     mem_free(doctor.home);

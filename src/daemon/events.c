@@ -33,7 +33,7 @@ static int add_stream(struct daemon *daemon, struct call *call, const char *targ
 }
 
 int events_watch(struct daemon *daemon, struct call *call, const char *target, arcella_error **reterr) {
-    struct event_stream *stream;
+    struct event_stream *stream = NULL;
     return add_stream(daemon, call, target, &stream, reterr);
 }
 
@@ -51,8 +51,8 @@ static bool is_of_name(const char *id, const char *name) {
 
 bool log_line_is_about(const struct log_line *line, const char *target) {
     const struct log_about *about = &line->about;
-    return same(about->component, target) || is_of_name(about->component, target) || same(about->deployment, target) ||
-           same(about->instance, target) || same(about->group, target);
+    return same(about->component, target) || is_of_name(about->component, target) ||
+           same(about->deployment, target) || same(about->instance, target) || same(about->group, target);
 }
 
 json_t *log_line_json(const struct log_line *line) {
@@ -66,7 +66,8 @@ json_t *log_line_json(const struct log_line *line) {
     json_put_text(one, "level", log_level_name(line->level), &ok);
     json_put_text(one, "unit", log_unit_name(about->unit), &ok);
     const char *const names[] = {"component", "deployment", "instance", "group", "stream"};
-    const char *const values[] = {about->component, about->deployment, about->instance, about->group, about->stream};
+    const char *const values[] = {about->component, about->deployment, about->instance, about->group,
+                                  about->stream};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (values[i])
             json_put_text(one, names[i], values[i], &ok);
@@ -85,7 +86,8 @@ static void send_lines(const struct log_line *line, void *user) {
     /* A client that reads too slowly is dropped while it is sent to, its streams with it: begin anew then. */
     for (struct event_stream *stream = daemon->streams, *next; stream; stream = next) {
         next = stream->next;
-        if (!stream->log || line->level > stream->level || (stream->target && !log_line_is_about(line, stream->target)))
+        if (!stream->log || line->level > stream->level ||
+            (stream->target && !log_line_is_about(line, stream->target)))
             continue;
         json_t *item = log_line_json(line);
         if (item)
@@ -100,7 +102,7 @@ static void send_lines(const struct log_line *line, void *user) {
 
 int events_follow(struct daemon *daemon, struct call *call, const char *target, enum log_level level,
                   arcella_error **reterr) {
-    struct event_stream *stream;
+    struct event_stream *stream = NULL;
     bool first = true;
     for (const struct event_stream *s = daemon->streams; s; s = s->next)
         first &= !s->log;
@@ -136,7 +138,8 @@ void events_drop(struct daemon *daemon, struct call *call) {
 
 static bool event_is_about(const struct event *event, const char *target) {
     return same(event->id, target) || is_of_name(event->id, target) || same(event->component, target) ||
-           is_of_name(event->component, target) || same(event->deployment, target) || same(event->group, target);
+           is_of_name(event->component, target) || same(event->deployment, target) ||
+           same(event->group, target);
 }
 
 static json_t *event_json(const struct event *event, uint64_t number) {

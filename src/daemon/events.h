@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Streams: who watches changes of state (`events`) and who follows the log (`logs --follow`).  A stream belongs to a
- * call; it ends with the client.  The loop's thread.
+ * Streams: who watches changes of state (`events`) and who follows the log (`logs --follow`).  A stream
+ * belongs to a call; it ends with the client.  The loop's thread.
  */
 #ifndef DAEMON_EVENTS_H
 #define DAEMON_EVENTS_H
@@ -25,7 +25,8 @@ struct event {
 /** Tell all who watch. */
 void events_tell(struct daemon *daemon, const struct event *event);
 /** Make a call a stream of changes, of log lines from a level on; target NULL: of all. @return 0, NOMEM */
-int events_watch(struct daemon *daemon, struct call *call, const char *target, arcella_error **reterr) MUST_CHECK;
+int events_watch(struct daemon *daemon, struct call *call, const char *target, arcella_error **reterr)
+    MUST_CHECK;
 int events_follow(struct daemon *daemon, struct call *call, const char *target, enum log_level level,
                   arcella_error **reterr) MUST_CHECK;
 /** The client of a stream is gone. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A question is put to every worker that is ready, with a call id of its own, and is over when as many answers (or
- * ends of workers) have come, or at its deadline.  Figures are never polled for: nobody looks, nobody is asked.
+ * A question is put to every worker that is ready, with a call id of its own, and is over when as many
+ * answers (or ends of workers) have come, or at its deadline.  Figures are never polled for: nobody looks,
+ * nobody is asked.
  */
 #include "daemon/figures.h"
 

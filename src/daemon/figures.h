@@ -7,7 +7,8 @@
 
 struct call;
 
-/** Runs once, from the loop, when all workers have answered or a second has passed; instances then hold their figures. */
+/** Runs once, from the loop, when all workers have answered or a second has passed; instances then hold their
+ * figures. */
 typedef void figures_done_fn(struct call *call);
 /** Ask, then run on_done for a call. Where nobody needs to be asked it runs at once. */
 void figures_ask(struct call *call, figures_done_fn *on_done);

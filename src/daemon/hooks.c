@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What workers say.  A worker is not trusted: frames are checked by room wire, handles are looked up among the
- * instances of that worker's group only, texts are quoted where they are logged.
+ * What workers say.  A worker is not trusted: frames are checked by room wire, handles are looked up among
+ * the instances of that worker's group only, texts are quoted where they are logged.
  */
 #include "daemon/hooks.h"
 
@@ -47,13 +47,13 @@ static void log_trace(const struct instance *instance) {
     for (size_t i = 0; i < outcome->frames_count; i++) {
         const struct outcome_frame *frame = &outcome->frames[i];
         char line[256];
-        snprintf(line, sizeof(line), "  at %s%s%s", *frame->name ? frame->name : "(no name)", *frame->module ? " in " : "",
-                 frame->module);
+        snprintf(line, sizeof(line), "  at %s%s%s", *frame->name ? frame->name : "(no name)",
+                 *frame->module ? " in " : "", frame->module);
         char offset[32] = "unknown";
         if (frame->offset != UINT64_MAX)
             snprintf(offset, sizeof(offset), "0x%llx", (unsigned long long)frame->offset);
-        log_event(LOG_INFO, &about, line, "frame=%zu function=%llu offset=%s", i, (unsigned long long)frame->function,
-                  offset);
+        log_event(LOG_INFO, &about, line, "frame=%zu function=%llu offset=%s", i,
+                  (unsigned long long)frame->function, offset);
     }
 }
 
@@ -93,7 +93,8 @@ static void on_start_failed(struct instance *instance, const struct ipc_start_fa
         supervise_start_failed(instance, error, false, false);
         return;
     }
-    bool again = code == ARCELLA_E_NOMEM || code == ARCELLA_E_SYSTEM || code == ARCELLA_E_CLOSED || code == ARCELLA_E_BUSY;
+    bool again = code == ARCELLA_E_NOMEM || code == ARCELLA_E_SYSTEM || code == ARCELLA_E_CLOSED ||
+                 code == ARCELLA_E_BUSY;
     supervise_start_failed(instance, error, !again, code != ARCELLA_E_CLOSED);
 }
 
@@ -109,14 +110,16 @@ static void on_output(const struct instance *instance, const struct ipc_output *
 static void on_audit(const struct instance *instance, const struct ipc_audit *audit) {
     struct log_about about = about_instance(LOG_AUDIT, instance);
     BUFFER_AUTO fields = BUFFER_INIT(4 * LIMIT_PATH_BYTES);
-    int r = buffer_format(&fields, NULL, "class=%s action=%s resource=", audit->class_name.data, audit->action.data);
+    int r = buffer_format(&fields, NULL, "class=%s action=%s resource=", audit->class_name.data,
+                          audit->action.data);
     if (r == 0)
         r = text_add_logfmt(&fields, audit->resource.data, audit->resource.length, 1024, NULL);
     if (r == 0 && audit->grant.length)
         r = buffer_text(&fields, audit->allowed ? " grant=" : " allow_with=", NULL);
     if (r == 0 && audit->grant.length)
         r = text_add_logfmt(&fields, audit->grant.data, audit->grant.length, 2048, NULL);
-    log_event(LOG_INFO, &about, audit->allowed ? "allowed" : "denied", "%s", r == 0 && fields.data ? fields.data : "");
+    log_event(LOG_INFO, &about, audit->allowed ? "allowed" : "denied", "%s",
+              r == 0 && fields.data ? fields.data : "");
 }
 
 /* A line of the worker process itself. */
@@ -167,9 +170,9 @@ static void on_ready(struct worker *worker, const struct ipc_ready *ready, void 
     group->ready = true;
     backoff_reset(&group->backoff);
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
-    log_event(LOG_INFO, &about, "worker ready", "pid=%d ms=%llu engine=\"%s\" landlock=%llu", (int)worker_pid(worker),
-              (unsigned long long)(clock_monotonic_ms() - worker_started_ms(worker)), ready->engine.data,
-              (unsigned long long)ready->landlock_abi);
+    log_event(LOG_INFO, &about, "worker ready", "pid=%d ms=%llu engine=\"%s\" landlock=%llu",
+              (int)worker_pid(worker), (unsigned long long)(clock_monotonic_ms() - worker_started_ms(worker)),
+              ready->engine.data, (unsigned long long)ready->landlock_abi);
     daemon_turn(group->daemon);
 }
 
@@ -178,7 +181,8 @@ static void on_line(struct worker *worker, const char *line, size_t length, uint
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .stream = "stderr"};
     (void)worker;
     if (dropped)
-        log_event(LOG_WARN, &about, "lines of a worker were dropped", "dropped=%llu", (unsigned long long)dropped);
+        log_event(LOG_WARN, &about, "lines of a worker were dropped", "dropped=%llu",
+                  (unsigned long long)dropped);
     log_text(LOG_WARN, &about, line, length);
 }
 
@@ -220,8 +224,8 @@ static struct instance *named_in(struct group *group, const char *words) {
 }
 
 /*
- * Whose fault is the death of a worker?  Who its last words name; else the only one there was; else who was being
- * started; else nobody's.
+ * Whose fault is the death of a worker?  Who its last words name; else the only one there was; else who was
+ * being started; else nobody's.
  */
 static struct instance *culprit_of(struct group *group, const struct worker_end *end) {
     struct instance *named = named_in(group, end->last_words);
@@ -264,7 +268,8 @@ static void group_failed(struct group *group, const arcella_error *error, bool m
         struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};
         log_event(LOG_ERROR, &about, "workers of this group do not come up, so it is given up", "%s", "");
     } else if (delay_ms) {
-        bool armed = group->retry || loop_timer_new(group->daemon->loop, on_retry, group, &group->retry, NULL) == 0;
+        bool armed =
+            group->retry || loop_timer_new(group->daemon->loop, on_retry, group, &group->retry, NULL) == 0;
         if (armed)
             loop_timer_start(group->retry, delay_ms, 0);
         group->waiting = armed;
@@ -272,8 +277,7 @@ static void group_failed(struct group *group, const arcella_error *error, bool m
     daemon_turn(group->daemon);
 }
 
-static void log_end(const struct group *group, const struct worker_end *end,
-                    const struct instance *culprit) {
+static void log_end(const struct group *group, const struct worker_end *end, const struct instance *culprit) {
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = end->error};
     if (culprit) {
         about.instance = culprit->address;
@@ -282,7 +286,8 @@ static void log_end(const struct group *group, const struct worker_end *end,
     }
     bool loud = end->state == WORKER_LOST && !end->wanted;
     BUFFER_AUTO words = BUFFER_INIT(4 * LIMIT_LAST_WORDS_BYTES);
-    if (text_add_logfmt(&words, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2, NULL) < 0)
+    if (text_add_logfmt(&words, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2, NULL) <
+        0)
         buffer_clear(&words);
     log_event(loud ? LOG_ERROR : LOG_INFO, &about, loud ? "worker lost" : "worker ended",
               "pid=%d code=%d signal=%d instances=%zu last_words=%s", (int)group->pid, end->code, end->signal,
@@ -298,6 +303,7 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
     figures_lost(group);
     group->worker = NULL;
     group->ready = false;
+    daemon->sweep_groups = true;
     if (group->idle)
         loop_timer_stop(group->idle);
     ERROR_AUTO *lost = NULL;
@@ -319,8 +325,11 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
 }
 
 void hooks_spawn(struct group *group) {
-    static const struct worker_hooks hooks = {
-        .on_ready = on_ready, .on_frame = on_frame, .on_line = on_line, .on_state = on_state, .on_end = on_end};
+    static const struct worker_hooks hooks = {.on_ready = on_ready,
+                                              .on_frame = on_frame,
+                                              .on_line = on_line,
+                                              .on_state = on_state,
+                                              .on_end = on_end};
     ERROR_AUTO *error = NULL;
     int r = launch_worker(group, &hooks, &error);
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};

@@ -17,6 +17,7 @@ void hooks_spawn(struct group *group);
 void supervise_ended(struct instance *instance, bool counted, bool for_good);
 
 /** It could not be started; nothing ran. error is copied. for_good and counted as in supervise_ended(). */
-void supervise_start_failed(struct instance *instance, const arcella_error *error, bool for_good, bool counted);
+void supervise_start_failed(struct instance *instance, const arcella_error *error, bool for_good,
+                            bool counted);
 
 #endif

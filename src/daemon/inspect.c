@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* `arcella inspect FILE`: an intake process reads the package, and what it found is shown; nothing is installed. */
+/* `arcella inspect FILE`: an intake process reads the package, and what it found is shown; nothing is
+ * installed. */
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -45,7 +46,8 @@ static int files_open(struct files *files, const char *path, arcella_error **ret
     int r = package_open(path, &files->dir, &files->binary, files->name, sizeof(files->name), reterr);
     for (int i = 0; r == 0 && i < MANIFEST_FILES; i++) {
         ERROR_AUTO *absent = NULL;
-        r = package_open_regular(files->dir, manifest_file_name((enum manifest_file)i), &files->manifests[i], &absent);
+        r = package_open_regular(files->dir, manifest_file_name((enum manifest_file)i), &files->manifests[i],
+                                 &absent);
         if (r == ARCELLA_E_NOT_FOUND)
             r = 0;
         else if (r < 0)
@@ -54,7 +56,8 @@ static int files_open(struct files *files, const char *path, arcella_error **ret
     return r;
 }
 
-static int take_in(struct inspection *inspection, const struct files *files, struct workers **ret, arcella_error **reterr) {
+static int take_in(struct inspection *inspection, const struct files *files, struct workers **ret,
+                   arcella_error **reterr) {
     int r = loop_new(&inspection->loop, reterr);
     struct workers_config config = {.loop = inspection->loop, .levels = "warn", .jobs_max = 1};
     if (r == 0)
@@ -110,7 +113,8 @@ int local_inspect(const struct cli_call *call) {
     struct workers *workers = NULL;
     ERROR_AUTO *error = NULL;
     const char *path = json_string_value(json_object_get(call->args, "file"));
-    int r = path ? files_open(&files, path, &error) : error_set(&error, ARCELLA_E_INVALID, "'inspect' needs a FILE");
+    int r = path ? files_open(&files, path, &error)
+                 : error_set(&error, ARCELLA_E_INVALID, "'inspect' needs a FILE");
     if (r == 0)
         r = take_in(&inspection, &files, &workers, &error);
     if (r == 0)

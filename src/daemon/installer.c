@@ -4,8 +4,8 @@
  *
  *   open ─▶ stage ─▶ intake ─▶ described ─▶ compile ─▶ commit
  *
- * The daemon copies bytes and takes their digest; it parses none of them.  A job belongs to its call; if the client
- * goes away the install goes on.  Loop's thread.
+ * The daemon copies bytes and takes their digest; it parses none of them.  A job belongs to its call; if the
+ * client goes away the install goes on.  Loop's thread.
  */
 #include "base/fd.h"
 #include "base/json.h"
@@ -88,10 +88,13 @@ static void commit(struct install_job *job) {
     struct log_about about = {.unit = LOG_CATALOG, .component = id};
     for (size_t i = 0; i < d->warnings.count; i++)
         log_text(LOG_INFO, &about, d->warnings.items[i], strlen(d->warnings.items[i]));
-    log_event(LOG_INFO, &about, already ? "installed already" : "installed", "kind=%s", component_kind_name(d->kind));
+    log_event(LOG_INFO, &about, already ? "installed already" : "installed", "kind=%s",
+              component_kind_name(d->kind));
     if (!already)
-        events_tell(daemon, &(struct event){
-                                .kind = "component", .id = id, .from = "none", .to = "installed", .reason = "install"});
+        events_tell(
+            daemon,
+            &(struct event){
+                .kind = "component", .id = id, .from = "none", .to = "installed", .reason = "install"});
     json_t *data = reply_data(job, already);
     struct call *call = job->call;
     char name[LIMIT_ID_BYTES + 1];
@@ -133,8 +136,10 @@ static void compile(struct install_job *job) {
         return;
     }
     call_progress(job->call, "compile", "compiling %s", job->name);
-    struct code_request request = {
-        .module = *digest, .fuel = false, .wasm_fd = install_binary_fd(job->install), .name = install_id(job->install)->text};
+    struct code_request request = {.module = *digest,
+                                   .fuel = false,
+                                   .wasm_fd = install_binary_fd(job->install),
+                                   .name = install_id(job->install)->text};
     arcella_error *error = NULL;
     if (code_make(daemon, &request, on_code, job, &error) < 0)
         job_fail(job, error);
@@ -186,7 +191,8 @@ static int stage(struct install_job *job, arcella_error **reterr) {
     job->name = mem_text(name);
     if (!job->name)
         return error_nomem(reterr);
-    r = install_new(job->daemon->catalog->store, job->daemon->catalog->state, job->path, &job->install, reterr);
+    r = install_new(job->daemon->catalog->store, job->daemon->catalog->state, job->path, &job->install,
+                    reterr);
     if (r == 0)
         r = install_add_binary(job->install, name, binary, reterr);
     if (r == ARCELLA_E_TOO_LARGE)
@@ -199,7 +205,8 @@ static int stage(struct install_job *job, arcella_error **reterr) {
             r = 0;
             continue;
         }
-        r = r < 0 ? error_move(reterr, TAKE(absent)) : install_add_manifest(job->install, (enum manifest_file)i, fd, reterr);
+        r = r < 0 ? error_move(reterr, TAKE(absent))
+                  : install_add_manifest(job->install, (enum manifest_file)i, fd, reterr);
     }
     return r;
 }
@@ -246,9 +253,11 @@ void command_remove(struct call *call) {
     struct daemon *daemon = call->daemon;
     CLEANUP(component_record_free_ptr) struct component_record *record = NULL;
     arcella_error *error = NULL;
-    int r = state_component_find(daemon->catalog->state, alme_text(&call->request, "target"), NAME_ONLY, &record, &error);
+    int r = state_component_find(daemon->catalog->state, alme_text(&call->request, "target"), NAME_ONLY,
+                                 &record, &error);
     if (r == 0)
-        r = install_remove(daemon->catalog->store, daemon->catalog->state, daemon->catalog->cache, record->id.text, &error);
+        r = install_remove(daemon->catalog->store, daemon->catalog->state, daemon->catalog->cache,
+                           record->id.text, &error);
     if (r < 0) {
         daemon_mend(daemon, r);
         call_fail(call, error, NULL);
@@ -258,8 +267,11 @@ void command_remove(struct call *call) {
     digest_text(&record->digest, hex);
     struct log_about about = {.unit = LOG_CATALOG, .component = record->id.text};
     log_event(LOG_INFO, &about, "removed", "digest=%s", hex);
-    events_tell(daemon, &(struct event){
-                            .kind = "component", .id = record->id.text, .from = "installed", .to = "none", .reason = "remove"});
+    events_tell(daemon, &(struct event){.kind = "component",
+                                        .id = record->id.text,
+                                        .from = "installed",
+                                        .to = "none",
+                                        .reason = "remove"});
     JSON_AUTO *data = json_object();
     bool ok = data != NULL;
     json_put_text(data, "id", record->id.text, &ok);

@@ -46,11 +46,13 @@ int launch_fits(const struct group *group, const struct deployment_record *recor
     if (stack > group->stack_bytes) {
         char wanted[32];
         text_format_size(stack, wanted, sizeof(wanted));
-        return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' has a smaller stack class than %s",
-                         group->name, wanted);
+        return error_set(reterr, ARCELLA_E_GROUP,
+                         "the running worker of group '%s' has a smaller stack class than %s", group->name,
+                         wanted);
     }
     if (policy_number(&record->policy, POLICY_FUEL_KEY) && !group->fuel)
-        return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not meter fuel", group->name);
+        return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not meter fuel",
+                         group->name);
     for (size_t i = 0; i < record->grants.count; i++) {
         const struct grant *row = &record->grants.rows[i];
         if (!is_dir_row(row))
@@ -60,9 +62,10 @@ int launch_fits(const struct group *group, const struct deployment_record *recor
             return error_nomem(reterr);
         bool writable = row->actions & GRANT_WRITE;
         if (!holds_dir(group, path, writable)) {
-            error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not hold '%s'%s", group->name, path,
-                      writable ? " for writing" : "");
-            return error_hint(reterr, ARCELLA_E_GROUP, "start '%s' with `--group` and a name of its own", record->id);
+            error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not hold '%s'%s",
+                      group->name, path, writable ? " for writing" : "");
+            return error_hint(reterr, ARCELLA_E_GROUP, "start '%s' with `--group` and a name of its own",
+                              record->id);
         }
     }
     return 0;
@@ -101,11 +104,13 @@ int launch_check_dirs(const struct deployment_record *record, arcella_error **re
 /* --- listening sockets --- */
 
 /* "ADDRESS:PORT" as the grant's pattern has it, normalised by room catalog. */
-static int parse_address(const char *pattern, struct sockaddr_storage *to, socklen_t *ret_length, arcella_error **reterr) {
+static int parse_address(const char *pattern, struct sockaddr_storage *to, socklen_t *ret_length,
+                         arcella_error **reterr) {
     char host[64];
     const char *colon = strrchr(pattern, ':');
     uint64_t port;
-    if (!colon || (size_t)(colon - pattern) >= sizeof(host) || text_parse_u64(colon + 1, 65535, &port, NULL) < 0)
+    if (!colon || (size_t)(colon - pattern) >= sizeof(host) ||
+        text_parse_u64(colon + 1, 65535, &port, NULL) < 0)
         return error_set(reterr, ARCELLA_E_INVALID, "'%s' is no address to listen on", pattern);
     size_t length = (size_t)(colon - pattern);
     bool v6 = pattern[0] == '[';
@@ -132,7 +137,7 @@ static int parse_address(const char *pattern, struct sockaddr_storage *to, sockl
 
 int launch_listen(const char *pattern, int *ret_fd, arcella_error **reterr) {
     struct sockaddr_storage address;
-    socklen_t length;
+    socklen_t length = 0;
     int r = parse_address(pattern, &address, &length, reterr);
     if (r < 0)
         return r;
@@ -215,9 +220,9 @@ static int hold_dir(struct group *group, const char *path, bool writable, arcell
 }
 
 /*
- * What the worker of a group gets: the sum of what its deployments need, those that do not run now included, so
- * that starting one of them later needs no other worker.  A directory that is not there is left out; the start of
- * whoever needs it says so.
+ * What the worker of a group gets: the sum of what its deployments need, those that do not run now included,
+ * so that starting one of them later needs no other worker.  A directory that is not there is left out; the
+ * start of whoever needs it says so.
  */
 static int sum_up(struct group *group, arcella_error **reterr) {
     forget_dirs(group);
@@ -323,8 +328,8 @@ static void add_row(struct frame_lists *lists, const struct grant *row) {
     case GRANT_ARGS: lists->args[lists->args_count++] = row->value; break;
     case GRANT_ENV: lists->env[lists->env_count++] = text_of(row->pattern); break;
     case GRANT_FS:
-        lists->dirs[lists->dirs_count++] =
-            (struct ipc_preopen){.host_path = row->value, .guest_path = row->key, .writable = row->actions & GRANT_WRITE};
+        lists->dirs[lists->dirs_count++] = (struct ipc_preopen){
+            .host_path = row->value, .guest_path = row->key, .writable = row->actions & GRANT_WRITE};
         break;
     default: break;
     }
@@ -368,7 +373,8 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
     for (unsigned i = 0; launch->stdio && i < 3; i++)
         fds[extra.fd_count++] = launch->stdio[i];
     if (launch->sockets_count > LIMIT_FRAME_FDS - extra.fd_count)
-        return error_set(reterr, ARCELLA_E_LIMIT, "more than %u listening sockets", LIMIT_FRAME_FDS - extra.fd_count);
+        return error_set(reterr, ARCELLA_E_LIMIT, "more than %u listening sockets",
+                         LIMIT_FRAME_FDS - extra.fd_count);
     for (size_t i = 0; i < launch->sockets_count; i++)
         fds[extra.fd_count++] = launch->sockets[i];
     return worker_send(worker, IPC_START, &start, &extra, reterr);
@@ -383,7 +389,8 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
     if (r == 0)
         r = launch_sockets(deployment, reterr);
     if (r == 0)
-        r = worker_add_code(instance->group->worker, -1, deployment->code_path, deployment->code_name, reterr);
+        r = worker_add_code(instance->group->worker, -1, deployment->code_path, deployment->code_name,
+                            reterr);
     if (r < 0)
         return r;
     char digest[DIGEST_TEXT];

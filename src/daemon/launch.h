@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Workers of groups and instances in them: what a group's worker must hold, starting it, sending start and stop.
- * The loop's thread.
+ * Workers of groups and instances in them: what a group's worker must hold, starting it, sending start and
+ * stop. The loop's thread.
  */
 #ifndef DAEMON_LAUNCH_H
 #define DAEMON_LAUNCH_H
@@ -11,12 +11,14 @@
 /** Group of a deployment; made where there is none. @return NULL on no memory */
 struct group *launch_group(struct deployment *deployment);
 /** Does a group's worker hold what a deployment needs? @return 0; GROUP (says what is missing) */
-int launch_fits(const struct group *group, const struct deployment_record *record, arcella_error **reterr) MUST_CHECK;
+int launch_fits(const struct group *group, const struct deployment_record *record, arcella_error **reterr)
+    MUST_CHECK;
 /** Does this group's engine meter fuel, now or when it is started next? */
 bool launch_fuel(struct daemon *daemon, const char *group);
 /** Are the directories a record grants there? @return 0, NOT_FOUND, INVALID (no directory), DENIED */
 int launch_check_dirs(const struct deployment_record *record, arcella_error **reterr) MUST_CHECK;
-/** Open the listening sockets of a deployment, unless they are open. @return 0, EXISTS (address in use), DENIED … */
+/** Open the listening sockets of a deployment, unless they are open. @return 0, EXISTS (address in use),
+ * DENIED … */
 int launch_sockets(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
 void launch_close_sockets(struct deployment *deployment);
 /** Start a group's worker. @return as worker_start() */
@@ -32,14 +34,15 @@ struct launch {
     const char *program; /* argv[0] */
     const struct policy *policy;
     const struct grant_set *grants;
-    bool is_program;     /* it has no time limit of its own unless one is set */
-    const int *stdio;    /* three descriptors; NULL: output goes to the log */
+    bool is_program;  /* it has no time limit of its own unless one is set */
+    const int *stdio; /* three descriptors; NULL: output goes to the log */
     const int *sockets;
     unsigned sockets_count;
 };
 /** Send a start frame. @return as worker_send(); LIMIT (descriptors) */
 int launch_start(struct worker *worker, const struct launch *launch, arcella_error **reterr) MUST_CHECK;
-/** Open one listening socket ("127.0.0.1:80", "[::1]:0"). @return 0, INVALID, EXISTS (in use), DENIED, SYSTEM */
+/** Open one listening socket ("127.0.0.1:80", "[::1]:0"). @return 0, INVALID, EXISTS (in use), DENIED, SYSTEM
+ */
 int launch_listen(const char *pattern, int *ret_fd, arcella_error **reterr) MUST_CHECK;
 /** Send start for an instance that has entered the group. @return 0, or why it cannot be started */
 int launch_instance(struct instance *instance, arcella_error **reterr) MUST_CHECK;

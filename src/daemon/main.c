@@ -3,6 +3,7 @@
  * The program `arcella`: the daemon, the verbs that need none, and for every other verb the same client as
  * arcella-cli.
  */
+#include <fcntl.h>
 #include <getopt.h>
 
 #include "base/fault.h"
@@ -40,14 +41,10 @@ struct command_line {
 
 static int parse(int argc, char **argv, struct command_line *line) {
     static const struct option options[] = {
-        {"home", required_argument, NULL, 'h'},
-        {"set", required_argument, NULL, 's'},
-        {"check-config", no_argument, NULL, 'c'},
-        {"config-reference", no_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},
-        {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, '?' + 128},
-        {0},
+        {"home", required_argument, NULL, 'h'},   {"set", required_argument, NULL, 's'},
+        {"check-config", no_argument, NULL, 'c'}, {"config-reference", no_argument, NULL, 'r'},
+        {"json", no_argument, NULL, 'j'},         {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, '?' + 128},   {0},
     };
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -99,7 +96,8 @@ static int check_config(const struct command_line *line) {
     int r = daemon_config(&line->options, &config, &home, &source, &error);
     if (r == 0 && line->json) {
         JSON_AUTO *all = config_json(&config);
-        JSON_AUTO *shown = all ? json_pack("{s:s,s:s,s:O}", "home", home, "home_source", source, "settings", all) : NULL;
+        JSON_AUTO *shown =
+            all ? json_pack("{s:s,s:s,s:O}", "home", home, "home_source", source, "settings", all) : NULL;
         r = shown ? json_add(&text, shown, &error) : error_nomem(&error);
         if (r == 0)
             r = buffer_text(&text, "\n", &error);
@@ -142,18 +140,30 @@ static bool has_verb(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-')
             return true;
-        if ((strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--set") == 0 || strcmp(argv[i], "--socket") == 0) &&
+        if ((strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--set") == 0 ||
+             strcmp(argv[i], "--socket") == 0) &&
             i + 1 < argc)
             i++;
     }
     return false;
 }
 
+/* A program started without standard streams gets empty ones: their numbers must not become files of ours. */
+static void fill_streams(void) {
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) < 0)
+            _exit(EXIT_WRONG);
+}
+
 int main(int argc, char **argv) {
     static const struct cli_local locals[] = {
-        {ALME_DAEMON, daemon_verb}, {ALME_RUN, local_run},       {ALME_INSPECT_FILE, local_inspect},
-        {ALME_DOCTOR, local_doctor}, {0, NULL},
+        {ALME_DAEMON, daemon_verb},
+        {ALME_RUN, local_run},
+        {ALME_INSPECT_FILE, local_inspect},
+        {ALME_DOCTOR, local_doctor},
+        {0, NULL},
     };
+    fill_streams();
     fault_from_environment();
     json_setup();
     return has_verb(argc, argv) ? cli_main(argc, argv, locals) : run_daemon(argc, argv);

@@ -161,7 +161,8 @@ struct instance *model_address(struct daemon *daemon, const char *address) {
     char id[LIMIT_NAME_BYTES + 1];
     const char *slash = strrchr(address, '/');
     uint64_t number;
-    if (!slash || (size_t)(slash - address) >= sizeof(id) || text_parse_u64(slash + 1, UINT32_MAX, &number, NULL) < 0)
+    if (!slash || (size_t)(slash - address) >= sizeof(id) ||
+        text_parse_u64(slash + 1, UINT32_MAX, &number, NULL) < 0)
         return NULL;
     memcpy(id, address, (size_t)(slash - address));
     id[slash - address] = '\0';
@@ -224,8 +225,9 @@ bool deployment_step(struct deployment *deployment, enum deployment_event event,
         .unit = LOG_DAEMON, .deployment = id, .component = deployment->record->component.text};
     enum deployment_state next;
     if (!deployment_next(deployment->state, event, &next)) {
-        log_event(LOG_ERROR, &about, "a deployment's event is not possible in its state", "state=%s event=\"%s\"",
-                  deployment_state_name(deployment->state), deployment_event_name(event));
+        log_event(LOG_ERROR, &about, "a deployment's event is not possible in its state",
+                  "state=%s event=\"%s\"", deployment_state_name(deployment->state),
+                  deployment_event_name(event));
         return false;
     }
     const char *from = deployment_state_name(deployment->state);
@@ -235,7 +237,8 @@ bool deployment_step(struct deployment *deployment, enum deployment_event event,
     reason = reason ? reason : deployment_event_name(event);
     if (text_add_logfmt(&quoted, reason, strlen(reason), 2048, NULL) < 0)
         buffer_clear(&quoted);
-    /* A program that ends with a code of its own is no affair of ours; whatever else ends one is worth a warning. */
+    /* A program that ends with a code of its own is no affair of ours; whatever else ends one is worth a
+     * warning. */
     bool loud = next == DEPLOYMENT_FAILED && event != DEPLOYMENT_ON_LOAD_FAILED &&
                 strcmp(deployment->outcome.end, "exited") != 0;
     log_event(loud ? LOG_WARN : LOG_INFO, &about, "deployment", "from=%s to=%s reason=%s", from, to,
@@ -243,14 +246,15 @@ bool deployment_step(struct deployment *deployment, enum deployment_event event,
     JSON_AUTO *outcome = NULL;
     if (next == DEPLOYMENT_FINISHED || next == DEPLOYMENT_FAILED)
         outcome = outcome_json(&deployment->outcome);
-    events_tell(deployment->daemon, &(struct event){.kind = "deployment",
-                                                    .id = id,
-                                                    .from = from,
-                                                    .to = to,
-                                                    .reason = reason,
-                                                    .component = about.component,
-                                                    .group = policy_text(&deployment->record->policy, POLICY_GROUP_KEY),
-                                                    .outcome = outcome});
+    events_tell(deployment->daemon,
+                &(struct event){.kind = "deployment",
+                                .id = id,
+                                .from = from,
+                                .to = to,
+                                .reason = reason,
+                                .component = about.component,
+                                .group = policy_text(&deployment->record->policy, POLICY_GROUP_KEY),
+                                .outcome = outcome});
     return true;
 }
 
@@ -262,8 +266,8 @@ bool instance_step(struct instance *instance, enum instance_event event, const c
                               .instance = instance->address};
     unsigned next;
     if (!instance_next(instance->state, event, &next)) {
-        log_event(LOG_ERROR, &about, "an instance's event is not possible in its state", "state=%s event=\"%s\"",
-                  replica_state_name(instance->state), instance_event_name(event));
+        log_event(LOG_ERROR, &about, "an instance's event is not possible in its state",
+                  "state=%s event=\"%s\"", replica_state_name(instance->state), instance_event_name(event));
         return false;
     }
     const char *from = replica_state_name(instance->state);
@@ -281,18 +285,20 @@ bool instance_step(struct instance *instance, enum instance_event event, const c
     reason = reason ? reason : instance_event_name(event);
     if (text_add_logfmt(&quoted, reason, strlen(reason), 2048, NULL) < 0)
         buffer_clear(&quoted);
-    log_event(LOG_INFO, &about, "instance", "from=%s to=%s reason=%s", from, to, quoted.data ? quoted.data : "\"\"");
+    log_event(LOG_INFO, &about, "instance", "from=%s to=%s reason=%s", from, to,
+              quoted.data ? quoted.data : "\"\"");
     JSON_AUTO *outcome = NULL;
     if (next == INSTANCE_FINISHED || next == INSTANCE_FAILED)
         outcome = outcome_json(&deployment->outcome);
-    events_tell(deployment->daemon, &(struct event){.kind = "instance",
-                                                    .id = instance->address,
-                                                    .from = from,
-                                                    .to = to,
-                                                    .reason = reason,
-                                                    .component = about.component,
-                                                    .deployment = about.deployment,
-                                                    .group = policy_text(&deployment->record->policy, POLICY_GROUP_KEY),
-                                                    .outcome = outcome});
+    events_tell(deployment->daemon,
+                &(struct event){.kind = "instance",
+                                .id = instance->address,
+                                .from = from,
+                                .to = to,
+                                .reason = reason,
+                                .component = about.component,
+                                .deployment = about.deployment,
+                                .group = policy_text(&deployment->record->policy, POLICY_GROUP_KEY),
+                                .outcome = outcome});
     return true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Deployments, their instances, and groups with their workers, as the daemon knows them now.  What is wanted comes
- * from the database (record); the rest is derived and dies with the daemon.
+ * Deployments, their instances, and groups with their workers, as the daemon knows them now.  What is wanted
+ * comes from the database (record); the rest is derived and dies with the daemon.
  *
  *   model ── deployments (by id) ── instances (one per replica, by handle while in a worker)
  *         └─ groups (by name) ── worker
  *
- * Owned by the daemon; the loop's thread.  State changes go through deployment_step() and instance_step() only.
+ * Owned by the daemon; the loop's thread.  State changes go through deployment_step() and instance_step()
+ * only.
  */
 #ifndef DAEMON_MODEL_H
 #define DAEMON_MODEL_H
@@ -76,9 +77,9 @@ struct instance {
     struct group *group;                 /* whose worker has it; NULL none */
     uint64_t started_ms;                 /* monotonic, of this run */
     uint64_t started_wall_ns;
-    uint64_t heard_ms;  /* when the worker last spoke of it */
+    uint64_t heard_ms; /* when the worker last spoke of it */
     uint64_t heard_number;
-    uint64_t restarts;  /* since it was started by a person */
+    uint64_t restarts;     /* since it was started by a person */
     uint64_t memory_bytes; /* as last reported */
     uint64_t cpu_ns;
     uint64_t open_files;
@@ -100,22 +101,22 @@ struct deployment {
     struct instance *instances; /* owned array */
     size_t count;
     size_t running;
-    struct digest digest;        /* of its component's bytes, once code is READY */
-    bool code_fuel;              /* which engine the code is for */
+    struct digest digest; /* of its component's bytes, once code is READY */
+    bool code_fuel;       /* which engine the code is for */
     enum picture_code code;
-    char code_name[96];          /* in code directories */
-    char *code_path;             /* owned; of the verified file */
-    unsigned code_tries;         /* times code was made anew because it was damaged */
-    arcella_error *error;        /* owned; why it cannot be started; NULL */
-    struct outcome outcome;      /* of the last run */
-    int *sockets;                /* owned; listening sockets, opened once; -1 */
+    char code_name[96];     /* in code directories */
+    char *code_path;        /* owned; of the verified file */
+    unsigned code_tries;    /* times code was made anew because it was damaged */
+    arcella_error *error;   /* owned; why it cannot be started; NULL */
+    struct outcome outcome; /* of the last run */
+    int *sockets;           /* owned; listening sockets, opened once; -1 */
     size_t sockets_count;
-    bool removing;               /* undeploy: forget it when it is gone */
-    bool restarting;             /* restart: start it when it is gone */
-    uint64_t stop_timeout_ms;    /* of the stop in progress */
-    uint64_t forced;             /* instances the stop in progress ended by force */
-    struct call *waiters;        /* calls that wait for it to settle */
-    UT_hash_handle hh;           /* model.deployments */
+    bool removing;            /* undeploy: forget it when it is gone */
+    bool restarting;          /* restart: start it when it is gone */
+    uint64_t stop_timeout_ms; /* of the stop in progress */
+    uint64_t forced;          /* instances the stop in progress ended by force */
+    struct call *waiters;     /* calls that wait for it to settle */
+    UT_hash_handle hh;        /* model.deployments */
 };
 
 /* A directory a worker holds. */
@@ -135,9 +136,9 @@ struct group {
     size_t dirs_count;
     uint64_t stack_bytes;
     bool fuel;
-    size_t live; /* instances in its worker */
-    bool waiting;  /* back-off after a worker that died */
-    bool given_up; /* workers of this group do not come up */
+    size_t live;          /* instances in its worker */
+    bool waiting;         /* back-off after a worker that died */
+    bool given_up;        /* workers of this group do not come up */
     arcella_error *error; /* owned; why */
     struct backoff backoff;
     struct loop_timer *idle;

@@ -44,7 +44,8 @@ int notify_take_socket(int *ret_fd, arcella_error **reterr) {
     int listening = 0, type = 0, domain = 0;
     socklen_t size = sizeof(int);
     if (number > 1)
-        return error_set(reterr, ARCELLA_E_INVALID, "the service manager gave %llu sockets, and one is wanted",
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "the service manager gave %llu sockets, and one is wanted",
                          (unsigned long long)number);
     if (getsockopt(FIRST_FD, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX ||
         getsockopt(FIRST_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM ||

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Talking to a service manager: sd_notify(3) and sd_listen_fds(3), in as many lines as they need.  Any thread. */
+/* Talking to a service manager: sd_notify(3) and sd_listen_fds(3), in as many lines as they need.  Any
+ * thread. */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 
 #include "base/error.h"
 
-/** Tell the service manager, if there is one ("READY=1", "STOPPING=1", "STATUS=…"); what it cannot be told is lost. */
+/** Tell the service manager, if there is one ("READY=1", "STOPPING=1", "STATUS=…"); what it cannot be told is
+ * lost. */
 void notify_tell(const char *state);
 /**
  * Take the listening socket the service manager opened for us.

@@ -50,7 +50,8 @@ void outcome_from_error(struct outcome *outcome, const char *end, const arcella_
 }
 
 bool outcome_is_good(const struct outcome *outcome) {
-    return strcmp(outcome->end, "returned") == 0 || (strcmp(outcome->end, "exited") == 0 && outcome->exit_code == 0);
+    return strcmp(outcome->end, "returned") == 0 ||
+           (strcmp(outcome->end, "exited") == 0 && outcome->exit_code == 0);
 }
 
 void outcome_name_limits(struct outcome *outcome, const struct policy *policy) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Packages from outside: finding their files without being led astray, and showing what they are. Any thread. */
+/* Packages from outside: finding their files without being led astray, and showing what they are. Any thread.
+ */
 #include "daemon/package.h"
 
 #include <dirent.h>
@@ -26,7 +27,8 @@ bool package_put(json_t *object, const struct package_description *d, bool brief
         json_put(all, "imports", json_incref(json_object_get(binary, "imports")), &ok);
         json_put(all, "exports", json_incref(json_object_get(binary, "exports")), &ok);
         JSON_AUTO *memories = json_array();
-        if (d->memory_bytes && json_array_append_new(memories, json_pack("{s:I}", "min_bytes", (json_int_t)d->memory_bytes)) < 0)
+        if (d->memory_bytes &&
+            json_array_append_new(memories, json_pack("{s:I}", "min_bytes", (json_int_t)d->memory_bytes)) < 0)
             ok = false;
         json_put(all, "memories", TAKE(memories), &ok);
         JSON_AUTO *rest = json_copy((json_t *)(uintptr_t)binary);
@@ -75,11 +77,13 @@ static int find_binary(int dir, char *to, size_t size, arcella_error **reterr) {
         return 0;
     error_set(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND,
               count ? "the folder holds %zu .wasm files" : "the folder holds no .wasm file", count);
-    return error_hint(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND, "name the .wasm file itself");
+    return error_hint(reterr, count ? ARCELLA_E_AMBIGUOUS : ARCELLA_E_NOT_FOUND,
+                      "name the .wasm file itself");
 }
 
 /* Open what the path names: the folder with the manifests, and the binary in it. */
-int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size, arcella_error **reterr) {
+int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size,
+                 arcella_error **reterr) {
     struct stat st;
     if (lstat(path, &st) < 0)
         return error_set_errno(reterr, errno, "'%s'", path);
@@ -95,7 +99,8 @@ int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, si
             return error_wrap(reterr, r, "'%s'", path);
     } else {
         const char *slash = strrchr(path, '/');
-        MEM_AUTO char *folder = slash && slash > path ? mem_text_n(path, (size_t)(slash - path)) : mem_text(slash ? "/" : ".");
+        MEM_AUTO char *folder =
+            slash && slash > path ? mem_text_n(path, (size_t)(slash - path)) : mem_text(slash ? "/" : ".");
         if (!folder)
             return error_nomem(reterr);
         if (!text_copy(name, size, slash ? slash + 1 : path))
@@ -110,4 +115,3 @@ int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, si
     *ret_dir = TAKE_FD(dir);
     return 0;
 }
-

@@ -6,15 +6,16 @@
 #include "catalog/manifest.h"
 
 /**
- * Put a description's members into an object: what the binary has as imports and exports, what the manifest says
- * beside it.
+ * Put a description's members into an object: what the binary has as imports and exports, what the manifest
+ * says beside it.
  *
  * @param object  gets the members it does not have
  * @return false: no memory
  */
 bool package_put(json_t *object, const struct package_description *d, bool brief);
 
-/** Open a regular file beneath a directory; symbolic links are not followed. @return 0, NOT_FOUND, INVALID, DENIED … */
+/** Open a regular file beneath a directory; symbolic links are not followed. @return 0, NOT_FOUND, INVALID,
+ * DENIED … */
 int package_open_regular(int dir, const char *name, int *ret_fd, arcella_error **reterr) MUST_CHECK;
 /**
  * Open what a path names: a .wasm file, or a folder that holds one.
@@ -23,7 +24,7 @@ int package_open_regular(int dir, const char *name, int *ret_fd, arcella_error *
  * @param name     out: the binary's file name
  * @return 0, NOT_FOUND, INVALID (a link, no regular file), AMBIGUOUS (several .wasm files) …
  */
-int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size, arcella_error **reterr)
-    MUST_CHECK;
+int package_open(const char *path, int *ret_dir, int *ret_binary, char *name, size_t size,
+                 arcella_error **reterr) MUST_CHECK;
 
 #endif

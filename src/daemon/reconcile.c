@@ -32,7 +32,8 @@ static bool is_due(const struct picture_instance *instance) {
     return instance->state == INSTANCE_NONE || (ended && !instance->waiting && !instance->given_up);
 }
 
-static void stop_replica(struct list *list, const struct picture_deployment *deployment, size_t index, size_t i) {
+static void stop_replica(struct list *list, const struct picture_deployment *deployment, size_t index,
+                         size_t i) {
     switch (deployment->instances[i].state) {
     case INSTANCE_STARTING:
     case INSTANCE_RUNNING: add(list, (struct action){ACTION_STOP, index, i, deployment->group}); break;
@@ -44,7 +45,8 @@ static void stop_replica(struct list *list, const struct picture_deployment *dep
 }
 
 /* Bring one replica that is due closer to running: what comes first is what is missing. */
-static void start_replica(struct list *list, const struct picture *picture, size_t index, size_t i, bool *asked) {
+static void start_replica(struct list *list, const struct picture *picture, size_t index, size_t i,
+                          bool *asked) {
     const struct picture_deployment *deployment = &picture->deployments[index];
     const struct picture_group *group = &picture->groups[deployment->group];
     size_t g = deployment->group;
@@ -188,9 +190,7 @@ bool reconcile_judge(const struct picture_deployment *deployment, enum deploymen
             *ret = DEPLOYMENT_ON_ALL_RUN;
         }
         return true;
-    case DEPLOYMENT_STOPPING:
-        *ret = DEPLOYMENT_ON_ALL_GONE;
-        return t.gone == deployment->count;
+    case DEPLOYMENT_STOPPING: *ret = DEPLOYMENT_ON_ALL_GONE; return t.gone == deployment->count;
     default: return false;
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The reconciler: from what is wanted and what is to what is to be done.  Pure: it reads a picture and writes a list
- * of actions, so that every decision of the daemon is a row of a table in a test.  Who calls it carries the actions
- * out, and calls again when something has changed.
+ * The reconciler: from what is wanted and what is to what is to be done.  Pure: it reads a picture and writes
+ * a list of actions, so that every decision of the daemon is a row of a table in a test.  Who calls it
+ * carries the actions out, and calls again when something has changed.
  */
 #ifndef DAEMON_RECONCILE_H
 #define DAEMON_RECONCILE_H
@@ -55,16 +55,16 @@ struct picture {
 };
 
 #define ACTION_MAP(XX)                                                                                       \
-    XX(MAKE_CODE, "make code")           /* deployment */                                                    \
-    XX(SPAWN, "spawn")                   /* group: start its worker */                                       \
-    XX(CREATE, "create")                 /* deployment, instance: start frame */                             \
-    XX(RESTART, "restart")               /* deployment, instance: start frame again */                       \
-    XX(STOP, "stop")                     /* deployment, instance */                                          \
-    XX(FORGET, "forget")                 /* deployment, instance: put an ended one away */                   \
-    XX(REFUSE, "refuse")                 /* deployment: no worker can be had for it */                       \
-    XX(IDLE, "idle")                     /* group: no instance any more, start the idle timer */             \
-    XX(BUSY, "busy")                     /* group: stop the idle timer */                                    \
-    XX(REPLACE, "replace")               /* group: its idle worker holds less than is needed */
+    XX(MAKE_CODE, "make code") /* deployment */                                                              \
+    XX(SPAWN, "spawn")         /* group: start its worker */                                                 \
+    XX(CREATE, "create")       /* deployment, instance: start frame */                                       \
+    XX(RESTART, "restart")     /* deployment, instance: start frame again */                                 \
+    XX(STOP, "stop")           /* deployment, instance */                                                    \
+    XX(FORGET, "forget")       /* deployment, instance: put an ended one away */                             \
+    XX(REFUSE, "refuse")       /* deployment: no worker can be had for it */                                 \
+    XX(IDLE, "idle")           /* group: no instance any more, start the idle timer */                       \
+    XX(BUSY, "busy")           /* group: stop the idle timer */                                              \
+    XX(REPLACE, "replace")     /* group: its idle worker holds less than is needed */
 
 enum action_kind {
 #define XX(name, text) ACTION_##name,

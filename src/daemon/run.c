@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * `arcella run`: the parent of one throw-away worker.  No daemon, no database; the code cache where there is one.
+ * `arcella run`: the parent of one throw-away worker.  No daemon, no database; the code cache where there is
+ * one.
  *
  *   file ─▶ digest ─▶ cache ──hit──────────────────▶ worker: setup and start in one go ─▶ ended ─▶ exit code
  *                       └─miss─▶ intake ─▶ compile ─▶┘
@@ -26,8 +27,8 @@
 #include "workers/jobs.h"
 
 enum {
-    STOP_MS = 1000,   /* between the first signal and force */
-    NOTES_MAX = 16,   /* sentences kept for a program that fails */
+    STOP_MS = 1000, /* between the first signal and force */
+    NOTES_MAX = 16, /* sentences kept for a program that fails */
     NOTE_BYTES = 1024,
     KEY_BYTES = 512,
 };
@@ -48,9 +49,9 @@ struct run {
     int sockets[LIMIT_FRAME_FDS];
     unsigned sockets_count;
     struct outcome outcome;
-    arcella_error *error; /* why nothing ran */
-    bool ended;           /* the outcome is known */
-    int signal;           /* that asked for the end */
+    arcella_error *error;   /* why nothing ran */
+    bool ended;             /* the outcome is known */
+    int signal;             /* that asked for the end */
     char *notes[NOTES_MAX]; /* owned; shown where it fails */
     size_t notes_count;
 };
@@ -83,8 +84,9 @@ static void on_audit(struct run *run, const struct ipc_audit *audit) {
     char sentence[NOTE_BYTES];
     if (audit->allowed)
         return;
-    snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%.400s", audit->class_name.data, audit->action.data,
-             audit->resource.data, audit->grant.length ? "; allow it with " : "", audit->grant.data);
+    snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%.400s", audit->class_name.data,
+             audit->action.data, audit->resource.data, audit->grant.length ? "; allow it with " : "",
+             audit->grant.data);
     note(run, sentence);
 }
 
@@ -238,8 +240,10 @@ static int put_aside(struct run *run, int code_fd, arcella_error **reterr) {
             run->code_folder = TAKE(folder);
     }
     if (!run->code_folder) {
-        error_set(reterr, ARCELLA_E_DENIED, "compiled code can be put nowhere: neither the cache nor /tmp can be written");
-        return error_hint(reterr, ARCELLA_E_DENIED, "set ARCELLA_HOME or TMPDIR to a folder that can be written");
+        error_set(reterr, ARCELLA_E_DENIED,
+                  "compiled code can be put nowhere: neither the cache nor /tmp can be written");
+        return error_hint(reterr, ARCELLA_E_DENIED,
+                          "set ARCELLA_HOME or TMPDIR to a folder that can be written");
     }
     MEM_AUTO char *path = mem_format("%s/code", run->code_folder);
     if (!path)
@@ -308,7 +312,8 @@ static void on_taken(const void *bytes, size_t length, const arcella_error *erro
     }
     int r = description_decode(bytes, length, &description, &failed);
     if (r == 0 && description->kind == KIND_COMPONENT) {
-        r = error_set(&failed, ARCELLA_E_KIND, "'%s' is a component; core modules run in this release, components do not yet",
+        r = error_set(&failed, ARCELLA_E_KIND,
+                      "'%s' is a component; core modules run in this release, components do not yet",
                       run->options.file);
         error_hint(&failed, r, "build it for WASI preview 1 (a core module)");
     }
@@ -410,7 +415,8 @@ static void say_outcome(const struct run *run) {
         BUFFER_AUTO name = BUFFER_INIT(1024);
         if (text_add_visible(&name, frame->name, strlen(frame->name), false, NULL) < 0)
             buffer_clear(&name);
-        fprintf(stderr, "  at %s (function %llu", name.length ? name.data : "?", (unsigned long long)frame->function);
+        fprintf(stderr, "  at %s (function %llu", name.length ? name.data : "?",
+                (unsigned long long)frame->function);
         buffer_clear(&name);
         if (*frame->module && text_add_visible(&name, frame->module, strlen(frame->module), false, NULL) == 0)
             fprintf(stderr, " of %s", name.data);
@@ -451,8 +457,12 @@ static const struct {
     const char *end;
     int code;
 } ends[] = {
-    {"trap", RUN_EXIT_TRAP},           {"stack-exhausted", RUN_EXIT_TRAP},       {"cpu-time-exhausted", RUN_EXIT_BUDGET},
-    {"fuel-exhausted", RUN_EXIT_BUDGET}, {"wall-time-exceeded", RUN_EXIT_WALL_TIME}, {"over-limit", RUN_EXIT_LIMIT},
+    {"trap", RUN_EXIT_TRAP},
+    {"stack-exhausted", RUN_EXIT_TRAP},
+    {"cpu-time-exhausted", RUN_EXIT_BUDGET},
+    {"fuel-exhausted", RUN_EXIT_BUDGET},
+    {"wall-time-exceeded", RUN_EXIT_WALL_TIME},
+    {"over-limit", RUN_EXIT_LIMIT},
     {"worker-lost", RUN_EXIT_WORKER},
 };
 

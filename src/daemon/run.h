@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * `arcella run`: what one invocation is asked to do, and what its exit codes mean.  The program's own code is passed
- * on; the rest are those a shell user knows from timeout(1), env(1) and signals.
+ * `arcella run`: what one invocation is asked to do, and what its exit codes mean.  The program's own code is
+ * passed on; the rest are those a shell user knows from timeout(1), env(1) and signals.
  */
 #ifndef DAEMON_RUN_H
 #define DAEMON_RUN_H
@@ -32,7 +32,8 @@ struct run_options {
     struct grant_set grants;
 };
 
-/** Read a call's arguments. @return 0, INVALID, NOT_FOUND (a directory), NOMEM; run_options_done() it in any case */
+/** Read a call's arguments. @return 0, INVALID, NOT_FOUND (a directory), NOMEM; run_options_done() it in any
+ * case */
 int run_options_read(const struct cli_call *call, struct run_options *ret, arcella_error **reterr) MUST_CHECK;
 void run_options_done(struct run_options *options);
 /** "error: sentence [code]", "hint: …" on standard error, as the client writes it. */

@@ -13,7 +13,8 @@ void run_say_error(const arcella_error *error) {
     const char *hint = arcella_error_hint(error);
     if (text_add_visible(&text, message, strlen(message), true, NULL) < 0)
         buffer_clear(&text);
-    fprintf(stderr, "error: %s [%s]\n", text.data ? text.data : "", arcella_error_name(arcella_error_code(error)));
+    fprintf(stderr, "error: %s [%s]\n", text.data ? text.data : "",
+            arcella_error_name(arcella_error_code(error)));
     if (*hint)
         fprintf(stderr, "hint: %s\n", hint);
 }
@@ -35,12 +36,14 @@ static char *absolute_dir(const char *option) {
     bool here = length == 0 || (length == 1 && *option == '.');
     const char *slash = here || strcmp(folder, "/") == 0 ? "" : "/";
     return mem_format("%s%s%.*s%s%s", folder, slash, here ? 0 : (int)length, option, colons ? "" : "::",
-                      colons ? option + length : *option ? option : ".");
+                      colons    ? option + length
+                      : *option ? option
+                                : ".");
 }
 
 static int add_all(const json_t *list, struct grant_set *grants,
-                   int (*add)(struct grant_set *, const char *, enum grant_source, arcella_error **), bool dirs,
-                   arcella_error **reterr) {
+                   int (*add)(struct grant_set *, const char *, enum grant_source, arcella_error **),
+                   bool dirs, arcella_error **reterr) {
     size_t index;
     json_t *item;
     json_array_foreach(list, index, item) {
@@ -60,8 +63,9 @@ static int read_policy(const json_t *args, struct policy *policy, arcella_error 
         const char *argument;
         enum policy_key key;
     } options[] = {
-        {"memory", POLICY_MEMORY_KEY},   {"stack", POLICY_STACK_KEY},       {"table-elements", POLICY_TABLE_KEY},
-        {"timeout", POLICY_TIMEOUT_KEY}, {"cpu-time", POLICY_CPU_TIME_KEY}, {"fuel", POLICY_FUEL_KEY},
+        {"memory", POLICY_MEMORY_KEY},        {"stack", POLICY_STACK_KEY},
+        {"table-elements", POLICY_TABLE_KEY}, {"timeout", POLICY_TIMEOUT_KEY},
+        {"cpu-time", POLICY_CPU_TIME_KEY},    {"fuel", POLICY_FUEL_KEY},
     };
     policy_defaults(policy);
     /* A program, and nothing else, can be run in the foreground. */

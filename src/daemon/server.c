@@ -11,8 +11,8 @@
 #include "wire/socket.h"
 
 enum {
-    CALLS_AT_ONCE = 64,   /* of one connection; more wait in its socket */
-    FAREWELL_MS = 1000,   /* to take what is queued, when we close */
+    CALLS_AT_ONCE = 64,     /* of one connection; more wait in its socket */
+    FAREWELL_MS = 1000,     /* to take what is queued, when we close */
     QUEUE_BYTES = 20 << 20, /* of one connection: a reply at its largest and some */
 };
 
@@ -262,8 +262,8 @@ static bool may_connect(int fd) {
     }
     if (peer.uid == geteuid() || peer.uid == 0)
         return true;
-    DAEMON_LOG(LOG_WARN, LOG_ALME, "a connection was refused: another user's", "uid=%u pid=%d", (unsigned)peer.uid,
-               (int)peer.pid);
+    DAEMON_LOG(LOG_WARN, LOG_ALME, "a connection was refused: another user's", "uid=%u pid=%d",
+               (unsigned)peer.uid, (int)peer.pid);
     return false;
 }
 
@@ -274,7 +274,8 @@ static void turn_away(int fd, int code, const char *sentence) {
     BUFFER_AUTO line = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
     ERROR_AUTO *error = NULL;
     error_set(&error, code, "%s", sentence);
-    if (alme_reply_failure(&line, &nobody, error, NULL, NULL) == 0 && send(owned, line.data, line.length, MSG_NOSIGNAL) < 0)
+    if (alme_reply_failure(&line, &nobody, error, NULL, NULL) == 0 &&
+        send(owned, line.data, line.length, MSG_NOSIGNAL) < 0)
         return;
 }
 
@@ -288,7 +289,8 @@ static int add_client(struct server *server, int fd, arcella_error **reterr) {
     client->server = server;
     int r = loop_timer_new(loop, on_idle, client, &client->idle, reterr);
     if (r == 0)
-        r = lines_new(loop, fd, LIMIT_ALME_LINE_BYTES, QUEUE_BYTES, on_line, on_closed, client, &client->lines, reterr);
+        r = lines_new(loop, fd, LIMIT_ALME_LINE_BYTES, QUEUE_BYTES, on_line, on_closed, client,
+                      &client->lines, reterr);
     else
         fd_close(fd);
     if (r < 0) {

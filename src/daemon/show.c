@@ -80,11 +80,14 @@ json_t *show_instance(const struct instance *instance) {
     json_put_text(one, "placement", "worker", &ok);
     json_put_text(one, "group", policy_text(policy, POLICY_GROUP_KEY), &ok);
     json_put_text(one, "state", replica_state_name(instance->state), &ok);
-    json_put(one, "worker_pid",
-             json_integer(instance->group && instance->group->worker ? worker_pid(instance->group->worker) : 0), &ok);
+    json_put(
+        one, "worker_pid",
+        json_integer(instance->group && instance->group->worker ? worker_pid(instance->group->worker) : 0),
+        &ok);
     json_put(one, "started", json_time(instance->started_wall_ns), &ok);
     json_put(one, "uptime_ms",
-             json_integer(instance->group ? (json_int_t)(clock_monotonic_ms() - instance->started_ms) : 0), &ok);
+             json_integer(instance->group ? (json_int_t)(clock_monotonic_ms() - instance->started_ms) : 0),
+             &ok);
     json_put(one, "restarts", json_integer((json_int_t)instance->restarts), &ok);
     json_put(one, "memory_bytes", json_integer((json_int_t)instance->memory_bytes), &ok);
     json_put(one, "cpu_ms", json_integer((json_int_t)(instance->cpu_ns / 1000000)), &ok);
@@ -92,7 +95,8 @@ json_t *show_instance(const struct instance *instance) {
     bool program = deployment->kind == START_PROGRAM;
     json_put(limits, "memory", json_integer((json_int_t)policy_number(policy, POLICY_MEMORY_KEY)), &ok);
     json_put(limits, "stack", json_integer((json_int_t)policy_number(policy, POLICY_STACK_KEY)), &ok);
-    json_put(limits, "table-elements", json_integer((json_int_t)policy_number(policy, POLICY_TABLE_KEY)), &ok);
+    json_put(limits, "table-elements", json_integer((json_int_t)policy_number(policy, POLICY_TABLE_KEY)),
+             &ok);
     json_put(limits, "timeout", json_integer((json_int_t)policy_wall_ms(policy, program)), &ok);
     json_put(limits, "cpu-time", json_integer((json_int_t)policy_cpu_ms(policy, program)), &ok);
     json_put(limits, "fuel", json_integer((json_int_t)policy_number(policy, POLICY_FUEL_KEY)), &ok);

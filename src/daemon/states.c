@@ -16,7 +16,7 @@ static const char *const instance_names[INSTANCE_STATES + 1] = {
 #define XX(name, text) [INSTANCE_##name] = (text),
     INSTANCE_STATE_MAP(XX)
 #undef XX
-    [INSTANCE_NONE] = "none",
+        [INSTANCE_NONE] = "none",
 };
 static const char *const instance_event_names[INSTANCE_EVENTS] = {
 #define XX(name, text) [INSTANCE_ON_##name] = (text),
@@ -27,7 +27,8 @@ static const char *const instance_event_names[INSTANCE_EVENTS] = {
 #define ON(event, next) [DEPLOYMENT_ON_##event] = DEPLOYMENT_##next + 1
 
 static const unsigned char deployment_table[DEPLOYMENT_STATES][DEPLOYMENT_EVENTS] = {
-    [DEPLOYMENT_NEW] = {ON(DEPLOY, DEPLOYED), ON(LOAD, STOPPED), ON(LOAD_FINISHED, FINISHED), ON(LOAD_FAILED, FAILED)},
+    [DEPLOYMENT_NEW] = {ON(DEPLOY, DEPLOYED), ON(LOAD, STOPPED), ON(LOAD_FINISHED, FINISHED),
+                        ON(LOAD_FAILED, FAILED)},
     [DEPLOYMENT_DEPLOYED] = {ON(START, STARTING), ON(UNDEPLOY, GONE)},
     [DEPLOYMENT_STARTING] = {ON(ALL_RUN, RUNNING), ON(SOME_FAILED, DEGRADED), ON(ALL_FAILED, FAILED),
                              ON(ALL_FINISHED, FINISHED), ON(STOP, STOPPING)},

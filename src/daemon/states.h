@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What may follow what: the states of deployments and instances as the daemon sees them, and the events that lead
- * from one to the next.  Two tables, walked by tests; an empty cell is "not possible here".
+ * What may follow what: the states of deployments and instances as the daemon sees them, and the events that
+ * lead from one to the next.  Two tables, walked by tests; an empty cell is "not possible here".
  *
- * An instance's states are those of runtime/states.h; INSTANCE_NONE is a replica that is not there.  Pure; any thread.
+ * An instance's states are those of runtime/states.h; INSTANCE_NONE is a replica that is not there.  Pure;
+ * any thread.
  */
 #ifndef DAEMON_STATES_H
 #define DAEMON_STATES_H
@@ -37,9 +38,9 @@ enum deployment_state {
 
 #define DEPLOYMENT_EVENT_MAP(XX)                                                                             \
     XX(DEPLOY, "deploy")                                                                                     \
-    XX(LOAD, "load")                 /* read from the database, wanted stopped */                            \
-    XX(LOAD_FINISHED, "load")        /* … wanted finished, ended well */                                     \
-    XX(LOAD_FAILED, "load")          /* … wanted finished, ended badly */                                    \
+    XX(LOAD, "load")          /* read from the database, wanted stopped */                                   \
+    XX(LOAD_FINISHED, "load") /* … wanted finished, ended well */                                          \
+    XX(LOAD_FAILED, "load")   /* … wanted finished, ended badly */                                         \
     XX(START, "start")                                                                                       \
     XX(ALL_RUN, "all replicas run")                                                                          \
     XX(RETRY, "a replica is started again")                                                                  \
@@ -67,12 +68,12 @@ bool deployment_next(enum deployment_state state, enum deployment_event event, e
 #define INSTANCE_EVENT_MAP(XX)                                                                               \
     XX(CREATE, "create")                                                                                     \
     XX(INIT_OK, "start-up done")                                                                             \
-    XX(FAIL, "failed")          /* trap, limit, other exit code, worker death, could not start */           \
+    XX(FAIL, "failed") /* trap, limit, other exit code, worker death, could not start */                     \
     XX(FINISH, "ended by itself")                                                                            \
     XX(STOP, "stop")                                                                                         \
     XX(STOPPED, "stopped")                                                                                   \
     XX(RESTART, "restart")                                                                                   \
-    XX(FORGET, "forget")        /* an ended one is put away */
+    XX(FORGET, "forget") /* an ended one is put away */
 
 enum instance_event {
 #define XX(name, text) INSTANCE_ON_##name,

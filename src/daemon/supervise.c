@@ -36,7 +36,8 @@ static struct backoff_policy backoff_of(const struct policy *policy) {
 static bool all_over(const struct deployment *deployment) {
     for (size_t i = 0; i < deployment->count; i++) {
         const struct instance *instance = &deployment->instances[i];
-        if (!(instance->given_up && (instance->state == INSTANCE_FINISHED || instance->state == INSTANCE_FAILED)))
+        if (!(instance->given_up &&
+              (instance->state == INSTANCE_FINISHED || instance->state == INSTANCE_FAILED)))
             return false;
     }
     return true;
@@ -54,16 +55,19 @@ static void record_end(struct deployment *deployment, enum wanted_state wanted) 
     kept->wall_ms = deployment->outcome.wall_ms;
     record->wanted = wanted;
     ERROR_AUTO *error = NULL;
-    int r = state_deployment_ended(daemon->catalog->state, record->id, kept, wanted, record->restarts, &error);
+    int r =
+        state_deployment_ended(daemon->catalog->state, record->id, kept, wanted, record->restarts, &error);
     if (r < 0 && daemon_mend(daemon, r)) {
         arcella_error_free(TAKE(error));
-        r = state_deployment_ended(daemon->catalog->state, record->id, kept, wanted, record->restarts, &error);
+        r = state_deployment_ended(daemon->catalog->state, record->id, kept, wanted, record->restarts,
+                                   &error);
     }
     struct log_about about = {.unit = LOG_CATALOG, .deployment = record->id, .error = error};
     if (r < 0) {
-        problem_add(&daemon->problems, r, "state/arcella.db", "the end of '%s' could not be recorded: %s", record->id,
-                    arcella_error_message(error));
-        log_event(LOG_ERROR, &about, "the end of a run could not be recorded", "wanted=%s", wanted_state_name(wanted));
+        problem_add(&daemon->problems, r, "state/arcella.db", "the end of '%s' could not be recorded: %s",
+                    record->id, arcella_error_message(error));
+        log_event(LOG_ERROR, &about, "the end of a run could not be recorded", "wanted=%s",
+                  wanted_state_name(wanted));
     }
 }
 
@@ -71,8 +75,9 @@ static void on_backoff(struct loop_timer *timer, void *user) {
     struct instance *instance = user;
     (void)timer;
     if (instance->state == INSTANCE_STOPPING) {
-        struct log_about about = {
-            .unit = LOG_WORKERS, .instance = instance->address, .deployment = instance->deployment->record->id};
+        struct log_about about = {.unit = LOG_WORKERS,
+                                  .instance = instance->address,
+                                  .deployment = instance->deployment->record->id};
         log_event(LOG_WARN, &about, "the worker does not end an instance, so it is killed", "%s", "");
         if (instance->group && instance->group->worker)
             worker_kill(instance->group->worker);
@@ -100,8 +105,8 @@ static void plan_restart(struct instance *instance, bool counted) {
         if (!backoff_failed(&instance->backoff, &b, clock_monotonic_ms(), &delay_ms)) {
             struct log_about about = {
                 .unit = LOG_DAEMON, .instance = instance->address, .deployment = deployment->record->id};
-            log_event(LOG_INFO, &about, "given up: it ended too often", "intensity=%u window_ms=%llu", b.intensity,
-                      (unsigned long long)b.window_ms);
+            log_event(LOG_INFO, &about, "given up: it ended too often", "intensity=%u window_ms=%llu",
+                      b.intensity, (unsigned long long)b.window_ms);
             instance->given_up = instance->spent = true;
             return;
         }
@@ -114,13 +119,15 @@ static void plan_restart(struct instance *instance, bool counted) {
 
 static void judge(struct instance *instance, bool counted, bool for_good) {
     struct deployment *deployment = instance->deployment;
-    enum policy_restart kind = (enum policy_restart)policy_number(&deployment->record->policy, POLICY_RESTART_KEY);
+    enum policy_restart kind =
+        (enum policy_restart)policy_number(&deployment->record->policy, POLICY_RESTART_KEY);
     bool well = instance->state == INSTANCE_FINISHED;
     if (for_good || kind == RESTART_TEMPORARY || (well && kind == RESTART_TRANSIENT))
         instance->given_up = true;
     else
         plan_restart(instance, counted);
-    /* What failed for good although it was to be kept up is tried again by the next daemon; the rest is over. */
+    /* What failed for good although it was to be kept up is tried again by the next daemon; the rest is over.
+     */
     bool over = all_over(deployment) && (kind == RESTART_TEMPORARY || (well && kind == RESTART_TRANSIENT));
     record_end(deployment, over ? WANTED_FINISHED : deployment->record->wanted);
 }
@@ -139,13 +146,15 @@ void supervise_ended(struct instance *instance, bool counted, bool for_good) {
         /* What it did last is kept for people; what is wanted was recorded when the stop was asked for. */
         record_end(deployment, deployment->record->wanted);
     } else {
-        instance_step(instance, outcome_is_good(&deployment->outcome) ? INSTANCE_ON_FINISH : INSTANCE_ON_FAIL, reason);
+        instance_step(instance, outcome_is_good(&deployment->outcome) ? INSTANCE_ON_FINISH : INSTANCE_ON_FAIL,
+                      reason);
         judge(instance, counted, for_good);
     }
     daemon_turn(deployment->daemon);
 }
 
-void supervise_start_failed(struct instance *instance, const arcella_error *error, bool for_good, bool counted) {
+void supervise_start_failed(struct instance *instance, const arcella_error *error, bool for_good,
+                            bool counted) {
     struct deployment *deployment = instance->deployment;
     outcome_from_error(&deployment->outcome, arcella_error_name(arcella_error_code(error)), error);
     if (for_good && instance->state != INSTANCE_STOPPING) {
@@ -190,11 +199,13 @@ static void on_code(void *user, const arcella_error *error) {
 static int make_code(struct deployment *deployment, arcella_error **reterr) {
     struct daemon *daemon = deployment->daemon;
     CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
-    int r = state_component_get(daemon->catalog->state, deployment->record->component.text, &component, reterr);
+    int r =
+        state_component_get(daemon->catalog->state, deployment->record->component.text, &component, reterr);
     if (r < 0)
         return r;
     if (component->quarantine)
-        return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text, component->quarantine);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text,
+                         component->quarantine);
     bool fuel = launch_fuel(daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
     struct code_file file = {0};
     ERROR_AUTO *miss = NULL;
@@ -216,7 +227,8 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
     if (r < 0)
         return r;
     if (deployment->code_tries++ > 2)
-        return error_set(reterr, ARCELLA_E_CORRUPT, "compiled code of '%s' does not stay in the cache", component->id.text);
+        return error_set(reterr, ARCELLA_E_CORRUPT, "compiled code of '%s' does not stay in the cache",
+                         component->id.text);
     struct code_request request = {
         .module = component->digest, .fuel = fuel, .wasm_fd = fd, .name = component->id.text};
     r = code_make(daemon, &request, on_code, deployment, reterr);
@@ -301,7 +313,9 @@ static void view_done(struct view *view) {
 
 static enum picture_worker picture_of(const struct group *group) {
     if (!group->worker)
-        return group->given_up ? WORKER_PICTURE_REFUSED : group->waiting ? WORKER_PICTURE_WAITING : WORKER_PICTURE_NONE;
+        return group->given_up  ? WORKER_PICTURE_REFUSED
+               : group->waiting ? WORKER_PICTURE_WAITING
+                                : WORKER_PICTURE_NONE;
     enum worker_state state = worker_get_state(group->worker);
     return state == WORKER_SPAWNING || state == WORKER_READY ? WORKER_PICTURE_UP : WORKER_PICTURE_LEAVING;
 }
@@ -335,7 +349,8 @@ static void draw_deployment(struct view *view, struct deployment *deployment, si
         view->instances[view->instances_count++] = picture_of_instance(instance);
         due |= !instance->group && !instance->given_up;
     }
-    if (drawn->wanted && due && !deployment->error && of->worker && launch_fits(of, deployment->record, NULL) < 0)
+    if (drawn->wanted && due && !deployment->error && of->worker &&
+        launch_fits(of, deployment->record, NULL) < 0)
         picture->groups[group].fits = false;
 }
 
@@ -353,7 +368,8 @@ static bool draw(struct daemon *daemon, struct view *view) {
     view->deployments = mem_array(deployments + 1, sizeof(*view->deployments));
     view->groups = mem_array(groups + 1, sizeof(*view->groups));
     view->instances = mem_array(instances + 1, sizeof(*view->instances));
-    if (!view->picture.deployments || !view->picture.groups || !view->deployments || !view->groups || !view->instances)
+    if (!view->picture.deployments || !view->picture.groups || !view->deployments || !view->groups ||
+        !view->instances)
         return false;
     struct group *group, *next_group;
     HASH_ITER(hh, daemon->model.groups, group, next_group) {
@@ -381,8 +397,8 @@ static void refuse_for_worker(struct deployment *deployment, const struct group 
 
 static void carry_out(struct view *view, const struct action *action) {
     struct group *group = view->groups[action->group];
-    bool of_group = action->kind == ACTION_SPAWN || action->kind == ACTION_IDLE || action->kind == ACTION_BUSY ||
-                    action->kind == ACTION_REPLACE;
+    bool of_group = action->kind == ACTION_SPAWN || action->kind == ACTION_IDLE ||
+                    action->kind == ACTION_BUSY || action->kind == ACTION_REPLACE;
     struct deployment *deployment = of_group ? NULL : view->deployments[action->deployment];
     struct instance *instance = of_group ? NULL : &deployment->instances[action->instance];
     ERROR_AUTO *error = NULL;
@@ -417,8 +433,9 @@ static bool act(struct daemon *daemon) {
         return false;
     size_t count = reconcile(&view.picture, actions, ACTIONS_AT_ONCE);
     for (size_t i = 0; i < count && i < ACTIONS_AT_ONCE; i++) {
-        DAEMON_LOG(LOG_TRACE, LOG_DAEMON, action_name(actions[i].kind), "deployment=%zu instance=%zu group=%zu",
-                   actions[i].deployment, actions[i].instance, actions[i].group);
+        DAEMON_LOG(LOG_TRACE, LOG_DAEMON, action_name(actions[i].kind),
+                   "deployment=%zu instance=%zu group=%zu", actions[i].deployment, actions[i].instance,
+                   actions[i].group);
         carry_out(&view, &actions[i]);
     }
     return count > 0;
@@ -499,7 +516,7 @@ static void finish_removing(struct deployment *deployment) {
     deployment_step(deployment, DEPLOYMENT_ON_UNDEPLOY, NULL);
     call_settle(deployment);
     model_remove_deployment(daemon, deployment);
-    model_sweep_groups(daemon);
+    daemon->sweep_groups = true;
 }
 
 /* One deployment's state as a whole, and what follows from it. */
@@ -552,5 +569,8 @@ void supervise_turn(struct daemon *daemon) {
         else
             call_settle(deployment);
     }
+    if (daemon->sweep_groups)
+        model_sweep_groups(daemon);
+    daemon->sweep_groups = false;
     daemon_leave_if_done(daemon);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Supervision: carries out what the reconciler decided, takes what workers say, and judges what ended: finished,
- * failed and started again after a while, given up.  The loop's thread.
+ * Supervision: carries out what the reconciler decided, takes what workers say, and judges what ended:
+ * finished, failed and started again after a while, given up.  The loop's thread.
  */
 #ifndef DAEMON_SUPERVISE_H
 #define DAEMON_SUPERVISE_H
@@ -14,7 +14,8 @@ void supervise_turn(struct daemon *daemon);
 void supervise_begin(struct deployment *deployment);
 /** Stop a deployment (wanted state recorded already) or make a stop in progress sooner. */
 void supervise_stop(struct deployment *deployment, uint64_t timeout_ms);
-/** It cannot be started, and why: all replicas that are not there count as failed for good. error is copied. */
+/** It cannot be started, and why: all replicas that are not there count as failed for good. error is copied.
+ */
 void supervise_refuse(struct deployment *deployment, const arcella_error *error);
 /** Is this deployment to run now? */
 bool supervise_wanted(const struct deployment *deployment);

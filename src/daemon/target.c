@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Whom a person means: a deployment's id, a component as name@version or name, an instance as deployment/number. */
+/* Whom a person means: a deployment's id, a component as name@version or name, an instance as
+ * deployment/number. */
 #include "daemon/commands.h"
 
 void target_done(struct target *target) {
@@ -8,7 +9,8 @@ void target_done(struct target *target) {
 }
 
 /* Deployments of a component id, or of any version of a name. */
-static int find_deployment_of(struct daemon *daemon, const char *text, struct deployment **ret, arcella_error **reterr) {
+static int find_deployment_of(struct daemon *daemon, const char *text, struct deployment **ret,
+                              arcella_error **reterr) {
     BUFFER_AUTO candidates = BUFFER_INIT(2048);
     struct deployment *deployment, *next, *found = NULL;
     size_t count = 0;
@@ -17,12 +19,14 @@ static int find_deployment_of(struct daemon *daemon, const char *text, struct de
         if (strcmp(component->text, text) != 0 && strcmp(component->name, text) != 0)
             continue;
         found = deployment;
-        if (buffer_format(&candidates, NULL, "%s'%s' (of %s)", count ? ", " : "", deployment->record->id, component->text) < 0)
+        if (buffer_format(&candidates, NULL, "%s'%s' (of %s)", count ? ", " : "", deployment->record->id,
+                          component->text) < 0)
             break;
         count++;
     }
     if (count > 1)
-        return error_set(reterr, ARCELLA_E_AMBIGUOUS, "'%s' has several deployments: %s", text, candidates.data);
+        return error_set(reterr, ARCELLA_E_AMBIGUOUS, "'%s' has several deployments: %s", text,
+                         candidates.data);
     *ret = found;
     return 0;
 }

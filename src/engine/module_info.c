@@ -504,24 +504,57 @@ static int read_sections(struct decoder *d, struct reader *file) {
     return 0;
 }
 
+/* --- components: whether they are whole; what is in them is not looked at here --- */
+
+enum { COMPONENT_SECTION_MODULE = 1, COMPONENT_SECTION_COMPONENT = 4, COMPONENT_SECTIONS = 13 };
+
+static const uint8_t magic_core[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+static const uint8_t magic_component[8] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
+
+/* The sections of a component, or of a core module in one, each whole, and those in them. */
+static int walk_sections(struct reader *file, bool component, unsigned depth) {
+    const uint8_t *magic = component ? magic_component : magic_core;
+    if (depth > LIMIT_COMPONENT_DEPTH)
+        return error_set(file->reterr, ARCELLA_E_LIMIT, "components are nested more than %d deep",
+                         LIMIT_COMPONENT_DEPTH);
+    if (reader_left(file) < sizeof(magic_core) || memcmp(file->at, magic, sizeof(magic_core)) != 0)
+        return reader_fail(file, component ? "a component" : "a core module");
+    file->at += sizeof(magic_core);
+    while (reader_left(file) > 0) {
+        uint8_t id;
+        uint32_t size;
+        TRY(reader_byte(file, &id, "a section"));
+        if (id >= (component ? COMPONENT_SECTIONS : SECTIONS)) {
+            file->at--;
+            return reader_refuse(file, "section %u", id);
+        }
+        TRY(reader_u32(file, &size, "a section's size"));
+        struct reader in = *file;
+        TRY(reader_skip(file, size, "the whole section"));
+        in.end = file->at;
+        if (component && (id == COMPONENT_SECTION_MODULE || id == COMPONENT_SECTION_COMPONENT))
+            TRY(walk_sections(&in, id == COMPONENT_SECTION_COMPONENT, depth + 1));
+    }
+    return 0;
+}
+
 int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr) {
-    static const uint8_t core[4] = {1, 0, 0, 0}, component[4] = {0x0d, 0, 1, 0};
     struct module_info info = {.kind = MODULE_CORE};
     struct decoder d = {.info = &info};
     struct reader file = {
         .start = bytes, .at = bytes, .end = (const uint8_t *)bytes + length, .reterr = reterr};
-    if (length < 8 || memcmp(bytes, "\0asm", 4) != 0)
+    if (length < 8 || memcmp(bytes, magic_core, 4) != 0)
         return reader_fail(&file, "a WebAssembly binary (\\0asm and a version)");
-    file.at += 8;
-    if (memcmp(file.at - 4, component, 4) == 0) {
+    if (memcmp(bytes, magic_component, sizeof(magic_component)) == 0) {
+        TRY(walk_sections(&file, true, 0));
         info.kind = MODULE_COMPONENT;
         *ret = info;
         return 0;
     }
-    if (memcmp(file.at - 4, core, 4) != 0) {
-        file.at -= 4;
+    file.at += 4;
+    if (memcmp(bytes, magic_core, sizeof(magic_core)) != 0)
         return reader_fail(&file, "version 1 of a core module or version 13 of a component");
-    }
+    file.at += 4;
     int r = read_sections(&d, &file);
     mem_free(d.types);
     mem_free(d.functions);

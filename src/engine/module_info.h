@@ -49,10 +49,12 @@ struct module_info {
 };
 
 /**
- * Read a binary.  A component is recognised and told by kind only.
+ * Read a binary.  A component is told by kind only, after a look whether its sections, and those of what is
+ * in it, are whole.
  *
  * @param bytes  borrowed as long as info is used
- * @return 0, WASM (with the byte offset and what was expected), LIMIT (too many of something), NOMEM
+ * @return 0, WASM (with the byte offset and what was expected), LIMIT (too many of something, components
+ * nested too deep), NOMEM
  */
 int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr)
     MUST_CHECK;

@@ -159,10 +159,9 @@ static size_t look(struct host_poll *items, size_t count) {
 /* Register everything, park once, release everything. */
 static int park_for(struct host *host, const struct host_poll *items, size_t count, uint64_t delay_ms) {
     int r = 0;
-    size_t held = 0;
-    for (; held < count && r == 0; held++) {
-        host_file_ref(items[held].file);
-        r = watch(items[held].file, items[held].events);
+    size_t watched = 0;
+    for (; watched < count && r == 0; watched++) {
+        r = watch(items[watched].file, items[watched].events);
         if (r == HOST_E_PERM) { /* cannot be watched: look again soon */
             r = 0;
             delay_ms = delay_ms < PAUSE_MS ? delay_ms : PAUSE_MS;
@@ -170,16 +169,12 @@ static int park_for(struct host *host, const struct host_poll *items, size_t cou
     }
     if (r == 0)
         r = host_park(host, delay_ms);
-    for (size_t i = 0; i < held; i++) {
+    for (size_t i = 0; i < watched; i++)
         unwatch(items[i].file);
-        host_file_unref(items[i].file);
-    }
     return r;
 }
 
-int host_poll(struct host *host, struct host_poll *items, size_t count, uint64_t deadline_ns) {
-    if (count > HOST_POLL_MAX)
-        return HOST_E_INVAL;
+static int wait_for_any(struct host *host, struct host_poll *items, size_t count, uint64_t deadline_ns) {
     for (;;) {
         if (look(items, count))
             return 0;
@@ -195,4 +190,16 @@ int host_poll(struct host *host, struct host_poll *items, size_t count, uint64_t
         if (r)
             return r;
     }
+}
+
+int host_poll(struct host *host, struct host_poll *items, size_t count, uint64_t deadline_ns) {
+    if (count > HOST_POLL_MAX)
+        return HOST_E_INVAL;
+    /* A guest's shutdown entry may run while we wait, and close them. */
+    for (size_t i = 0; i < count; i++)
+        host_file_ref(items[i].file);
+    int r = wait_for_any(host, items, count, deadline_ns);
+    for (size_t i = 0; i < count; i++)
+        host_file_unref(items[i].file);
+    return r;
 }

@@ -31,6 +31,8 @@
 #define PID_MARK    0x5a7d10a5 /* stands for the process id until it is known; no other constant is like it */
 #define TCGETS2_    0x802c542a /* isatty() of newer C libraries */
 #define PR_SET_VMA_ 0x53564d41 /* malloc names its memory for /proc */
+#define MAP_TYPE_   0x0f       /* the bits of mmap()'s flags that say private or shared */
+#define FASTOPEN_   0x20000000 /* MSG_FASTOPEN: connect and send in one call */
 #define ADD_SEALS_  (1024 + 9)
 #define GET_SEALS_  (1024 + 10)
 
@@ -41,6 +43,9 @@ enum condition {
     LOOK_ONLY,
     DATA_PAGES,
     CODE_PAGES,
+    OWN_DATA,
+    OWN_CODE,
+    SENDS,
     IOCTLS,
     FCNTLS,
     PRCTLS,
@@ -89,6 +94,27 @@ static void allow(scmp_filter_ctx filter, const char *name, int call, enum condi
             &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC});
         add(filter, SCMP_ACT_ALLOW, name, call, 1,
             &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
+        break;
+    case OWN_CODE:
+        add(filter, SCMP_ACT_ALLOW, name, call, 2,
+            (struct scmp_arg_cmp[]){{2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC},
+                                    {3, SCMP_CMP_MASKED_EQ, MAP_TYPE_, MAP_PRIVATE}});
+        /* fall through */
+    case OWN_DATA:
+        add(filter, SCMP_ACT_ALLOW, name, call, 2,
+            (struct scmp_arg_cmp[]){{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
+                                    {3, SCMP_CMP_MASKED_EQ, MAP_TYPE_, MAP_PRIVATE}});
+        break;
+    case SENDS:
+        /* A listening socket that is shut down is one that can connect, and a send that connects passes by
+         * connect() and by landlock.  sendto() has the flags in argument 3 and an address in 4, sendmsg() has
+         * the flags in argument 2. */
+        if (call == SCMP_SYS(sendto))
+            add(filter, SCMP_ACT_ALLOW, name, call, 2,
+                (struct scmp_arg_cmp[]){{3, SCMP_CMP_MASKED_EQ, FASTOPEN_, 0}, {4, SCMP_CMP_EQ, 0, 0}});
+        else
+            add(filter, SCMP_ACT_ALLOW, name, call, 1,
+                &(struct scmp_arg_cmp){2, SCMP_CMP_MASKED_EQ, FASTOPEN_, 0});
         break;
     case DATA_PAGES:
         add(filter, SCMP_ACT_ALLOW, name, call, 1,

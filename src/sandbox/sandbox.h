@@ -119,6 +119,7 @@ struct sandbox_limits {
     uint64_t cpu_seconds; /* CPU time of the whole process; then SIGXCPU, a second later SIGKILL */
     uint64_t data_bytes;  /* private writable memory (not address space: a guest memory reserves 4 GiB of it).
                              Not set in sanitizer builds, whose shadow memory counts. */
+    uint64_t file_bytes;  /* of any one file that is written, in memory too */
 };
 
 /** Step 3: rlimits. @param ret_open_files  out: the limit on descriptors now in force; may be NULL. @return

@@ -154,11 +154,7 @@ int main(int argc, char **argv) {
             process.exit_code = process.exit_code ? process.exit_code : EXIT_REFUSED;
     }
     process.channel = channel_free(process.channel);
-    for (uint32_t i = 0; i < process.dirs_count; i++) {
-        close(process.dirs[i].fd);
-        mem_free(process.dirs[i].host_path);
-    }
-    mem_free(process.dirs);
+    worker_dirs_done(&process);
     loop_free(process.loop);
     return process.exit_code;
 }

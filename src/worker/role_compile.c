@@ -91,6 +91,7 @@ static void finish(struct worker_process *process) {
 const struct worker_role worker_role_compile = {
     .name = "compile",
     .sandbox = SANDBOX_COMPILE,
+    .file_bytes = LIMIT_CODE_BYTES,
     .engine = true,
     .begin = begin,
     .frame = frame,

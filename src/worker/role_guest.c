@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/sys.h"
 #include "catalog/grant.h"
 #include "runtime/instance.h"
 #include "worker/worker.h"
@@ -144,41 +143,6 @@ static void on_note(uint64_t handle, const char *message, void *user) {
 
 /* --- start --- */
 
-/*
- * The descriptor for a directory of an instance: one of those opened before the sandbox closed, or a
- * directory beneath one, reached from there.
- */
-static int find_dir(struct guests *guests, const struct ipc_preopen *wanted, int *ret_fd, bool *ret_opened,
-                    arcella_error **reterr) {
-    const struct worker_process *process = guests->process;
-    const struct worker_dir *best = NULL;
-    size_t best_length = 0;
-    for (uint32_t i = 0; i < process->dirs_count; i++) {
-        const struct worker_dir *dir = &process->dirs[i];
-        size_t length = strlen(dir->host_path);
-        bool root = length == 1;
-        if ((wanted->writable && !dir->writable) || length < best_length ||
-            strncmp(wanted->host_path.data, dir->host_path, length) != 0)
-            continue;
-        char behind = wanted->host_path.data[length];
-        if (behind == '\0' || behind == '/' || root)
-            best = dir, best_length = length;
-    }
-    if (!best)
-        return error_set(reterr, ARCELLA_E_GROUP, "this worker does not hold '%s'%s", wanted->host_path.data,
-                         wanted->writable ? " for writing" : "");
-    const char *rest = wanted->host_path.data + best_length;
-    while (*rest == '/')
-        rest++;
-    *ret_opened = *rest != '\0';
-    if (!*ret_opened) {
-        *ret_fd = best->fd;
-        return 0;
-    }
-    *ret_fd = sys_openat(best->fd, rest, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-    return *ret_fd < 0 ? error_set_errno(reterr, errno, "granted directory '%s'", wanted->host_path.data) : 0;
-}
-
 /* Code must be the parent's and nobody else's to write. */
 static int check_code(const struct guests *guests, const char *path, arcella_error **reterr) {
     struct stat st;
@@ -228,7 +192,7 @@ static int open_dirs(struct guests *guests, const struct ipc_start *start, struc
                      arcella_error **reterr) {
     for (uint32_t i = 0; i < start->dirs_count && i < LIMIT_DIRS; i++) {
         const struct ipc_preopen *dir = &start->dirs[i];
-        int r = find_dir(guests, dir, &o->dirs[i].fd, &o->opened[i], reterr);
+        int r = worker_dir_find(guests->process, dir, &o->dirs[i].fd, &o->opened[i], reterr);
         if (r < 0)
             return r;
         o->dirs[i].guest_path = dir->guest_path.data;

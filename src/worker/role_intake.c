@@ -143,6 +143,7 @@ static void finish(struct worker_process *process) {
 const struct worker_role worker_role_intake = {
     .name = "intake",
     .sandbox = SANDBOX_INTAKE,
+    .file_bytes = 1, /* it writes none */
     .begin = begin,
     .frame = frame,
     .end = finish,

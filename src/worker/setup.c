@@ -23,26 +23,6 @@ static const struct worker_role *role_of(uint64_t role) {
     }
 }
 
-static int open_dirs(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
-    if (setup->dirs_count == 0)
-        return 0;
-    process->dirs = mem_array(setup->dirs_count, sizeof *process->dirs);
-    if (!process->dirs)
-        return error_nomem(reterr);
-    for (uint32_t i = 0; i < setup->dirs_count; i++) {
-        struct worker_dir *dir = &process->dirs[i];
-        dir->fd = sys_openat(AT_FDCWD, setup->dirs[i].host_path.data, O_PATH | O_DIRECTORY, 0);
-        if (dir->fd < 0)
-            return error_set_errno(reterr, errno, "granted directory '%s'", setup->dirs[i].host_path.data);
-        process->dirs_count = i + 1;
-        dir->writable = setup->dirs[i].writable;
-        dir->host_path = mem_text_n(setup->dirs[i].host_path.data, setup->dirs[i].host_path.length);
-        if (!dir->host_path)
-            return error_nomem(reterr);
-    }
-    return 0;
-}
-
 /*
  * The code directory is the working directory (the parent made it so).  `arcella run` has no code directory:
  * there the folder of the one code file becomes it, still readable only by names beneath it.
@@ -69,7 +49,7 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
     FD_AUTO code_fd = -1;
     int r = enter_code(setup, &code_fd, reterr);
     if (r == 0)
-        r = open_dirs(process, setup, reterr);
+        r = worker_dirs_open(process, setup, reterr);
     if (r < 0)
         return r;
     struct sandbox_ids ids = {
@@ -85,6 +65,7 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
         .open_files = setup->open_files,
         .cpu_seconds = setup->cpu_seconds,
         .data_bytes = setup->data_bytes,
+        .file_bytes = process->role->file_bytes,
     };
     r = sandbox_limits(&limits, NULL, reterr);
     if (r == 0)

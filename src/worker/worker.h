@@ -44,7 +44,8 @@ struct worker_process {
 struct worker_role {
     const char *name;
     enum sandbox_role_id sandbox;
-    bool engine; /* says its engine in ready */
+    bool engine;         /* says its engine in ready */
+    uint64_t file_bytes; /* rlimit on a file it writes; 0 none */
     /* After the rights are gone, before seccomp: make every thread the role will ever need. */
     int (*begin)(struct worker_process *process, arcella_error **reterr);
     /* A frame after setup. */
@@ -64,6 +65,25 @@ int worker_setup(struct worker_process *process, const struct ipc_setup *setup, 
 /** Send a frame; a parent that cannot be told anything any more is gone: the process ends. */
 void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
                  const struct channel_extra *extra);
+
+/**
+ * Open the directories of setup, before ids change and landlock closes.  One that a guest may have put a link
+ * in the place of is left out, with a line.
+ *
+ * @return 0, NOT_FOUND, DENIED, NOMEM, SYSTEM; worker_dirs_done() in any case
+ */
+int worker_dirs_open(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr)
+    MUST_CHECK;
+/**
+ * The descriptor for a directory of an instance: one of those of setup, or a directory beneath one, reached
+ * from there without following a link.
+ *
+ * @param ret_opened  out: the descriptor is new, and the caller's to close
+ * @return 0, GROUP (this worker does not hold it), DENIED (a link), by errno
+ */
+int worker_dir_find(const struct worker_process *process, const struct ipc_preopen *wanted, int *ret_fd,
+                    bool *ret_opened, arcella_error **reterr) MUST_CHECK;
+void worker_dirs_done(struct worker_process *process);
 
 /** End the process: the loop stops and main() returns code. */
 void worker_exit(struct worker_process *process, int code);

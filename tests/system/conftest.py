@@ -28,6 +28,8 @@ SLOW = float(os.environ.get("ARCELLA_SLOW", "1"))  # factor for time limits unde
 
 # What depends on rights a machine may lack runs in a weaker form; the run's last lines list which.
 WEAKER = []
+# What was measured on the way, for the same lines.
+FIGURES = []
 
 
 def weaker(what):
@@ -36,7 +38,14 @@ def weaker(what):
         WEAKER.append(what)
 
 
+def figure(what):
+    """Note something measured."""
+    FIGURES.append(what)
+
+
 def pytest_terminal_summary(terminalreporter):
+    for what in FIGURES:
+        terminalreporter.write_line(f"measured: {what}")
     for what in WEAKER:
         terminalreporter.write_line(f"weaker here: {what}")
 
@@ -152,7 +161,8 @@ class Arcella:
         self.home = Path(home)
         self.process = None
         self.expected = []
-        self.extra_env = {}
+        # Programs without a shutdown entry are waited for when the daemon ends; not for five seconds in each test.
+        self.extra_env = {"ARCELLA_LIMITS_STOP_TIMEOUT": "300ms"}
         self.log_path = self.home.parent / "daemon.err"
         self.seen_pids = set()
 
@@ -272,10 +282,11 @@ class Arcella:
 
 
 def open_descriptors(pid):
-    try:
-        return sorted(os.readlink(p) for p in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return []
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.append(os.readlink(path))
+    return sorted(found)
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@
 Used by tests/system/test_kill.py (fifty moments) and tests/soak/soak.py (by the hour).
 """
 import hashlib
-import json
 import os
 import random
-import re
 import signal
 import sqlite3
 import threading
@@ -19,6 +17,8 @@ from conftest import GUESTS, alive, children_of, wait_until
 VICTIMS = ("daemon", "worker", "intake", "compile")
 GUESTS_USED = ("hello.wasm", "exit_code.wasm", "ticker.wasm", "read_file.wasm", "spin.wasm", "args_env.wasm")
 NAMES = ("a", "b", "c", "d")
+# Errors that say nothing was changed.
+REFUSALS = ("not-found", "still-deployed", "other-bytes", "wrong-state", "already-running", "ambiguous-name")
 
 
 def role_of(pid):
@@ -32,17 +32,29 @@ def role_of(pid):
     return "worker" if role == "guest" else role
 
 
+def digest_of(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 class Killer:
-    """A daemon under a stream of verbs, and a hand that kills one of its processes now and then."""
+    """
+    A daemon under a stream of verbs, and a hand that kills one of its processes now and then.
+
+    `components` and `deployments` are what the daemon has acknowledged: what was answered with success must be so after
+    any kill, and what was not answered is as it was or as it was to be.
+    """
 
     def __init__(self, arcella, seed):
         self.arcella = arcella
         self.dice = random.Random(seed)
         self.killed = {victim: 0 for victim in VICTIMS}
+        self.components = {}   # id → digest
+        self.deployments = {}  # name → wanted states that are right
+        self.unsure = set()    # ids and names whose last verb was not answered, or failed on the way
         arcella.expect_log("")  # whatever is logged: this is a test of what is kept
 
     def verb(self):
-        """One random verb; its answer does not matter, that there is one does."""
+        """One random verb."""
         name = self.dice.choice(NAMES)
         guest = self.dice.choice(GUESTS_USED)
         choice = self.dice.random()
@@ -56,6 +68,28 @@ class Killer:
         if choice < 0.85:
             return "undeploy", {"target": name, "timeout": "20ms"}
         return "remove", {"target": f"{name}@{version}"}
+
+    def keep(self, cmd, args, reply):
+        """Take an answer (None: there was none) into what is known."""
+        subject = args["id"] if cmd == "install" else args["target"]
+        good = reply is not None and reply["success"]
+        refused = reply is not None and not good and reply["error"]["code"] in REFUSALS
+        if refused:
+            return
+        if not good:
+            self.unsure.add(subject)
+        elif cmd == "install":
+            self.components[subject] = digest_of(args["path"])
+        elif cmd == "remove":
+            self.components.pop(subject, None)
+        elif cmd == "start":
+            self.deployments[subject] = ("running", "finished")
+        elif cmd == "stop":
+            self.deployments[subject] = ("stopped", "finished")
+        elif cmd == "undeploy":
+            self.deployments.pop(subject, None)
+        if good:
+            self.unsure.discard(subject)
 
     def find_victim(self, victim, until):
         """Wait for a process of the role wanted; the daemon is always there."""
@@ -76,21 +110,29 @@ class Killer:
             fresh = self.fresh_module()
             verbs.insert(self.dice.randrange(len(verbs)), ("install", {"path": str(fresh), "id": f"{self.dice.choice(NAMES)}@9.{self.dice.randrange(10**6)}.0"}))
         delay = self.dice.random() ** 2 * 0.12
-        answers = []
+        wrong = []
 
         def run():
             for cmd, args in verbs:
                 try:
-                    answers.append(self.arcella.ask(cmd, **args)["success"])
+                    reply = self.arcella.ask(cmd, **args)
                 except (OSError, EOFError, ValueError):
+                    self.keep(cmd, args, None)
                     return
+                self.keep(cmd, args, reply)
+                if not reply["success"] and reply["error"]["code"] in ("internal", "bad-message"):
+                    wrong.append((cmd, args, reply))
 
         thread = threading.Thread(target=run)
         thread.start()
         time.sleep(delay)
         pid = self.find_victim(victim, time.monotonic() + 1.0)
+        children = []
         if pid:
             try:
+                if victim == "daemon":  # held still, so that no child is born between the look and the kill
+                    os.kill(pid, signal.SIGSTOP)
+                    children = children_of(pid)
                 os.kill(pid, signal.SIGKILL)
                 self.killed[victim] += 1
             except ProcessLookupError:
@@ -99,21 +141,14 @@ class Killer:
             self.arcella.process.wait()
             thread.join(60)
             assert not thread.is_alive(), "a client hangs although the daemon is gone"
-            orphans = lambda: [p for p in Path("/proc").iterdir() if p.name.isdigit() and self.is_ours(p)]  # noqa: E731
-            wait_until(lambda: not orphans(), 15, "the end of the killed daemon's children")
+            wait_until(lambda: not any(alive(p) for p in children), 15, "the end of the killed daemon's children")
             self.arcella.start()
         else:
             thread.join(90)
             assert not thread.is_alive(), f"a verb hangs after the kill of {victim}: {verbs}"
             assert self.arcella.process.poll() is None, "the daemon died with its child"
+        assert not wrong, wrong
         self.verify_catalogue()
-
-    def is_ours(self, proc):
-        try:
-            return b"arcella-worker" in (proc / "cmdline").read_bytes().split(b"\0")[0] and \
-                str(self.arcella.home) in os.readlink(proc / "cwd")
-        except OSError:
-            return False
 
     def fresh_module(self):
         """hello with a custom section nobody has seen: other bytes, the same program."""
@@ -124,20 +159,34 @@ class Killer:
         return path
 
     def verify_catalogue(self):
-        """Every component listed is whole on disk, everything on disk is listed, every deployment has its component."""
+        """Every component listed is whole on disk, everything on disk is listed, every deployment has its component, and
+        all of it is what was acknowledged."""
         a = self.arcella
         components = {r["id"]: r for r in a.ask("list", what="components")["data"]["components"]}
-        deployments = a.ask("list", what="deployments")["data"]["deployments"]
+        deployments = {r["id"]: r for r in a.ask("list", what="deployments")["data"]["deployments"]}
         for ident, row in components.items():
             assert row["state"] == "installed", row
             place = a.home / "modules" / ident
             wasm, = [p for p in place.iterdir() if p.suffix == ".wasm"]
-            assert row["digest"].endswith(hashlib.sha256(wasm.read_bytes()).hexdigest()), ident
+            assert row["digest"].endswith(digest_of(wasm)), ident
         on_disk = {p.name for p in (a.home / "modules").iterdir() if not p.name.startswith(".")}
         assert on_disk == set(components), (on_disk, set(components))
-        for row in deployments:
+        for row in deployments.values():
             assert row["component"] in components, row
             assert row["state"], row
+        for ident in self.unsure & (set(self.components) | set(components)):
+            self.components.pop(ident, None)
+            if ident in components:
+                self.components[ident] = components[ident]["digest"].rsplit(":", 1)[-1]
+        for name in self.unsure & (set(self.deployments) | set(deployments)):
+            self.deployments.pop(name, None)
+            if name in deployments:
+                self.deployments[name] = (deployments[name]["wanted"], "finished")
+        self.unsure.clear()
+        assert {i: r["digest"].rsplit(":", 1)[-1] for i, r in components.items()} == self.components
+        assert set(deployments) == set(self.deployments), (set(deployments), self.deployments)
+        for name, row in deployments.items():
+            assert row["wanted"] in self.deployments[name], (row, self.deployments[name])
         problems = a.ask("status")["data"]["problems"]
         assert not problems, problems
         database = sqlite3.connect(f"file:{a.home / 'state' / 'arcella.db'}?mode=ro", uri=True)

@@ -39,10 +39,23 @@ def test_what_is_installed(prefix):
         assert (prefix / name).exists(), name
     assert list(prefix.rglob("libarcella.so")) and list(prefix.rglob("libarcella.a"))
     assert list(prefix.rglob("arcella.pc")) and list(prefix.rglob("ArcellaConfig.cmake"))
-    unit = (prefix / "lib/systemd/system/arcella.service").read_text()
-    assert "/bin/arcella daemon" in unit and "@" not in unit.split("ExecStart")[1].split("\n")[0]
+    for unit in ("lib/systemd/system/arcella.service", "lib/systemd/user/arcella.service"):
+        assert f"ExecStart={prefix}/bin/arcella daemon" in (prefix / unit).read_text()
     done = subprocess.run([prefix / "bin" / "arcella", "--version"], text=True, capture_output=True)
     assert done.returncode == 0 and done.stdout.startswith("arcella ")
+
+
+def test_destdir_holds_everything(tmp_path):
+    """As a package is made: all below DESTDIR, all of it saying the prefix it will have."""
+    subprocess.run(["cmake", "--install", BIN.parent, "--prefix", "/opt/arcella"], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "DESTDIR": str(tmp_path)})
+    assert [p.name for p in tmp_path.iterdir()] == ["opt"] and [p.name for p in (tmp_path / "opt").iterdir()] == ["arcella"]
+    assert not Path("/opt/arcella").exists()
+    root = tmp_path / "opt" / "arcella"
+    assert "ExecStart=/opt/arcella/bin/arcella" in (root / "lib/systemd/system/arcella.service").read_text()
+    assert "prefix=/opt/arcella\n" in next(root.rglob("arcella.pc")).read_text()
+    for path in (p for p in root.rglob("*") if p.is_file() and p.suffix in (".service", ".pc", ".cmake", ".1")):
+        assert str(BIN.parent) not in path.read_text() and str(ROOT) not in path.read_text(), path
 
 
 @pytest.mark.parametrize("header", ["arcella.h", "component.h", "error.h", "version.h"])
@@ -79,10 +92,27 @@ def test_a_program_against_the_installed_library(prefix, tmp_path, way):
     else:
         flags = [folder / "libarcella.a", "-luv", "-ljansson", "-lmsgpackc", "-lsodium", "-lstdc++", "-lpthread", "-ldl", "-lm"]
     program = build(prefix, tmp_path, flags)
-    done = subprocess.run([program, GUESTS / "plain_add.wasm", GUESTS / "start_trap.wasm"],
+    done = subprocess.run([program, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"],
                           text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "ok\n"
+
+
+def test_pkg_config_and_find_package(prefix, tmp_path):
+    """How programs of others find the library; neither needs to be told more than the prefix."""
+    if subprocess.run(["sh", "-c", "command -v pkg-config"], stdout=subprocess.DEVNULL).returncode == 0:
+        env = {**os.environ, "PKG_CONFIG_PATH": str(next(prefix.rglob("arcella.pc")).parent)}
+        told = subprocess.run(["pkg-config", "--cflags", "--libs", "arcella"], env=env, text=True, check=True, capture_output=True)
+        build(prefix, tmp_path, told.stdout.split())
+    (tmp_path / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(x C)\nfind_package(Arcella 0.1 REQUIRED)\n"
+                                             f"add_executable(x {API / 'calls.c'})\ntarget_link_libraries(x Arcella::arcella)\n")
+    made = tmp_path / "made"
+    for command in (["cmake", "-S", tmp_path, "-B", made, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}"], ["cmake", "--build", made]):
+        done = subprocess.run(command, text=True, capture_output=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    if not sanitized():
+        done = subprocess.run([made / "x", GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"], text=True, capture_output=True)
+        assert done.returncode == 0 and done.stdout == "ok\n", done.stderr
 
 
 def test_two_engines_in_one_process(prefix, tmp_path):
@@ -93,7 +123,7 @@ def test_two_engines_in_one_process(prefix, tmp_path):
     program = tmp_path / "two"
     subprocess.run(["gcc", "-std=gnu17", "-o", program, API / "two_engines.c", f"-I{prefix}/include", f"-I{engine}/include",
                     f"{engine}/lib/libwasmtime.a", "-lpthread", "-ldl", "-lm"], check=True)
-    done = subprocess.run([program, library, GUESTS / "plain_add.wasm", GUESTS / "start_trap.wasm"], text=True, capture_output=True,
+    done = subprocess.run([program, library, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"], text=True, capture_output=True,
                           timeout=120)
     assert done.returncode == 0, (done.returncode, done.stderr)
     assert done.stdout == "ok\n"

@@ -4,8 +4,11 @@
  *
  * An adapter reads the values of a call in order, turns each into what the function gets, and stops at the
  * first that is wrong: then the function does not run.  Pointers are checked in 64 bits against the memory as
- * it is now, results' too, before the function runs.  No guest code of an instance runs while one of its
- * calls is in progress, and a memory never shrinks, so what was checked stays good through a suspension.
+ * it is now, results' too, before the function runs; a memory neither moves nor shrinks, so what was checked
+ * stays good through a suspension.
+ *
+ * Guest code can run inside a call that waits: the shutdown entry of a stop.  It may close or renumber any
+ * descriptor and move the table.  So a call that may wait gets copies of its slots, and holds their files.
  *
  *     kind         values  the function gets                      wrong: answered with
  *     FD           i       struct host_slot *, right held         badf; see preview1_rights_refusal()
@@ -146,6 +149,18 @@ static inline int preview1_take_fd(struct wasi_preview1 *wasi, uint32_t number, 
     return 0;
 }
 
+/** Copy a slot and hold its file, for a call that may wait; preview1_drop() it. @return the copy */
+static inline struct host_slot *preview1_hold(struct host_slot *copy, const struct host_slot *slot) {
+    *copy = *slot;
+    host_file_ref(copy->file);
+    return copy;
+}
+
+static inline void preview1_drop(struct host_slot *copy) {
+    if (copy->file)
+        host_file_unref(copy->file);
+}
+
 static inline int preview1_take_text(const struct engine_memory *memory, uint32_t address, uint32_t length,
                                      struct text *ret) {
     uint8_t *at;
@@ -245,7 +260,7 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_PTR_RET_FILESTAT 1
 #define P1_PTR_RET_PRESTAT  1
 
-/* Reading values: declares what the function gets; in scope: wasi_, memory_, v_, at_, r_. */
+/* Reading values: declares what the function gets; in scope: wasi_, memory_, v_, at_, r_, waits_. */
 #define PREVIEW1_TAKE(params)       PREVIEW1_END_(P1_TAKE_A params)
 #define P1_TAKE_A(kind, name, more) P1_TAKE_##kind(name, more) P1_TAKE_B
 #define P1_TAKE_B(kind, name, more) P1_TAKE_##kind(name, more) P1_TAKE_A
@@ -253,7 +268,10 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_TAKE_B_END
 #define P1_TAKE_FD(name, right)                                                                              \
     struct host_slot *name = NULL;                                                                           \
+    struct host_slot name##_held_ = {.file = NULL};                                                          \
     r_ = r_ ? r_ : preview1_take_fd(wasi_, v_[at_].u32, WASI_RIGHT_##right, &name);                          \
+    if (waits_ && name)                                                                                      \
+        name = preview1_hold(&name##_held_, name);                                                           \
     at_ += 1;
 #define P1_TAKE_NUMBER(name, more) uint32_t name = v_[at_++].u32;
 #define P1_TAKE_U32(name, more)    uint32_t name = v_[at_++].u32;
@@ -346,6 +364,32 @@ static inline int preview1_take_span(const struct engine_memory *memory, uint32_
 #define P1_GIVE_RET_FDSTAT(name)   memcpy(name##_to_, &name, sizeof name);
 #define P1_GIVE_RET_FILESTAT(name) memcpy(name##_to_, &name, sizeof name);
 #define P1_GIVE_RET_PRESTAT(name)  memcpy(name##_to_, &name, sizeof name);
+
+/* Letting go of what a call that may wait held. */
+#define PREVIEW1_DROP(params)       PREVIEW1_END_(P1_DROP_A params)
+#define P1_DROP_A(kind, name, more) P1_DROP_##kind(name) P1_DROP_B
+#define P1_DROP_B(kind, name, more) P1_DROP_##kind(name) P1_DROP_A
+#define P1_DROP_A_END
+#define P1_DROP_B_END
+#define P1_DROP_FD(name) preview1_drop(&name##_held_);
+#define P1_DROP_NUMBER(name)
+#define P1_DROP_U32(name)
+#define P1_DROP_U64(name)
+#define P1_DROP_S64(name)
+#define P1_DROP_ENUM(name)
+#define P1_DROP_FLAGS(name)
+#define P1_DROP_TEXT(name)
+#define P1_DROP_BUFFER(name)
+#define P1_DROP_IOVS_READ(name)
+#define P1_DROP_IOVS_WRITE(name)
+#define P1_DROP_ADDRESS(name)
+#define P1_DROP_RET_U16(name)
+#define P1_DROP_RET_U32(name)
+#define P1_DROP_RET_U64(name)
+#define P1_DROP_RET_FD(name)
+#define P1_DROP_RET_FDSTAT(name)
+#define P1_DROP_RET_FILESTAT(name)
+#define P1_DROP_RET_PRESTAT(name)
 
 /* Parameters as data. */
 #define PREVIEW1_DESCRIBE(params)   PREVIEW1_END_(P1_DATA_A params)

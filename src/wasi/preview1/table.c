@@ -61,6 +61,7 @@ static inline int leave(union engine_value *v, int r) {
     static int adapt_##fn(struct engine_instance *instance, union engine_value *v_, const void *row) {       \
         struct wasi_preview1 *wasi_ = enter(instance);                                                       \
         struct engine_memory memory_ UNUSED = {NULL, 0};                                                     \
+        const bool waits_ UNUSED = (flags)&HOST_MAY_BLOCK;                                                   \
         unsigned at_ = 0;                                                                                    \
         int r_ = 0;                                                                                          \
         if (PREVIEW1_POINTERS(params) > 0) {                                                                 \
@@ -74,6 +75,7 @@ static inline int leave(union engine_value *v, int r) {
                 PREVIEW1_GIVE(params)                                                                        \
             }                                                                                                \
         }                                                                                                    \
+        PREVIEW1_DROP(params)                                                                                \
         if (UNLIKELY(log_wants(LOG_RUNTIME, LOG_TRACE)))                                                     \
             trace(row, v_, at_, r_);                                                                         \
         return leave(v_, r_);                                                                                \

@@ -136,6 +136,16 @@ static void guests_cannot_forge_lines(void **state) {
     assert_string_equal(json_string_value(json_object_get(value, "instance")), "evil\nlevel=error");
 }
 
+/* Fields that a worker made are handed on as they came. */
+static void fields_cannot_begin_a_line(void **state) {
+    (void)state;
+    log_event(LOG_INFO, &(struct log_about){.unit = LOG_WORKERS}, "m", "%s",
+              "a=1\nlevel=error msg=\"forged\"\r\x1b[2J\xc2\x9b\xff b=\"\xc3\xa9\"");
+    assert_string_equal(behind_ts(&kept.logfmt, "ts="),
+                        " level=info unit=workers msg=m "
+                        "a=1?level=error msg=\"forged\"??[2J??? b=\"\xc3\xa9\"");
+}
+
 static void long_lines_are_cut(void **state) {
     (void)state;
     size_t size = 100000;
@@ -361,6 +371,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_not_known_is_not_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_lines_are_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(guests_cannot_forge_lines, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fields_cannot_begin_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_lines_are_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(levels_are_set_by_one_string, set_up, tear_down),
         cmocka_unit_test_setup_teardown(levels_let_through_what_they_say, set_up, tear_down),

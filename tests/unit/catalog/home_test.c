@@ -11,15 +11,15 @@ static void the_home_is_found(void **state) {
         const char *option, *environment, *home;
         const char *path, *source; /* a path that begins with '+' is beneath the working directory */
     } rows[] = {
-        {"/a/b", "/env", "/home/u", "/a/b", "--home"},
+        {"/a/b", "/env", "/somebody", "/a/b", "--home"},
         {"/a//b/./c/", NULL, NULL, "/a/b/c", "--home"},
-        {"rel/x", "/env", "/home/u", "+/rel/x", "--home"},
+        {"rel/x", "/env", "/somebody", "+/rel/x", "--home"},
         {".", NULL, NULL, "+", "--home"},
         {"/", NULL, NULL, "/", "--home"},
-        {NULL, "/env/", "/home/u", "/env", "ARCELLA_HOME"},
-        {"", "/env", "/home/u", "/env", "ARCELLA_HOME"},
-        {NULL, "", "/home/u", "/home/u/.arcella", "default"},
-        {NULL, NULL, "/home/u/", "/home/u/.arcella", "default"},
+        {NULL, "/env/", "/somebody", "/env", "ARCELLA_HOME"},
+        {"", "/env", "/somebody", "/env", "ARCELLA_HOME"},
+        {NULL, "", "/somebody", "/somebody/.arcella", "default"},
+        {NULL, NULL, "/somebody/", "/somebody/.arcella", "default"},
     };
     char here[PATH_MAX], full[2 * PATH_MAX];
     assert_non_null(getcwd(here, sizeof(here)));

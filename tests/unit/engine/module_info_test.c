@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "engine/guests.h"
 #include "engine/module_info.h"
@@ -81,6 +82,75 @@ static void test_kinds(void **state) {
     assert_int_equal(strlen(info.exports[1].signature), sizeof(info.exports[1].signature) - 1);
     assert_string_equal(info.exports[1].signature + 68, "…");
     module_info_done(&info);
+}
+
+/* `inner` in a section of `id` of a component, `depth` times; components know the sizes up to 127 bytes here.
+ */
+static size_t in_component(uint8_t *to, const char *inner, size_t length, uint8_t id) {
+    memcpy(to, "\0asm\x0d\0\1\0", 8);
+    to[8] = id;
+    to[9] = (uint8_t)length;
+    memcpy(to + 10, inner, length);
+    return 10 + length;
+}
+
+static void test_components_are_whole(void **state) {
+    (void)state;
+    enum { MODULE = 1, COMPONENT = 4, TYPE = 7 };
+    static const char core[] = "\0asm\1\0\0\0\0\5\4note";
+    static const char broken[] = "\0asm\1\0\0\0\0\6\4note";
+    static const char nested[] = "\0asm\x0d\0\1\0\7\2xx";
+    static const struct {
+        const char *inner;
+        size_t length;
+        uint8_t id;
+        int result;
+    } rows[] = {
+        {core, sizeof(core) - 1, MODULE, 0},
+        {core, sizeof(core) - 1, COMPONENT, ARCELLA_E_WASM}, /* no component */
+        {nested, sizeof(nested) - 1, COMPONENT, 0},
+        {nested, sizeof(nested) - 1, MODULE, ARCELLA_E_WASM},
+        {nested, sizeof(nested) - 2, COMPONENT, ARCELLA_E_WASM}, /* its section is cut */
+        {broken, sizeof(broken) - 1, MODULE, ARCELLA_E_WASM},
+        {core, 7, MODULE, ARCELLA_E_WASM},
+        {broken, sizeof(broken) - 1, TYPE, 0}, /* not looked into */
+        {core, 4, 13, ARCELLA_E_WASM},         /* no such section */
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct module_info info;
+        uint8_t file[128];
+        size_t length = in_component(file, rows[i].inner, rows[i].length, rows[i].id);
+        for (size_t cut = 0; cut <= length; cut++) {
+            uint8_t *copy = mem_copy(file, cut ? cut : 1);
+            int r = module_info_read(copy, cut, &info, NULL);
+            /* Cut behind the header it is a smaller component, cut elsewhere it is none. */
+            assert_int_equal(r, cut == length ? rows[i].result : cut == 8 ? 0 : ARCELLA_E_WASM);
+            mem_free(copy);
+        }
+    }
+}
+
+static void test_components_are_nested_so_deep(void **state) {
+    (void)state;
+    for (unsigned depth = LIMIT_COMPONENT_DEPTH - 1; depth <= LIMIT_COMPONENT_DEPTH + 1; depth++) {
+        /* From the inside out; each layer is 8 bytes of header, one of id, three of size. */
+        size_t length = 8 + 12 * (size_t)depth;
+        uint8_t *file = mem_alloc(length);
+        for (unsigned i = 0; i <= depth; i++) {
+            size_t left = length - 12 * (size_t)(i + 1);
+            memcpy(file + 12 * (size_t)i, "\0asm\x0d\0\1\0", 8);
+            if (i < depth) {
+                uint8_t head[4] = {4, (uint8_t)(0x80 | (left & 0x7f)), (uint8_t)(0x80 | (left >> 7 & 0x7f)),
+                                   (uint8_t)(left >> 14)};
+                memcpy(file + 12 * (size_t)i + 8, head, sizeof(head));
+            }
+        }
+        struct module_info info;
+        ERROR_AUTO *error = NULL;
+        assert_int_equal(module_info_read(file, length, &info, &error),
+                         depth > LIMIT_COMPONENT_DEPTH ? ARCELLA_E_LIMIT : 0);
+        mem_free(file);
+    }
 }
 
 static void test_guests(void **state) {
@@ -225,8 +295,13 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wasi),      cmocka_unit_test(test_kinds), cmocka_unit_test(test_guests),
-        cmocka_unit_test(test_lies),      cmocka_unit_test(test_rare),
+        cmocka_unit_test(test_wasi),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_guests),
+        cmocka_unit_test(test_components_are_whole),
+        cmocka_unit_test(test_components_are_nested_so_deep),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_rare),
 #ifdef ARCELLA_FAULTS
         cmocka_unit_test(test_no_memory),
 #endif

@@ -3,6 +3,7 @@
  */
 #include "sandbox/child.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -70,6 +71,37 @@ static void no_odd_doors(void *argument) {
     CHECK_FAILS(setrlimit(RLIMIT_NOFILE, &more), EPERM);
 }
 
+/* A listener that is shut down could become a connection to anywhere, without connect(). */
+static void no_connecting_by_sending(void *argument) {
+    struct sockaddr_in *to = argument;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener >= 0 && listen(listener, 1) == 0);
+    seal(SANDBOX_GUEST);
+    CHECK(shutdown(listener, SHUT_RD) == 0);
+    CHECK_FAILS(sendto(listener, "x", 1, MSG_FASTOPEN, (const struct sockaddr *)to, sizeof(*to)), EPERM);
+    CHECK_FAILS(sendto(listener, "x", 1, MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof(*to)), EPERM);
+    char byte = 'x';
+    struct iovec piece = {&byte, 1};
+    struct msghdr message = {.msg_name = to, .msg_namelen = sizeof(*to), .msg_iov = &piece, .msg_iovlen = 1};
+    CHECK_FAILS(sendmsg(listener, &message, MSG_FASTOPEN), EPERM);
+    struct mmsghdr one = {.msg_hdr = message};
+    CHECK_FAILS(syscall(SYS_sendmmsg, listener, &one, 1, MSG_FASTOPEN), EPERM);
+    CHECK(sendmsg(listener, &message, MSG_NOSIGNAL) < 0); /* allowed, and without that flag no connection */
+}
+
+static void test_no_way_out_by_sending(void **state) {
+    (void)state;
+    FD_AUTO peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    assert_int_equal(bind(peer, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(peer, 8), 0);
+    assert_int_equal(getsockname(peer, (struct sockaddr *)&address, &size), 0);
+    expect_child(no_connecting_by_sending, &address,
+                 REFUSED("sendto") REFUSED("sendmsg") REFUSED("sendmmsg"));
+    assert_true(accept(peer, NULL, NULL) < 0 && errno == EAGAIN);
+}
+
 static void unknown_number(void *argument) {
     (void)argument;
     seal(SANDBOX_GUEST);
@@ -119,6 +151,27 @@ static void test_code_pages(void **state) {
                      REFUSED("mprotect") REFUSED("mmap"));
 }
 
+/* Memory that no limit on data counts: nothing for those who take hostile bytes apart. */
+static void maps_nothing_shared(void *argument) {
+    seal(*(enum sandbox_role_id *)argument);
+    CHECK(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    CHECK(errno == EPERM);
+    CHECK(map(PROT_READ | PROT_WRITE) != MAP_FAILED);
+}
+
+static void makes_no_file(void *argument) {
+    (void)argument;
+    seal(SANDBOX_INTAKE);
+    CHECK_FAILS(memfd_create("more", 0), EPERM);
+}
+
+static void test_no_uncounted_memory(void **state) {
+    (void)state;
+    for (enum sandbox_role_id role = SANDBOX_INTAKE; role < SANDBOX_ROLES; role++)
+        expect_child(maps_nothing_shared, &role, REFUSED("mmap"));
+    expect_child(makes_no_file, NULL, REFUSED("memfd_create"));
+}
+
 /* --- what the roles need --- */
 
 static volatile sig_atomic_t caught;
@@ -155,9 +208,16 @@ static void aborts(void *argument) {
     abort();
 }
 
+static void intake_works(void *argument) {
+    (void)argument;
+    seal(SANDBOX_INTAKE);
+    CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES); /* quiet: no line */
+    CHECK(sandbox_refused() == 0);
+}
+
 static void compile_works(void *argument) {
     (void)argument;
-    seal(*(enum sandbox_role_id *)argument);
+    seal(SANDBOX_COMPILE);
     CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES); /* quiet: no line */
     int fd = -1;
     arcella_error *error = NULL;
@@ -170,8 +230,8 @@ static void compile_works(void *argument) {
 static void test_allowed(void **state) {
     (void)state;
     expect_child(guest_works, NULL, "");
-    for (enum sandbox_role_id role = SANDBOX_INTAKE; role < SANDBOX_ROLES; role++)
-        expect_child(compile_works, &role, "");
+    expect_child(intake_works, NULL, "");
+    expect_child(compile_works, NULL, "");
     /* The end of a process is told truly. (A sanitizer reports it by itself.) */
     struct child_result result = run_child(aborts, NULL);
     if (!BUILT_WITH_ASAN && !BUILT_WITH_TSAN)
@@ -278,10 +338,15 @@ int main(void) {
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_code_pages), cmocka_unit_test(test_allowed),
-        cmocka_unit_test(test_threads),    cmocka_unit_test(test_other_convention),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_code_pages),
+        cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_other_convention),
         cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_no_way_out_by_sending),
+        cmocka_unit_test(test_no_uncounted_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
