@@ -80,6 +80,8 @@
 /* --- scheduling --- */
 #define SLICE_MS 2 /* one epoch tick */
 
+#define LIMIT_LOCK_WAIT_MS 2000 /* for the lock of a home whose holder is dead */
+
 /* --- supervision --- */
 #define DEFAULT_RESTART_INTENSITY 3     /* restarts … */
 #define DEFAULT_RESTART_WINDOW_MS 60000 /* … within this time, before it is given up */

@@ -5,7 +5,9 @@
 #include "catalog/home.h"
 
 #include <pwd.h>
+#include <signal.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -196,13 +198,33 @@ static pid_t read_pid(int fd) {
     return text_parse_u64(text, INT32_MAX, &pid, NULL) == 0 ? (pid_t)pid : 0;
 }
 
+/*
+ * Take the lock.  A daemon that was killed in the middle of starting a process leaves a child that holds the
+ * lock with it until its exec, a moment later; so a lock whose holder is dead is waited for.
+ */
+static int take_lock(int fd) {
+    uint64_t until_ms = clock_monotonic_ms() + LIMIT_LOCK_WAIT_MS;
+    for (;;) {
+        struct flock lock = whole_file();
+        if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES)
+            return -1;
+        pid_t pid = read_pid(fd);
+        bool dead = pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+        errno = EAGAIN;
+        if (!dead || clock_monotonic_ms() >= until_ms)
+            return -1;
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+}
+
 int home_lock(struct home *home, arcella_error **reterr) {
     FD_AUTO fd = sys_openat(home->fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_set_errno(reterr, errno, "cannot open '%s/%s'", home->path, LOCK_FILE);
-    struct flock lock = whole_file();
-    if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-        if (errno != EAGAIN && errno != EACCES)
+    if (take_lock(fd) < 0) {
+        if (errno != EAGAIN)
             return error_set_errno(reterr, errno, "cannot lock '%s/%s'", home->path, LOCK_FILE);
         pid_t pid = read_pid(fd);
         if (pid)

@@ -432,7 +432,7 @@ int config_markdown(struct buffer *to, arcella_error **reterr) {
         r = buffer_text(
             to,
             "<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->\n"
-            "<!-- Made from src/daemon/config.def by `arcella --config-reference`; do not edit. -->\n"
+            "<!-- Made from src/daemon/config.def by tools/generate; do not edit. -->\n"
             "# Configuration\n\n"
             "Settings stand in `cfg/arcella.toml` in the home folder (`~/.arcella`), as `key` in table\n"
             "`[section]`. The environment (`ARCELLA_SECTION_KEY`) overrides the file, and\n"

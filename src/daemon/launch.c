@@ -149,8 +149,10 @@ int launch_listen(const char *pattern, int *ret_fd, arcella_error **reterr) {
     if (address.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
     if (bind(fd, (const struct sockaddr *)&address, length) < 0 || listen(fd, SOMAXCONN) < 0) {
-        if (errno == EADDRINUSE)
-            return error_set(reterr, ARCELLA_E_EXISTS, "cannot listen on %s: somebody else does", pattern);
+        if (errno == EADDRINUSE) {
+            error_set(reterr, ARCELLA_E_EXISTS, "cannot listen on %s: somebody else does", pattern);
+            return error_hint(reterr, ARCELLA_E_EXISTS, "end what listens there or choose another port");
+        }
         return error_set_errno(reterr, errno, "cannot listen on %s", pattern);
     }
     *ret_fd = TAKE_FD(fd);

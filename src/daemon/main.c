@@ -22,7 +22,6 @@ static const char usage[] =
     "  --set KEY=VALUE      a setting, over file and environment; may be repeated\n"
     "  --check-config       print the settings in force with their sources, and end\n"
     "  --json               … as JSON\n"
-    "  --config-reference   print the reference page of the settings, and end\n"
     "  --version            print the version\n"
     "  --help               print this\n"
     "\n"
@@ -35,7 +34,6 @@ struct command_line {
     const char *sets[SETS_MAX];
     bool check_config;
     bool json;
-    bool reference;
     int done; /* exit code + 1 where nothing is left to do */
 };
 
@@ -58,7 +56,6 @@ static int parse(int argc, char **argv, struct command_line *line) {
             line->sets[line->options.sets_count++] = optarg;
             break;
         case 'c': line->check_config = true; break;
-        case 'r': line->reference = true; break;
         case 'j': line->json = true; break;
         case 'v':
             printf("arcella %s\n", ARCELLA_VERSION);
@@ -112,22 +109,11 @@ static int check_config(const struct command_line *line) {
     return 1;
 }
 
-static int reference(void) {
-    BUFFER_AUTO text = BUFFER_INIT(MIB);
-    ERROR_AUTO *error = NULL;
-    if (config_markdown(&text, &error) == 0)
-        return print(&text);
-    fprintf(stderr, "arcella: %s\n", arcella_error_message(error));
-    return 1;
-}
-
 static int run_daemon(int argc, char **argv) {
     struct command_line line = {0};
     int r = parse(argc, argv, &line);
     if (r || line.done)
         return r;
-    if (line.reference)
-        return reference();
     return line.check_config ? check_config(&line) : daemon_run(&line.options);
 }
 

@@ -77,7 +77,7 @@ class Result:
 def environment(home=None, **more):
     env = {k: v for k, v in os.environ.items() if not k.startswith("ARCELLA_") and k != "RUST_BACKTRACE"}
     env["NO_COLOR"] = "1"
-    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:use_sigaltstack=0:exitcode=99")
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:use_sigaltstack=0:exitcode=99:quarantine_size_mb=4")
     if home:
         env["ARCELLA_HOME"] = str(home)
     env.update({k: str(v) for k, v in more.items()})

@@ -153,6 +153,38 @@ static void a_killed_daemon_leaves_no_lock(void **state) {
     MUST(home_lock(home, &why));
 }
 
+/* Killed between fork and exec of a child, a daemon leaves that child with the lock for a moment. */
+static void a_child_of_a_killed_daemon_is_waited_for(void **state) {
+    (void)state;
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t daemon = fork();
+    assert_true(daemon >= 0);
+    if (daemon == 0) {
+        struct home *home = NULL;
+        if (home_open("orphan", &home, NULL) < 0 || home_lock(home, NULL) < 0)
+            _exit(1);
+        pid_t child = fork(); /* inherits the lock, as a process about to exec does */
+        if (child == 0) {
+            close(ready[0]);
+            nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+            _exit(0);
+        }
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
+        raise(SIGKILL);
+    }
+    char byte;
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(waitpid(daemon, NULL, 0), daemon);
+    struct home *home = NULL;
+    MUST(home_open("orphan", &home, &why));
+    MUST(home_lock(home, &why));
+    home_free(home);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 static int open_and_lock(void *user, arcella_error **reterr) {
     (void)user;
     HOME_AUTO *home = NULL;
@@ -175,6 +207,7 @@ int main(void) {
         cmocka_unit_test(a_home_of_others_is_refused),
         cmocka_unit_test(a_second_daemon_is_kept_out),
         cmocka_unit_test(a_killed_daemon_leaves_no_lock),
+        cmocka_unit_test(a_child_of_a_killed_daemon_is_waited_for),
         cmocka_unit_test(whatever_fails),
     };
     return cmocka_run_group_tests(tests, enter, folder_leave);
