@@ -124,6 +124,7 @@ struct policy_row {
     uint64_t most;
     const char *help;
 };
+/** The row of a key; static. */
 const struct policy_row *policy_row(enum policy_key key);
 /** Find a key by its name. @return false where there is none */
 bool policy_find(const char *name, enum policy_key *ret);

@@ -80,6 +80,7 @@ struct deployment_record {
     uint64_t restarts; /* since it was last started by a person */
     struct deployment_outcome outcome;
 };
+/** An empty record, and the end of one. @return NULL on no memory; NULL */
 struct deployment_record *deployment_record_new(void);
 struct deployment_record *deployment_record_free(struct deployment_record *record);
 DEFINE_CLEANUP(deployment_record_free_ptr, struct deployment_record *, deployment_record_free)

@@ -137,10 +137,9 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
                    deployment->state == DEPLOYMENT_FAILED || deployment->state == DEPLOYMENT_GONE;
     switch (call->wait) {
     case CALL_WAITS_FOR_RESTART:
+    case CALL_WAITS_FOR_START:
         if (deployment->restarting)
             return false;
-        /* fall through */
-    case CALL_WAITS_FOR_START:
         return resting || deployment->state == DEPLOYMENT_RUNNING ||
                deployment->state == DEPLOYMENT_DEGRADED || is_retrying(deployment);
     case CALL_WAITS_FOR_STOP: /* somebody may have asked for a restart meanwhile */

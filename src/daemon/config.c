@@ -137,10 +137,9 @@ static int check(const struct setting *setting, const char *text, uint64_t *ret_
     int r = 0;
     switch (setting->type) {
     case SETTING_PATH:
-        if (*text != '\0' && *text != '/')
-            return error_set(reterr, ARCELLA_E_INVALID, "a path must be absolute");
-        /* fall through */
     case SETTING_TEXT:
+        if (setting->type == SETTING_PATH && *text != '\0' && *text != '/')
+            return error_set(reterr, ARCELLA_E_INVALID, "a path must be absolute");
         return strlen(text) > setting->most ? error_set(reterr, ARCELLA_E_INVALID, "too long") : 0;
     case SETTING_LEVELS: {
         char before[1024];

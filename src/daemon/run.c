@@ -170,7 +170,7 @@ static int start(struct run *run, arcella_error **reterr) {
     const struct policy *policy = &run->options.policy;
     const struct grant_set *grants = &run->options.grants;
     struct worker_dir dirs[LIMIT_DIRS];
-    char *paths[LIMIT_DIRS];
+    char *paths[LIMIT_DIRS] = {NULL};
     struct worker_settings settings = {
         .role = IPC_ROLE_GUEST,
         .code_path = run->code_path,

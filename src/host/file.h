@@ -172,10 +172,11 @@ int host_file_set_flags(struct host_file *file, unsigned flags) MUST_CHECK;
  * HOST_E_NOMEM */
 int host_file_new(struct host *host, enum host_kind kind, int fd, unsigned rights, struct host_file **ret)
     MUST_CHECK;
+/** What a mode of the system means here. */
 enum host_type host_type_of_mode(unsigned mode);
-
+/** Times as utimensat(2) takes them. */
 void host_time_to_system(struct host_time accessed, struct host_time modified, struct timespec to[2]);
-
+/** What stat(2) says, as guests get it. */
 void host_stat_of(const struct stat *from, struct host_stat *to);
 
 static inline void host_file_unref_ptr(struct host_file **file) {

@@ -122,8 +122,9 @@ struct host_figures {
     uint64_t waits;      /* suspensions */
     uint32_t files_open; /* objects, those of the table and others */
 };
+/** Figures of an instance's host calls. */
 struct host_figures host_figures(const struct host *host);
-
+/** The loop it lives on; borrowed. */
 struct loop *host_loop(const struct host *host);
 
 #endif

@@ -47,6 +47,7 @@ void host_log_flush(struct host_file *file);
 int host_null_new(struct host *host, unsigned rights, struct host_file **ret) MUST_CHECK;
 
 /* --- for this room --- */
+/** Take bytes of a log stream, and end one. */
 void host_log_write(struct host_file *file, const void *bytes, size_t length);
 void host_log_free(struct host_file *file);
 

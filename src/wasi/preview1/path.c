@@ -73,7 +73,8 @@ int preview1_path_open(struct wasi_preview1 *wasi, struct host_slot *fd, uint32_
     r = r ? r : host_table_room(wasi->table);
     if (r)
         return r;
-    /* Only FD_WRITE says that it will be written: libraries ask for setting sizes on what they only read (Go). */
+    /* Only FD_WRITE says that it will be written: libraries ask for setting sizes on what they only read
+     * (Go). */
     bool writes = rights_base & WASI_RIGHT_FD_WRITE && !(oflags & WASI_O_DIRECTORY);
     struct host_open how = {
         /* Truncating is writing, whatever is done with the descriptor afterwards. */
