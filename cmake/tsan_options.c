@@ -4,7 +4,7 @@
  * trap leaves by changing the context that the signal returns to; ThreadSanitizer takes what runs then for
  * part of the handler and would report each allocation in it.
  */
-const char *__tsan_default_options(void);
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
 
 const char *__tsan_default_options(void) {
     return "report_signal_unsafe=0";

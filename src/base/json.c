@@ -116,10 +116,14 @@ int json_parse(const char *text, size_t length, json_t **ret, arcella_error **re
     reserve.size = reserve.used = 0;
     if (out_of_memory)
         return error_nomem(reterr);
+    const char *what = "not JSON";
+    if (!value && json_error_code(&error) == json_error_null_character)
+        what = "a NUL character in a text"; /* the library's own words name a flag of its own */
+    else if (!value && error.text[0])
+        what = error.text;
     if (!value)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "line %d, column %d: %s",
-                         error.line < 1 ? 1 : error.line, error.column < 0 ? 0 : error.column,
-                         error.text[0] ? error.text : "not JSON");
+                         error.line < 1 ? 1 : error.line, error.column < 0 ? 0 : error.column, what);
     *ret = value;
     return 0;
 }

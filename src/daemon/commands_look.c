@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* ping, status, list, inspect: what is, and nothing changes by looking. */
+#include <sys/statvfs.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "daemon/commands.h"
@@ -141,10 +143,31 @@ static json_t *counts(struct daemon *daemon) {
     return ok ? TAKE(all) : NULL;
 }
 
+/* A disk without room is a problem as long as it is so. */
+static void look_at_disk(struct daemon *daemon) {
+    enum { LEAST_BYTES = 1 << 20 };
+    static const char subject[] = "disk";
+    struct statvfs fs;
+    char text[32];
+    if (fstatvfs(daemon->home->fd, &fs) < 0)
+        return;
+    uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
+    text_format_size(left, text, sizeof(text));
+    if (left < LEAST_BYTES)
+        problem_add(&daemon->problems, ARCELLA_E_SPACE, subject, "the disk that holds '%s' has %s left",
+                    daemon->home->path, text);
+    else if (fs.f_files && fs.f_favail == 0)
+        problem_add(&daemon->problems, ARCELLA_E_SPACE, subject,
+                    "the file system of '%s' takes no further file", daemon->home->path);
+    else
+        problem_clear(&daemon->problems, subject);
+}
+
 /* Problems of the catalogue and of the daemon, with the hint of their code. */
 static json_t *problems(struct daemon *daemon) {
     JSON_AUTO *all = json_array();
     const struct problems *of[] = {&daemon->catalog->problems, &daemon->problems};
+    look_at_disk(daemon);
     bool ok = all != NULL;
     for (size_t n = 0; n < ARRAY_LENGTH(of); n++) {
         for (size_t i = 0; ok && i < of[n]->count; i++) {

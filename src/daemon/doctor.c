@@ -228,7 +228,7 @@ static void check_catalog(struct doctor *doctor) {
         r = catalog_open(home, 0, 0, &catalog, &error);
     if (r == 0)
         r = state_verify(catalog->state, &error);
-    if (r < 0)
+    if (r < 0 || !catalog)
         tell_error(doctor, "database", error);
     else {
         tell(doctor, "database", true, "", "sound");

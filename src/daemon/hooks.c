@@ -11,6 +11,36 @@
 #include "daemon/figures.h"
 #include "daemon/launch.h"
 
+/* The longest wait after a worker that died through nobody's fault. */
+enum { DEATH_DELAY_MAX_MS = 2000 };
+
+/*
+ * May a line of this worker be logged?  It limits the lines of its guests itself; this holds for a worker
+ * that has been taken over as well, so it is somewhat wider.
+ */
+static bool may_log(struct group *group) {
+    double rate = 2.0 * LIMIT_LOG_RATE_LINES * (double)(group->live + 1);
+    double most = 2.0 * LIMIT_LOG_BURST_LINES * (double)(group->live + 1);
+    uint64_t now = clock_monotonic_ms();
+    group->lines_left =
+        group->lines_ms ? group->lines_left + rate * (double)(now - group->lines_ms) / 1000.0 : most;
+    group->lines_ms = now;
+    if (group->lines_left > most)
+        group->lines_left = most;
+    if (group->lines_left < 1.0) {
+        group->lines_dropped++;
+        return false;
+    }
+    group->lines_left -= 1.0;
+    if (group->lines_dropped) {
+        struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
+        log_event(LOG_WARN, &about, "lines of a worker were dropped: it says more than it may",
+                  "dropped=%llu", (unsigned long long)group->lines_dropped);
+        group->lines_dropped = 0;
+    }
+    return true;
+}
+
 /* The instance a worker speaks of; NULL: gone already, or none of its own. */
 static struct instance *find(struct group *group, uint64_t handle) {
     struct instance *instance = model_instance(group->daemon, handle);
@@ -141,6 +171,9 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     const struct ipc_message *message = &frame->message;
     struct instance *instance = NULL;
     (void)worker;
+    bool is_line = message->type == IPC_LOG || message->type == IPC_OUTPUT || message->type == IPC_AUDIT;
+    if (is_line && !may_log(group))
+        return;
     switch (message->type) {
     case IPC_LOG: on_log(group, &message->log); return;
     case IPC_FIGURES_ARE: figures_are(group, &message->figures_are, frame->header.call); return;
@@ -255,15 +288,11 @@ static void on_retry(struct loop_timer *timer, void *user) {
     daemon_turn(group->daemon);
 }
 
-/* The worker could not be started, or died and nobody is to blame: wait, or give the group up. */
-static void group_failed(struct group *group, const arcella_error *error, bool may_give_up) {
-    struct backoff_policy policy = backoff_defaults;
-    uint64_t delay_ms = 0;
-    if (!may_give_up)
-        policy.intensity = BACKOFF_INTENSITY_MAX;
+/* Wait before the next worker, or give the group up. */
+static void hold_back(struct group *group, bool again, uint64_t delay_ms, const arcella_error *error) {
     arcella_error_free(group->error);
     group->error = error_copy(error);
-    if (!backoff_failed(&group->backoff, &policy, clock_monotonic_ms(), &delay_ms)) {
+    if (!again) {
         group->given_up = true;
         struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};
         log_event(LOG_ERROR, &about, "workers of this group do not come up, so it is given up", "%s", "");
@@ -275,6 +304,24 @@ static void group_failed(struct group *group, const arcella_error *error, bool m
         group->waiting = armed;
     }
     daemon_turn(group->daemon);
+}
+
+/* A worker did not come up: after some tries none will. */
+static void not_come_up(struct group *group, const arcella_error *error) {
+    uint64_t delay_ms = 0;
+    bool again = backoff_failed(&group->backoff, &backoff_defaults, clock_monotonic_ms(), &delay_ms);
+    hold_back(group, again, delay_ms, error);
+}
+
+/* One died and nobody is to blame: the group pays in time, never with its life. */
+static void died(struct group *group, const arcella_error *error) {
+    struct backoff_policy policy = backoff_defaults;
+    uint64_t delay_ms = 0;
+    policy.intensity = BACKOFF_INTENSITY_MAX;
+    policy.max_ms = DEATH_DELAY_MAX_MS;
+    if (!backoff_failed(&group->deaths, &policy, clock_monotonic_ms(), &delay_ms))
+        delay_ms = DEATH_DELAY_MAX_MS;
+    hold_back(group, true, delay_ms, error);
 }
 
 static void log_end(const struct group *group, const struct worker_end *end, const struct instance *culprit) {
@@ -312,8 +359,10 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
     else
         error_set(&lost, ARCELLA_E_WORKER, "its worker ended");
     bool failed = end->state == WORKER_LOST && !end->wanted;
-    if (failed && !culprit)
-        group_failed(group, lost, !end->was_ready);
+    if (failed && !end->was_ready)
+        not_come_up(group, lost);
+    else if (failed && !culprit)
+        died(group, lost);
     struct instance *instance, *next;
     HASH_ITER(hh, daemon->model.live, instance, next) {
         if (instance->group != group)
@@ -335,7 +384,7 @@ void hooks_spawn(struct group *group) {
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name, .error = error};
     if (r < 0) {
         log_event(LOG_ERROR, &about, "a worker could not be started", "%s", "");
-        group_failed(group, error, true);
+        not_come_up(group, error);
         return;
     }
     group->pid = worker_pid(group->worker);

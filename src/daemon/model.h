@@ -136,11 +136,15 @@ struct group {
     size_t dirs_count;
     uint64_t stack_bytes;
     bool fuel;
-    size_t live;          /* instances in its worker */
-    bool waiting;         /* back-off after a worker that died */
-    bool given_up;        /* workers of this group do not come up */
-    arcella_error *error; /* owned; why */
-    struct backoff backoff;
+    size_t live;            /* instances in its worker */
+    bool waiting;           /* back-off after a worker that died */
+    bool given_up;          /* workers of this group do not come up */
+    arcella_error *error;   /* owned; why */
+    struct backoff backoff; /* workers that did not come up */
+    struct backoff deaths;  /* workers that died and nobody is to blame */
+    double lines_left;      /* that its worker may still have logged now; refills with time */
+    uint64_t lines_ms;      /* when it was last refilled */
+    uint64_t lines_dropped; /* since the last one that was logged */
     struct loop_timer *idle;
     struct loop_timer *retry;
     uint64_t created; /* engine instances so far, as last reported */

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "daemon/call.h"
 #include "daemon/code.h"
+#include "daemon/events.h"
 #include "daemon/hooks.h"
 #include "daemon/launch.h"
 
@@ -224,6 +225,12 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
         return error_move(reterr, TAKE(miss));
     FD_AUTO fd = -1;
     r = catalog_open_binary(daemon->catalog, component, &fd, reterr);
+    if (r == ARCELLA_E_CORRUPT)
+        events_tell(daemon, &(struct event){.kind = "component",
+                                            .id = component->id.text,
+                                            .from = "installed",
+                                            .to = "quarantined",
+                                            .reason = "its bytes do not fit its digest"});
     if (r < 0)
         return r;
     if (deployment->code_tries++ > 2)

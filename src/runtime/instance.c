@@ -9,6 +9,7 @@
  * that an instance is never freed under a callback of its engine.
  */
 #include "runtime/instance.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 static const char *const state_names[] = {
@@ -176,8 +177,11 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
             end_with(i, ENGINE_END_STOPPED, "ended by force");
         return;
     }
-    if (!again || !loop_timer_active(i->timer))
+    uint64_t at_ms = clock_monotonic_ms() + timeout_ms;
+    if (!again || at_ms < i->stop_at_ms) {
+        i->stop_at_ms = at_ms;
         loop_timer_start(i->timer, timeout_ms, 0);
+    }
     if (again)
         return;
     ERROR_AUTO *error = NULL;

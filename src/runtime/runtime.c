@@ -181,6 +181,8 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
     i->handle = spec->handle;
     i->budget.limit_bytes = LIMIT_HOST_BYTES;
     i->startup = (struct engine_budget){.wall_ms = spec->startup_ms, .cpu_ms = spec->cpu_ms};
+    if (spec->wall_ms && (!i->startup.wall_ms || spec->wall_ms < i->startup.wall_ms))
+        i->startup.wall_ms = spec->wall_ms; /* who bounds the whole program means its start section, too */
     i->run = (struct engine_budget){.wall_ms = spec->wall_ms, .cpu_ms = spec->cpu_ms};
     int r = make_wasi(i, spec, reterr);
     if (r == 0)

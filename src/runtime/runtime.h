@@ -45,7 +45,7 @@ struct runtime_spec {
     uint32_t sockets_count;
     struct engine_limits limits;
     uint64_t startup_ms;            /* wall time of start section and initialiser */
-    uint64_t wall_ms;               /* of the entry; 0 none */
+    uint64_t wall_ms;               /* of the entry, and at most so much of start-up; 0 none */
     uint64_t cpu_ms;                /* of start-up, and of the entry; 0 none */
     const char *entrypoint;         /* "" = what is exported of _start, _initialize */
     const char *shutdown;           /* function called by a stop; "" none */

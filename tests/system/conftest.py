@@ -106,6 +106,18 @@ def children_of(pid):
     return found
 
 
+def role_of(pid):
+    """What a worker process is for: worker, intake or compile; None: it is none."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    if not line or not line[0].endswith(b"arcella-worker"):
+        return None
+    role = line[line.index(b"--role") + 1].decode() if b"--role" in line else "guest"
+    return "worker" if role == "guest" else role
+
+
 def alive(pid):
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

@@ -12,24 +12,13 @@ import threading
 import time
 from pathlib import Path
 
-from conftest import GUESTS, alive, children_of, wait_until
+from conftest import GUESTS, alive, children_of, role_of, wait_until
 
 VICTIMS = ("daemon", "worker", "intake", "compile")
 GUESTS_USED = ("hello.wasm", "exit_code.wasm", "ticker.wasm", "read_file.wasm", "spin.wasm", "args_env.wasm")
 NAMES = ("a", "b", "c", "d")
 # Errors that say nothing was changed.
 REFUSALS = ("not-found", "still-deployed", "other-bytes", "wrong-state", "already-running", "ambiguous-name")
-
-
-def role_of(pid):
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return None
-    if not line or not line[0].endswith(b"arcella-worker"):
-        return None
-    role = line[line.index(b"--role") + 1].decode() if b"--role" in line else "guest"
-    return "worker" if role == "guest" else role
 
 
 def digest_of(path):

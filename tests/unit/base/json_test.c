@@ -43,7 +43,7 @@ static void what_is_wrong_is_refused_with_its_place(void **state) {
         {"{} {}", "line 1, column 4: end of file expected near '{'"},
         {"[1,]", "line 1, column 4: unexpected token near ']'"},
         {"{\"a\":", "line 1, column 5: "},
-        {"\"\\u0000\"", "line 1, column 8: \\u0000 is not allowed"},
+        {"\"\\u0000\"", "line 1, column 8: a NUL character in a text"},
         {"\"\xff\"", "line 1, column 1: unable to decode byte 0xff"},
         {"\"\\ud800\"", "line 1, column 8: invalid Unicode"},
         {"1e999", "line 1, column 5: real number overflow"},

@@ -19,15 +19,6 @@
 #include "engine/engine.h"
 #include "engine/guests.h"
 
-#ifdef __SANITIZE_THREAD__
-/* The engine leaves its signal handler by changing where it returns to, so what runs after a trap looks to
- * the sanitizer as if it ran inside the handler. */
-__attribute__((visibility("default"))) const char *__tsan_default_options(void);
-const char *__tsan_default_options(void) {
-    return "report_signal_unsafe=0";
-}
-#endif
-
 /* Long beyond any honest run, also under sanitizers on a busy machine. */
 #define RIG_PATIENCE_MS 60000
 

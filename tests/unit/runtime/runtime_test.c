@@ -242,6 +242,16 @@ static void a_second_stop_can_only_make_it_sooner(void **state) {
     assert_int_equal(runtime_stop(rig->runtime, 1, 0, NULL), 0);
     wait_for(rig, &rig->told[1].ended);
     assert_int_equal(rig->told[1].ended, 1);
+
+    /* Not only at once: any shorter time counts, a longer one does not. */
+    uint64_t began = clock_monotonic_ms();
+    assert_int_equal(START(rig, 2, guest_spin, .wall_ms = 0), 0);
+    wait_for(rig, &rig->told[2].started);
+    assert_int_equal(runtime_stop(rig->runtime, 2, PATIENCE_MS, NULL), 0);
+    assert_int_equal(runtime_stop(rig->runtime, 2, 20, NULL), 0);
+    assert_int_equal(runtime_stop(rig->runtime, 2, PATIENCE_MS, NULL), 0);
+    wait_for(rig, &rig->told[2].ended);
+    assert_true(clock_monotonic_ms() - began < PATIENCE_MS / 2);
 }
 
 static void a_stop_while_starting_ends_it(void **state) {
@@ -260,6 +270,15 @@ static void cpu_time_is_bounded_and_counted(void **state) {
     assert_int_equal(rig->told[1].state, INSTANCE_FAILED);
     assert_int_equal(rig->told[1].outcome.end, ENGINE_END_CPU_TIME);
     assert_true(rig->told[1].outcome.cpu_ns >= 50000000);
+}
+
+static void wall_time_bounds_the_start_up_too(void **state) {
+    struct rig *rig = *state;
+    assert_int_equal(START(rig, 1, guest_spin_start, .wall_ms = 50), 0);
+    wait_for(rig, &rig->told[1].ended);
+    assert_int_equal(rig->told[1].state, INSTANCE_FAILED);
+    assert_int_equal(rig->told[1].outcome.end, ENGINE_END_WALL_TIME);
+    assert_non_null(strstr(rig->told[1].outcome.message, "50 ms"));
 }
 
 static void cpu_time_bounds_the_start_up_too(void **state) {
@@ -338,6 +357,7 @@ int main(void) {
         T(a_stop_while_starting_ends_it),
         T(cpu_time_is_bounded_and_counted),
         T(cpu_time_bounds_the_start_up_too),
+        T(wall_time_bounds_the_start_up_too),
         T(code_is_loaded_once_and_dropped_with_its_last_user),
         T(what_still_runs_is_dropped_with_the_runtime),
         T(figures_are_walked),
