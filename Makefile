@@ -44,7 +44,9 @@ bench: build  ## measure, print the table, write build/bench.json
 fuzz: bootstrap  ## run every fuzz target: SECONDS_FUZZ=60 each
 	@tools/test fuzz --seconds $(SECONDS_FUZZ)
 
-install: build  ## install below PREFIX (and DESTDIR)
+# What is built is installed as it is: `make && sudo make install` builds nothing as root.
+install:  ## install below PREFIX=/usr/local (DESTDIR=D: put the files below D)
+	@test -x $(BUILD)/bin/arcella-worker || $(MAKE) build
 	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
 
 clean:  ## remove the build folder

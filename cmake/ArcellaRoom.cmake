@@ -35,6 +35,12 @@ endif()
 if(ARCELLA_FAULTS)
   target_compile_definitions(arcella_flags INTERFACE ARCELLA_FAULTS=1)
 endif()
+if(ARCELLA_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  # A guest's call into the host crosses four rooms; inlined it costs 15 ns over a bare engine callback instead of 40.
+  # With whole arrays in sight gcc takes "at most N bytes" for "N bytes", so that warning is off where it links.
+  target_compile_options(arcella_flags INTERFACE -flto=auto)
+  target_link_options(arcella_flags INTERFACE -flto=auto -Wno-stringop-overread)
+endif()
 if(ARCELLA_HARDEN)
   target_compile_options(arcella_flags INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   target_link_options(arcella_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)

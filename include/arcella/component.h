@@ -49,9 +49,9 @@ struct arcella_limits {
     size_t size;             /* sizeof(struct arcella_limits) as the caller knows it */
     uint64_t memory_bytes;   /* of each memory [64 MiB] */
     uint64_t table_elements; /* of each table [10,000] */
-    uint64_t call_wall_ms;   /* wall time of a call [30,000] */
-    uint64_t call_cpu_ms;    /* CPU time of a call [10,000] */
-    uint64_t fuel;           /* of a call; needs a runtime with fuel [none] */
+    uint64_t call_wall_ms;   /* wall time of a call, or of the start section [30,000] */
+    uint64_t call_cpu_ms;    /* CPU time of either [10,000] */
+    uint64_t fuel;           /* of either; needs a runtime with fuel [none] */
 };
 #define ARCELLA_LIMITS_INIT                                                                                  \
     { sizeof(struct arcella_limits), 0, 0, 0, 0, 0 }

@@ -212,7 +212,9 @@ int arcella_instance_new(arcella_component *component, const struct arcella_limi
     if (r < 0)
         return r;
     i->program = engine_program_ref(component->program);
-    struct engine_budget start = {.wall_ms = DEFAULT_START_UP_MS};
+    struct engine_budget start = i->budget;
+    if (!limits || !limits->call_wall_ms)
+        start.wall_ms = DEFAULT_START_UP_MS;
     r = engine_instance_new(component->program, &engine_limits, &start, i, on_done, &i->engine, reterr);
     if (r < 0)
         return r;

@@ -42,7 +42,10 @@ static int flush(int code) {
 int cli_print(const struct cli_call *call, const char *message, const json_t *data) {
     if (!call->json) {
         struct term term = term_of(stdout);
-        render_object(data, 0, &term);
+        if (call->command->id == ALME_DOCTOR)
+            render_checks(data, message, &term);
+        else
+            render_object(data, 0, &term);
         return CLI_EXIT_OK;
     }
     BUFFER_AUTO line = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
@@ -72,12 +75,16 @@ static const char *program_name(char **argv) {
     return slash ? slash + 1 : argv[0] ? argv[0] : "arcella-cli";
 }
 
-static int show_help(const struct cli_call *call, const struct alme_command *command) {
+static int show_help(const struct cli_call *call, const struct alme_command *command, FILE *to) {
     BUFFER_AUTO text = BUFFER_INIT(1 * MIB);
     ERROR_AUTO *error = NULL;
     const char *program = program_name(call->argv);
     int r = command ? help_verb(program, command, &text, &error) : help_all(program, &text, &error);
-    return print_made(call, &text, r, error);
+    if (r < 0)
+        return give_up(call, error, CLI_EXIT_FAILED);
+    struct term term = term_of(to);
+    help_print(&text, &term);
+    return CLI_EXIT_OK;
 }
 
 static int run_help(const struct cli_call *call) {
@@ -90,10 +97,10 @@ static int run_help(const struct cli_call *call) {
     if (json_is_true(json_object_get(call->args, "man")))
         return print_made(call, &text, help_man(&text, &error), error);
     if (!verb)
-        return show_help(call, NULL);
+        return show_help(call, NULL, stdout);
     const struct alme_command *command = alme_command_find(verb);
     if (command)
-        return show_help(call, command);
+        return show_help(call, command, stdout);
     int r = error_set(&error, ARCELLA_E_COMMAND, "there is no verb '%s'", verb);
     const char *nearest = alme_command_nearest(verb);
     if (nearest)
@@ -142,8 +149,18 @@ static void on_interrupt(int number) {
     _exit(CLI_EXIT_OK);
 }
 
-static void catch_interrupts(void) {
-    struct sigaction action = {.sa_handler = on_interrupt};
+/* What was asked for is the daemon's by now: say so, then die of the signal as any program does. */
+static void on_leaving(int number) {
+    static const char wipe[] = "\r\033[K";
+    static const char words[] = "the daemon goes on with it\n";
+    ssize_t n = isatty(STDERR_FILENO) ? write(STDERR_FILENO, wipe, sizeof(wipe) - 1) : 0;
+    n = n < 0 ? n : write(STDERR_FILENO, words, sizeof(words) - 1);
+    (void)n;
+    raise(number); /* SA_RESETHAND: the default by now */
+}
+
+static void catch_interrupts(void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -156,7 +173,7 @@ struct answering {
 };
 
 /* One line of the answer. @return an exit code where it was the last, else -1 */
-static int handle_line(const struct answering *a, struct text line, const struct alme_answer *answer) {
+static int handle_line(struct answering *a, struct text line, const struct alme_answer *answer) {
     const struct cli_call *call = a->call;
     if (answer->kind == ALME_ANSWER_PROGRESS) {
         if (!call->json)
@@ -165,8 +182,7 @@ static int handle_line(const struct answering *a, struct text line, const struct
                           (uint64_t)json_integer_value(json_object_get(answer->data, "total")));
         return -1;
     }
-    if (!call->json)
-        term_progress_end(&a->progress);
+    term_progress_end(&a->progress);
     if (call->json) {
         fwrite(line.data, 1, line.length, stdout);
         fputc('\n', stdout);
@@ -190,9 +206,11 @@ static bool is_stream(const struct cli_call *call) {
 }
 
 static int read_answer(const struct cli_call *call, struct client *client) {
-    const struct answering a = {.call = call, .out = term_of(stdout), .progress = term_of(stderr)};
+    struct answering a = {.call = call, .out = term_of(stdout), .progress = term_of(stderr)};
     if (is_stream(call))
-        catch_interrupts();
+        catch_interrupts(on_interrupt);
+    else if (call->command->flags & ALME_PROGRESS)
+        catch_interrupts(on_leaving);
     for (;;) {
         ERROR_AUTO *error = NULL;
         struct text line;
@@ -201,8 +219,7 @@ static int read_answer(const struct cli_call *call, struct client *client) {
         if (r == 0)
             r = alme_answer_parse(line.data, line.length, &answer, &error);
         if (r < 0) {
-            if (!call->json)
-                term_progress_end(&a.progress);
+            term_progress_end(&a.progress);
             return give_up(call, error, CLI_EXIT_LOST);
         }
         int code = handle_line(&a, line, &answer);
@@ -247,18 +264,28 @@ static int run_call(const struct options *options, const struct cli_local *local
         return CLI_EXIT_OK;
     }
     if (options->help)
-        return show_help(call, call->command);
+        return show_help(call, call->command, stdout);
     if (!call->command) {
-        show_help(call, NULL);
+        show_help(call, NULL, stderr);
         return CLI_EXIT_USAGE;
     }
     return call->command->flags & ALME_LOCAL ? run_local(call, locals) : ask_daemon(options);
+}
+
+/* Whoever reads JSON is told of a wrong command line in JSON, wherever --json stands in it. */
+static bool asks_for_json(const struct cli_call *call) {
+    for (int i = 1; i < call->rest; i++)
+        if (strcmp(call->argv[i], "--json") == 0 || strcmp(call->argv[i], "-j") == 0)
+            return true;
+    return false;
 }
 
 int cli_main(int argc, char **argv, const struct cli_local *locals) {
     struct options options;
     ERROR_AUTO *error = NULL;
     int r = options_parse(argc, argv, &options, &error);
+    if (r < 0)
+        options.call.json = asks_for_json(&options.call);
     int code = r < 0 ? give_up(&options.call, error, CLI_EXIT_USAGE) : run_call(&options, locals);
     options_done(&options);
     return flush(code);

@@ -13,7 +13,7 @@
 
 #include "wire/alme.h"
 
-/* Exit codes; `arcella run` passes on the program's own. */
+/* Exit codes of all verbs but `run`. */
 #define CLI_EXIT_MAP(XX)                                                                                     \
     XX(OK, 0, "it worked; a stream was ended by Ctrl-C")                                                     \
     XX(FAILED, 1, "the command failed; the message has a code and a hint")                                   \
@@ -26,6 +26,17 @@ enum cli_exit {
     CLI_EXIT_MAP(XX)
 #undef XX
 };
+
+/* Exit codes of `run`, beside the program's own: those known from timeout(1), env(1) and signals. */
+#define RUN_EXIT_MAP(XX)                                                                                     \
+    XX(WALL_TIME, 124, "it took longer than --timeout")                                                      \
+    XX(CANNOT, 125, "arcella could not run it: the message has a code and a hint")                           \
+    XX(NO_PROGRAM, 126, "the file is no program that can be run here")                                       \
+    XX(NOT_FOUND, 127, "there is no such file")                                                              \
+    XX(TRAP, 134, "it trapped, or used up its stack")                                                        \
+    XX(LIMIT, 135, "it went over a limit")                                                                   \
+    XX(WORKER, 139, "its worker process died")                                                               \
+    XX(BUDGET, 152, "it used up its CPU time or fuel")
 
 /* A command line that was understood. Everything borrowed from cli_main(). */
 struct cli_call {

@@ -64,6 +64,7 @@ struct term {
     FILE *to;
     bool is_terminal;
     bool colors;
+    bool progress;  /* term_progress() has left something */
     unsigned width; /* columns; UINT_MAX where it is no terminal */
 };
 
@@ -71,14 +72,17 @@ struct term {
 struct term term_of(FILE *to);
 /** Print text from anywhere so that it cannot steer the terminal. keep_lines: LF and TAB stay. */
 void term_text(const struct term *term, enum color color, const char *text, bool keep_lines);
+/** Print text from anywhere, broken at blanks where the terminal ends. at: the column the cursor is in;
+ * indent: blanks before each further line */
+void term_wrapped(const struct term *term, const char *text, unsigned at, unsigned indent);
 /** Columns that a printable UTF-8 text takes. */
 unsigned term_columns(const char *text);
 /** The colour of a state, a level, an outcome. */
 enum color term_color_of(const char *word);
 /** Show how far a long operation is, in place; nothing where it is no terminal. */
-void term_progress(const struct term *term, const char *message, uint64_t done, uint64_t total);
+void term_progress(struct term *term, const char *message, uint64_t done, uint64_t total);
 /** Wipe what term_progress() left. */
-void term_progress_end(const struct term *term);
+void term_progress_end(struct term *term);
 
 /* --- table.c: columns that fit --- */
 
@@ -88,23 +92,31 @@ struct table *table_new(void);
 /** Free. @return NULL */
 struct table *table_free(struct table *table);
 DEFINE_CLEANUP(table_free_ptr, struct table *, table_free)
-/** Add a column. shrink: it may be cut with "…" where the terminal is narrow. */
-void table_column(struct table *table, const char *title, bool right, bool shrink);
+enum column_flag {
+    COLUMN_RIGHT = 1, /* numbers */
+    COLUMN_CUT = 2,   /* cut with "…" where the terminal is narrow */
+    COLUMN_HEAD = 4,  /* what is cut is the beginning: the end of a path tells more */
+    COLUMN_SPARE = 8, /* left out where the rest would not fit otherwise */
+};
+/** Add a column. flags: of enum column_flag */
+void table_column(struct table *table, const char *title, unsigned flags);
 /** Add a cell; a row is full after as many as there are columns. Text is made visible here. */
 void table_cell(struct table *table, const char *text);
-/** Print with titles. */
-void table_print(const struct table *table, const struct term *term);
+/** Print with titles. indent: blanks before each row */
+void table_print(const struct table *table, unsigned indent, const struct term *term);
 
 /* --- render.c: replies for people --- */
 
 /** The final reply of a command that worked. */
 void render_success(const struct alme_command *command, const struct alme_answer *answer,
                     const struct term *term);
+/** What `doctor` found: a line each, hints below. message: the last line */
+void render_checks(const json_t *data, const char *message, const struct term *term);
 /** One item of a stream. */
 void render_item(const struct alme_command *command, const json_t *item, const struct term *term);
-/** Print rows with chosen columns where the member is one of those `list` shows. @return false where it is
- * none */
-bool render_known_list(const char *member, const json_t *rows, const struct term *term);
+/** Print rows with chosen columns where the member is one of those `list` shows. indent: blanks before each
+ * row. @return false where it is none */
+bool render_known_list(const char *member, const json_t *rows, unsigned indent, const struct term *term);
 /** "error: sentence [code]" and "hint: …" on standard error. */
 void render_failure(const char *message, const char *code, const char *hint);
 /** A value for people: sizes, times and durations by the name of their key. Visible text, cut to size. */
@@ -112,11 +124,15 @@ void render_value(const char *key, const json_t *value, char *to, size_t size);
 
 /* --- render_values.c --- */
 
-/** Print any object: scalars first, then tables and sections. */
+/** How long ago a time of the daemon's was: "5 m ago"; what is no time stays as it is. */
+void render_age(const char *time, char *to, size_t size);
+/** Print any object: scalars first, then tables and sections; what is empty is left out. */
 void render_object(const json_t *object, unsigned indent, const struct term *term);
 
 /* --- help.c, complete.c --- */
 
+/** Print what the two below made, its long lines broken where the terminal ends. */
+void help_print(const struct buffer *help, const struct term *term);
 /** All verbs, shared options, exit codes. */
 int help_all(const char *program, struct buffer *to, arcella_error **reterr) MUST_CHECK;
 /** One verb: usage, options, example. */

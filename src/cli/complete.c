@@ -5,7 +5,9 @@
  */
 #include "cli_internal.h"
 
-#define IDS "arcella-cli list %s --json 2>/dev/null | grep -o '\"id\":\"[^\"]*\"' | cut -d'\"' -f4"
+/* where: options that say which daemon; what: the list asked for. */
+#define IDS(where, what)                                                                                     \
+    "arcella-cli " where "list " what " --json 2>/dev/null | grep -o '\"id\":\"[^\"]*\"' | cut -d'\"' -f4"
 
 static const struct {
     const char *name;
@@ -26,7 +28,7 @@ static void choices_of(const struct alme_argument *argument, char *to, size_t si
 }
 
 /* What may stand where an argument is wanted. */
-enum wish { WISH_NOTHING, WISH_FILE, WISH_ID, WISH_CHOICE };
+enum wish { WISH_NOTHING, WISH_FILE, WISH_ID, WISH_CHOICE, WISH_VERB };
 
 static enum wish wish_of(const struct alme_argument *argument) {
     switch (argument->type) {
@@ -34,6 +36,7 @@ static enum wish wish_of(const struct alme_argument *argument) {
     case ALME_DIRS: return WISH_FILE;
     case ALME_TARGET: return WISH_ID;
     case ALME_CHOICE: return WISH_CHOICE;
+    case ALME_TEXT: return strcmp(argument->names, "verb") == 0 ? WISH_VERB : WISH_NOTHING;
     default: return WISH_NOTHING;
     }
 }
@@ -75,6 +78,12 @@ static int bash_wish(struct buffer *to, const struct alme_argument *argument, ar
     case WISH_ID: return buffer_text(to, "COMPREPLY=($(compgen -W \"$(_arcella_ids)\" -- \"$cur\"))", reterr);
     case WISH_CHOICE:
         return buffer_format(to, reterr, "COMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))", choices);
+    case WISH_VERB: {
+        int r = buffer_text(to, "COMPREPLY=($(compgen -W \"", reterr);
+        if (r == 0)
+            r = add_verbs(to, reterr);
+        return r < 0 ? r : buffer_text(to, "\" -- \"$cur\"))", reterr);
+    }
     case WISH_NOTHING: break;
     }
     return buffer_text(to, "COMPREPLY=()", reterr);
@@ -113,19 +122,18 @@ static int bash_script(struct buffer *to, arcella_error **reterr) {
                     "# bash completion for arcella-cli and arcella; made by `arcella-cli completion bash`\n"
                     "_arcella_ids() {\n"
                     "    local what\n"
-                    "    for what in components deployments; do\n        ",
+                    "    for what in components deployments; do\n"
+                    "        " IDS("\"${where[@]}\" ", "\"$what\"") "\n    done\n}\n",
                     reterr);
-    if (r == 0)
-        r = buffer_format(to, reterr, IDS, "\"$what\"");
     if (r == 0)
         r = buffer_text(
             to,
-            "\n    done\n}\n"
             "_arcella() {\n"
-            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i\n"
+            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' where=() i\n"
             "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
             "        case ${COMP_WORDS[i]} in\n"
-            "        --home|--socket|-H|-S) ((i++)) ;;\n"
+            "        --home|--socket|-H|-S) where+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\"); ((i++)) "
+            ";;\n"
             "        -*) ;;\n"
             "        *) verb=${COMP_WORDS[i]}; break ;;\n"
             "        esac\n"
@@ -170,6 +178,12 @@ static int zsh_action(struct buffer *to, const struct alme_argument *argument, a
     case WISH_FILE: return buffer_text(to, "_files", reterr);
     case WISH_ID: return buffer_text(to, "_arcella_ids", reterr);
     case WISH_CHOICE: return buffer_format(to, reterr, "(%s)", choices);
+    case WISH_VERB: {
+        int r = buffer_text(to, "(", reterr);
+        if (r == 0)
+            r = add_verbs(to, reterr);
+        return r < 0 ? r : buffer_text(to, ")", reterr);
+    }
     case WISH_NOTHING: break;
     }
     return 0;
@@ -214,14 +228,10 @@ static int zsh_script(struct buffer *to, arcella_error **reterr) {
         to,
         "#compdef arcella-cli arcella\n"
         "# zsh completion; made by `arcella-cli completion zsh`\n"
-        "_arcella_ids() {\n    local -a ids\n    ids=(${(f)\"$(for what in components deployments; do ",
+        "_arcella_ids() {\n    local -a ids\n    ids=(${(f)\"$(for what in components deployments; do " IDS(
+            "",
+            "$what") "; done)\"})\n    compadd -a ids\n}\n_arcella() {\n    local -a verbs\n    verbs=(\n",
         reterr);
-    if (r == 0)
-        r = buffer_format(to, reterr, IDS, "$what");
-    if (r == 0)
-        r = buffer_text(to,
-                        "; done)\"})\n    compadd -a ids\n}\n_arcella() {\n    local -a verbs\n    verbs=(\n",
-                        reterr);
     for (int id = 0; r == 0 && id < ALME_COMMANDS; id++) {
         const struct alme_command *command = alme_command_of((enum alme_id)id);
         r = buffer_format(to, reterr, "        '%s:", command->name);
@@ -279,6 +289,12 @@ static int fish_wish(struct buffer *to, const struct alme_argument *argument, ar
     case WISH_FILE: return buffer_text(to, " -F", reterr);
     case WISH_ID: return buffer_text(to, " -xa '(__arcella_ids)'", reterr);
     case WISH_CHOICE: return buffer_format(to, reterr, " -xa '%s'", choices);
+    case WISH_VERB: {
+        int r = buffer_text(to, " -xa '", reterr);
+        if (r == 0)
+            r = add_verbs(to, reterr);
+        return r < 0 ? r : buffer_text(to, "'", reterr);
+    }
     case WISH_NOTHING: break;
     }
     return buffer_text(to, argument->type == ALME_BOOL ? "" : " -x", reterr);
@@ -307,16 +323,12 @@ static int fish_argument(struct buffer *to, const struct alme_command *command,
 }
 
 static int fish_script(struct buffer *to, arcella_error **reterr) {
-    int r =
-        buffer_text(to,
-                    "# fish completion for arcella-cli and arcella; made by `arcella-cli completion fish`\n"
-                    "function __arcella_ids\n    for what in components deployments\n        ",
-                    reterr);
-    if (r == 0)
-        r = buffer_format(to, reterr, IDS, "$what");
-    if (r == 0)
-        r = buffer_text(to, "\n    end\nend\nfor program in arcella-cli arcella\ncomplete -c $program -f\n",
-                        reterr);
+    int r = buffer_text(
+        to,
+        "# fish completion for arcella-cli and arcella; made by `arcella-cli completion fish`\n"
+        "function __arcella_ids\n    for what in components deployments\n        " IDS(
+            "", "$what") "\n    end\nend\nfor program in arcella-cli arcella\ncomplete -c $program -f\n",
+        reterr);
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(globals); i++) {
         r = buffer_format(to, reterr, "complete -c $program -l %s%s -d '", globals[i].name,
                           globals[i].form ? " -rF" : "");

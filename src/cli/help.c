@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Help, reference pages and the manual page, made from the tables. */
+#include <limits.h>
+
 #include "cli_internal.h"
 #include "wire/ipc.h"
 
@@ -14,14 +16,15 @@ static const struct {
 #undef XX
 };
 
-static const struct {
+struct exit_words {
     int number;
     const char *words;
-} exits[] = {
-#define XX(name, number, words) {number, words},
-    CLI_EXIT_MAP(XX)
-#undef XX
 };
+
+#define XX(name, number, words) {number, words},
+static const struct exit_words exits[] = {CLI_EXIT_MAP(XX)};
+static const struct exit_words run_exits[] = {RUN_EXIT_MAP(XX)};
+#undef XX
 
 /* --- pieces --- */
 
@@ -91,7 +94,7 @@ static int add_usage(struct buffer *to, const struct alme_command *command, arce
 }
 
 static int add_globals(struct buffer *to, arcella_error **reterr) {
-    int r = buffer_text(to, "\nOptions of every verb:\n", reterr);
+    int r = buffer_text(to, "\nOptions of all verbs:\n", reterr);
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(globals); i++)
         r = add_option(to, globals[i].name, globals[i].letter, globals[i].form, globals[i].help, reterr);
     return r;
@@ -107,6 +110,32 @@ static int add_verbs(struct buffer *to, bool local, arcella_error **reterr) {
             r = buffer_format(to, reterr, "  %-14s %s\n", command->name, command->help);
     }
     return r;
+}
+
+/* Where the further lines of a broken line begin: under its second column, under itself where it has none. */
+static unsigned hang_of(const char *line) {
+    size_t indent = strspn(line, " ");
+    const char *gap = strstr(line + indent, "  ");
+    return gap ? term_columns(line) - term_columns(gap + strspn(gap, " ")) : (unsigned)indent;
+}
+
+void help_print(const struct buffer *help, const struct term *term) {
+    const char *line = help->data;
+    bool example = false;
+    while (line && *line) {
+        size_t length = strcspn(line, "\n");
+        MEM_AUTO char *one = mem_text_n(line, length);
+        if (!one)
+            return;
+        /* A command line is there to be copied. */
+        if (example || term->width == UINT_MAX)
+            fputs(one, term->to);
+        else
+            term_wrapped(term, one, 0, hang_of(one));
+        fputc('\n', term->to);
+        example = strcmp(one, "Example:") == 0;
+        line += length + (line[length] == '\n');
+    }
 }
 
 int help_all(const char *program, struct buffer *to, arcella_error **reterr) {
@@ -151,6 +180,10 @@ int help_verb(const char *program, const struct alme_command *command, struct bu
             r = add_argument_option(to, a, reterr);
     if (r == 0)
         r = add_globals(to, reterr);
+    if (r == 0 && command->id == ALME_RUN)
+        r = buffer_text(to, "\nExit codes, beside those of the program:\n", reterr);
+    for (size_t i = 0; r == 0 && command->id == ALME_RUN && i < ARRAY_LENGTH(run_exits); i++)
+        r = buffer_format(to, reterr, "  %d  %s\n", run_exits[i].number, run_exits[i].words);
     return r < 0 ? r : buffer_format(to, reterr, "\nExample:\n  %s\n", command->example);
 }
 
@@ -160,11 +193,18 @@ static int markdown_exits(struct buffer *to, arcella_error **reterr) {
     int r = buffer_text(to,
                         "# Exit codes of arcella-cli\n\n"
                         "Made from src/cli/cli.h by `arcella-cli help --markdown exit-codes`; do not edit.\n"
-                        "`arcella run` passes on the exit code of its program.\n\n"
                         "| exit code | meaning |\n|---|---|\n",
                         reterr);
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(exits); i++)
         r = buffer_format(to, reterr, "| %d | %s |\n", exits[i].number, exits[i].words);
+    if (r == 0)
+        r = buffer_text(to,
+                        "\n`arcella run` passes on the exit code of its program; where that did not end by "
+                        "itself:\n\n"
+                        "| exit code | meaning |\n|---|---|\n",
+                        reterr);
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(run_exits); i++)
+        r = buffer_format(to, reterr, "| %d | %s |\n", run_exits[i].number, run_exits[i].words);
     return r;
 }
 
@@ -264,6 +304,13 @@ int help_man(struct buffer *to, arcella_error **reterr) {
         char number[16];
         snprintf(number, sizeof(number), "%d", exits[i].number);
         r = add_roff_item(to, number, exits[i].words, reterr);
+    }
+    if (r == 0)
+        r = buffer_text(to, ".PP\n\\fBarcella run\\fP passes on the exit code of its program, or:\n", reterr);
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(run_exits); i++) {
+        char number[16];
+        snprintf(number, sizeof(number), "%d", run_exits[i].number);
+        r = add_roff_item(to, number, run_exits[i].words, reterr);
     }
     if (r == 0)
         r = buffer_text(to, ".SH ENVIRONMENT\n", reterr);

@@ -225,8 +225,8 @@ static int placed_argument(struct reader *r, const char *text, arcella_error **r
         call->command = alme_command_of(ALME_INSPECT_FILE);
     const struct alme_argument *argument = next_place(r);
     if (!argument) {
-        int result = error_set(reterr, ARCELLA_E_INVALID, "'%s' does not know what to do with '%s'",
-                               call->command->name, text);
+        int result =
+            error_set(reterr, ARCELLA_E_INVALID, "'%s' has no place for '%s'", call->command->name, text);
         return error_hint(reterr, result, "for example: %s", call->command->example);
     }
     r->placed++;

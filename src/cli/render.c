@@ -15,8 +15,7 @@ static const char *text_of_member(const json_t *object, const char *key) {
 struct list_column {
     const char *title;
     const char *key;
-    bool right;
-    bool shrink;
+    unsigned flags; /* enum column_flag */
 };
 
 struct list {
@@ -28,80 +27,96 @@ struct list {
 static const struct list lists[] = {
     {"components",
      "no component is installed; `arcella install PATH` installs one",
-     {{"ID", "id", false, true},
-      {"KIND", "kind", false, false},
-      {"STATE", "state", false, false},
-      {"SIZE", "size", true, false},
-      {"DIGEST", "digest", false, true},
-      {"INSTALLED", "installed", false, false},
-      {"SOURCE", "source", false, true}}},
+     {{"ID", "id", 0},
+      {"KIND", "kind", 0},
+      {"STATE", "state", 0},
+      {"SIZE", "size", COLUMN_RIGHT},
+      {"INSTALLED", "installed", COLUMN_SPARE},
+      {"DIGEST", "digest", COLUMN_SPARE},
+      {"SOURCE", "source", COLUMN_SPARE | COLUMN_CUT | COLUMN_HEAD}}},
     {"deployments",
      "there is no deployment; `arcella start COMPONENT` makes one",
-     {{"ID", "id", false, true},
-      {"COMPONENT", "component", false, true},
-      {"GROUP", "group", false, true},
-      {"STATE", "state", false, false},
-      {"WANTED", "wanted", false, false},
-      {"RUNNING", "running", true, false},
-      {"RESTARTS", "restarts", true, false},
-      {"OUTCOME", "outcome", false, true}}},
+     {{"ID", "id", 0},
+      {"COMPONENT", "component", COLUMN_SPARE},
+      {"GROUP", "group", COLUMN_SPARE},
+      {"STATE", "state", 0},
+      {"WANTED", "wanted", 0},
+      {"RUNNING", "running", COLUMN_RIGHT},
+      {"RESTARTS", "restarts", COLUMN_RIGHT},
+      {"LAST OUTCOME", "outcome", COLUMN_CUT}}},
     {"instances",
      "no instance runs",
-     {{"ADDRESS", "address", false, true},
-      {"COMPONENT", "component", false, true},
-      {"STATE", "state", false, false},
-      {"WORKER", "worker_pid", true, false},
-      {"UPTIME", "uptime_ms", true, false},
-      {"RESTARTS", "restarts", true, false},
-      {"MEMORY", "memory_bytes", true, false},
-      {"CPU", "cpu_ms", true, false}}},
+     {{"ADDRESS", "address", 0},
+      {"COMPONENT", "component", COLUMN_SPARE},
+      {"STATE", "state", 0},
+      {"WORKER", "worker_pid", COLUMN_RIGHT},
+      {"UPTIME", "uptime_ms", COLUMN_RIGHT},
+      {"RESTARTS", "restarts", COLUMN_RIGHT},
+      {"MEMORY", "memory_bytes", COLUMN_RIGHT},
+      {"CPU", "cpu_ms", COLUMN_RIGHT}}},
     {"workers",
      "no worker runs",
-     {{"GROUP", "group", false, true},
-      {"PID", "pid", true, false},
-      {"STATE", "state", false, false},
-      {"INSTANCES", "instances", true, false},
-      {"MEMORY", "memory_bytes", true, false},
-      {"STARTED", "started", false, false}}},
+     {{"GROUP", "group", 0},
+      {"PID", "pid", COLUMN_RIGHT},
+      {"STATE", "state", 0},
+      {"INSTANCES", "instances", COLUMN_RIGHT},
+      {"MEMORY", "memory_bytes", COLUMN_RIGHT},
+      {"STARTED", "started", COLUMN_SPARE}}},
 };
 
-/* Cells that are made of several members. */
-static bool special_cell(const struct list_column *column, const json_t *row, char *to, size_t size) {
-    if (strcmp(column->key, "running") == 0) {
-        snprintf(to, size, "%lld/%lld", (long long)json_integer_value(json_object_get(row, "running")),
-                 (long long)json_integer_value(json_object_get(row, "replicas")));
-        return true;
-    }
-    const json_t *code = json_object_get(row, "exit_code");
-    if (strcmp(column->key, "outcome") == 0 && json_is_integer(code)) {
-        const char *outcome = text_of_member(row, "outcome");
-        snprintf(to, size, "%s%sexit code %lld", outcome, *outcome ? ", " : "",
-                 (long long)json_integer_value(code));
-        return true;
-    }
-    return false;
+/* How a run ended; the sentence of the daemon mostly has the exit code in it. */
+static void outcome_cell(const json_t *row, char *to, size_t size) {
+    const char *outcome = text_of_member(row, "outcome");
+    json_int_t code = json_integer_value(json_object_get(row, "exit_code"));
+    if (code && !strstr(outcome, "code"))
+        snprintf(to, size, "%s%sexit code %lld", outcome, *outcome ? ", " : "", (long long)code);
+    else
+        text_copy(to, size, *outcome ? outcome : "-");
 }
 
-static void render_list(const struct list *list, const json_t *rows, const struct term *term) {
+/* Cells that are not just the member of their name. */
+static bool special_cell(const struct list_column *column, const json_t *row, char *to, size_t size) {
+    const char *key = column->key;
+    if (strcmp(key, "running") == 0) {
+        snprintf(to, size, "%lld/%lld", (long long)json_integer_value(json_object_get(row, key)),
+                 (long long)json_integer_value(json_object_get(row, "replicas")));
+    } else if (strcmp(key, "outcome") == 0) {
+        outcome_cell(row, to, size);
+    } else if (strcmp(key, "installed") == 0 || strcmp(key, "started") == 0) {
+        render_age(text_of_member(row, key), to, size);
+    } else if (strcmp(key, "worker_pid") == 0 || strcmp(key, "uptime_ms") == 0) {
+        /* One that waits to be started again is in no worker. */
+        if (json_integer_value(json_object_get(row, "worker_pid")) != 0)
+            return false;
+        text_copy(to, size, "-");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void render_list(const struct list *list, const json_t *rows, unsigned indent,
+                        const struct term *term) {
     if (json_array_size(rows) == 0) {
+        fprintf(term->to, "%*s", (int)indent, "");
         term_text(term, COLOR_NONE, list->none, false);
         fputc('\n', term->to);
         return;
     }
     CLEANUP(table_free_ptr) struct table *table = table_new();
     for (const struct list_column *c = list->columns; c->title; c++)
-        table_column(table, c->title, c->right, c->shrink);
+        table_column(table, c->title, c->flags);
     size_t i;
     json_t *row;
     json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
         for (const struct list_column *c = list->columns; c->title; c++) {
-            char cell[256];
+            char cell[512];
             if (!special_cell(c, row, cell, sizeof(cell)))
                 render_value(c->key, json_object_get(row, c->key), cell, sizeof(cell));
             table_cell(table, cell);
         }
     }
-    table_print(table, term);
+    table_print(table, indent, term);
 }
 
 /* --- log lines and events --- */
@@ -170,7 +185,7 @@ void render_item(const struct alme_command *command, const json_t *item, const s
     fflush(term->to);
 }
 
-/* --- replies --- */
+/* --- pieces of replies --- */
 
 /* Warnings that came with success are for people too, apart from what a pipe takes. */
 static void render_warnings(const json_t *data) {
@@ -184,10 +199,10 @@ static void render_warnings(const json_t *data) {
     }
 }
 
-bool render_known_list(const char *member, const json_t *rows, const struct term *term) {
+bool render_known_list(const char *member, const json_t *rows, unsigned indent, const struct term *term) {
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
         if (strcmp(lists[i].member, member) == 0) {
-            render_list(&lists[i], rows, term);
+            render_list(&lists[i], rows, indent, term);
             return true;
         }
     }
@@ -202,10 +217,109 @@ static bool render_lists(const json_t *data, const struct term *term) {
             continue;
         if (any)
             fputc('\n', term->to);
-        render_list(&lists[i], rows, term);
+        render_list(&lists[i], rows, 0, term);
         any = true;
     }
     return any;
+}
+
+/* --- status and inspect --- */
+
+/* Leave out of a policy what nobody chose. @return whether anything was */
+static bool drop_defaults(json_t *policy) {
+    const char *key;
+    json_t *value;
+    void *next;
+    bool any = false;
+    json_object_foreach_safe(policy, next, key, value) {
+        if (strcmp(text_of_member(value, "origin"), "default") != 0)
+            continue;
+        json_object_del(policy, key);
+        any = true;
+    }
+    return any;
+}
+
+/*
+ * What a person asks first stands first; `status` tells of a policy only what differs from the defaults,
+ * since `inspect` has all.
+ */
+static void render_target(const struct alme_command *command, const json_t *data, const struct term *term) {
+    static const struct {
+        const char *key;
+        const char *title;
+    } order[] = {{"component", "component"},
+                 {"deployments", "deployments"},
+                 {"deployment", "deployment"},
+                 {"outcome", "last_outcome"},
+                 {"instances", "instances"}};
+    JSON_AUTO *rest = json_deep_copy(data);
+    JSON_AUTO *shown = json_object();
+    for (size_t i = 0; rest && shown && i < ARRAY_LENGTH(order); i++) {
+        json_t *member = json_object_get(rest, order[i].key);
+        if (member && json_object_set(shown, order[i].title, member) == 0)
+            json_object_del(rest, order[i].key);
+    }
+    if (!rest || !shown || json_object_update(shown, rest) < 0) {
+        render_object(data, 0, term);
+        return;
+    }
+    json_t *deployment = json_object_get(shown, "deployment");
+    if (json_object_get(shown, "last_outcome"))
+        json_object_del(deployment, "outcome"); /* told at length below */
+    bool brief = command->id == ALME_STATUS && drop_defaults(json_object_get(deployment, "policy"));
+    render_object(shown, 0, term);
+    if (!brief)
+        return;
+    char text[LIMIT_ID_BYTES + 64];
+    snprintf(text, sizeof(text), "\nThe rest of its policy is default; `arcella inspect %s` shows it.\n",
+             text_of_member(deployment, "id"));
+    term_text(term, COLOR_DIM, text, true);
+}
+
+/* --- doctor --- */
+
+void render_checks(const json_t *data, const char *message, const struct term *term) {
+    const json_t *checks = json_object_get(data, "checks");
+    unsigned width = 0;
+    size_t i;
+    json_t *check;
+    json_array_foreach((json_t *)(uintptr_t)checks, i, check) {
+        unsigned columns = term_columns(text_of_member(check, "name"));
+        width = columns > width ? columns : width;
+    }
+    json_array_foreach((json_t *)(uintptr_t)checks, i, check) {
+        bool ok = json_is_true(json_object_get(check, "ok"));
+        const char *name = text_of_member(check, "name");
+        const char *hint = text_of_member(check, "hint");
+        unsigned indent = 6 + width + 2;
+        term_text(term, ok ? COLOR_GREEN : COLOR_RED, ok ? "ok  " : "FAIL", false);
+        fputs("  ", term->to);
+        term_text(term, COLOR_BOLD, name, false);
+        fprintf(term->to, "%*s", (int)(width - term_columns(name) + 2), "");
+        term_wrapped(term, text_of_member(check, "message"), indent, indent);
+        fputc('\n', term->to);
+        if (*hint) {
+            fprintf(term->to, "%*s", (int)indent, "");
+            term_text(term, COLOR_CYAN, "hint: ", false);
+            term_wrapped(term, hint, indent + 6, indent + 6);
+            fputc('\n', term->to);
+        }
+    }
+    fputc('\n', term->to);
+    term_text(term, COLOR_NONE, message, false);
+    fputc('\n', term->to);
+}
+
+/* --- replies --- */
+
+static void render_log(const json_t *lines, const struct term *term) {
+    size_t i;
+    json_t *line;
+    json_array_foreach((json_t *)(uintptr_t)lines, i, line) render_log_line(line, term);
+    /* An empty answer to a mistyped name would look as if all were well. */
+    if (i == 0)
+        fputs("no line of the log matches\n", stderr);
 }
 
 void render_success(const struct alme_command *command, const struct alme_answer *answer,
@@ -216,16 +330,16 @@ void render_success(const struct alme_command *command, const struct alme_answer
         if (render_lists(data, term))
             return;
         break;
-    case ALME_LOGS: {
-        size_t i;
-        json_t *line;
-        json_array_foreach(json_object_get(data, "lines"), i, line) render_log_line(line, term);
-        return;
-    }
+    case ALME_LOGS:
+        if (json_is_array(json_object_get(data, "lines"))) {
+            render_log(json_object_get(data, "lines"), term);
+            return;
+        }
+        break;
     case ALME_STATUS:
     case ALME_INSPECT:
         if (json_is_object(data)) {
-            render_object(data, 0, term);
+            render_target(command, data, term);
             return;
         }
         break;

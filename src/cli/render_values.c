@@ -3,6 +3,9 @@
  * Any JSON object for people: scalars as "key  value", lists of objects as tables, objects as sections.  What
  * a number means is told by the end of its key (_bytes, _ms), as the commands' page promises.
  */
+#include <time.h>
+
+#include "base/clock.h"
 #include "cli_internal.h"
 
 /* What may be shown of objects inside objects; deeper ones are JSON. */
@@ -56,7 +59,9 @@ void render_value(const char *key, const json_t *value, char *to, size_t size) {
         text_copy(to, size, json_is_true(value) ? "yes" : "no");
     } else if (json_is_integer(value)) {
         json_int_t number = json_integer_value(value);
-        if (number >= 0 && is_size(key))
+        if (strcmp(key, "offset") == 0) /* as in traces and disassemblies */
+            snprintf(to, size, "0x%llx", (unsigned long long)number);
+        else if (number >= 0 && is_size(key))
             text_format_size((uint64_t)number, to, size);
         else if (number >= 0 && is_duration(key))
             text_format_duration((uint64_t)number, to, size);
@@ -73,6 +78,31 @@ void render_value(const char *key, const json_t *value, char *to, size_t size) {
     }
 }
 
+void render_age(const char *time, char *to, size_t size) {
+    struct tm tm = {0};
+    int end = 0;
+    uint64_t now_s = clock_wall_ns() / 1000000000;
+    if (sscanf(time, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &end) != 6 ||
+        end != 19) {
+        text_copy(to, size, *time ? time : "-");
+        return;
+    }
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    time_t then_s = timegm(&tm);
+    uint64_t age_s = then_s > 0 && (uint64_t)then_s < now_s ? now_s - (uint64_t)then_s : 0;
+    /* One unit is enough to tell new from old; the time itself is in --json. */
+    static const struct {
+        uint64_t seconds;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}};
+    size_t unit = 0;
+    while (unit + 1 < ARRAY_LENGTH(units) && age_s < units[unit].seconds)
+        unit++;
+    snprintf(to, size, "%" PRIu64 " %s ago", age_s / units[unit].seconds, units[unit].name);
+}
+
 /* "uptime_ms" reads "uptime", "worker_pid" reads "worker pid". */
 static void title_of(const char *key, char *to, size_t size) {
     text_copy(to, size, key);
@@ -84,6 +114,29 @@ static void title_of(const char *key, char *to, size_t size) {
     for (char *at = to; *at; at++)
         if (*at == '_')
             *at = ' ';
+}
+
+/* Nothing to tell: what is empty, all the way down. */
+static bool is_empty(const json_t *value) {
+    const char *key;
+    json_t *member;
+    if (json_is_string(value))
+        return !*json_string_value(value);
+    if (json_is_array(value))
+        return json_array_size(value) == 0;
+    if (!json_is_object(value))
+        return json_is_null(value);
+    json_object_foreach((json_t *)(uintptr_t)value, key, member) if (!is_empty(member)) return false;
+    return true;
+}
+
+/* An empty member is left out, unless it says something that there are none of it. */
+static const char *word_for_none(const char *key) {
+    return strcmp(key, "problems") == 0 || strcmp(key, "grants") == 0 ? "none" : NULL;
+}
+
+static bool is_shown(const char *key, const json_t *value) {
+    return !is_empty(value) || word_for_none(key);
 }
 
 static bool is_rows(const json_t *value) {
@@ -98,11 +151,41 @@ static bool is_with_origin(const json_t *value) {
 }
 
 static bool is_section(const json_t *value) {
-    return json_is_object(value) && json_object_size(value) > 0 && !is_with_origin(value);
+    return json_is_object(value) && !is_empty(value) && !is_with_origin(value);
 }
 
 static void print_indent(const struct term *term, unsigned indent) {
     fprintf(term->to, "%*s", (int)(2 * indent), "");
+}
+
+/* "3 running, 1 failed" */
+static void counts_text(const json_t *counts, char *to, size_t size) {
+    const char *key;
+    json_t *value;
+    size_t at = 0;
+    json_object_foreach((json_t *)(uintptr_t)counts, key, value) {
+        int n = snprintf(to + at, size - at, "%s%lld %s", at ? ", " : "",
+                         (long long)json_integer_value(value), key);
+        at += n > 0 ? (size_t)n : 0;
+        if (at >= size)
+            return;
+    }
+}
+
+/* How many there are of each kind and state, a line per kind. */
+static json_t *counts_in_words(const json_t *counts) {
+    JSON_AUTO *words = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)counts, key, value) {
+        char text[256] = "";
+        if (!json_is_object(value))
+            return NULL;
+        counts_text(value, text, sizeof(text));
+        if (json_object_set_new(words, key, json_string(text)) < 0)
+            return NULL;
+    }
+    return TAKE(words);
 }
 
 static void print_scalar(const char *key, const json_t *value, unsigned width, unsigned indent,
@@ -112,11 +195,14 @@ static void print_scalar(const char *key, const json_t *value, unsigned width, u
     title_of(key, title, sizeof(title));
     bool origin = is_with_origin(value);
     const json_t *written = origin ? json_object_get(value, "text") : NULL;
-    render_value(key,
-                 written  ? written
-                 : origin ? json_object_get(value, "value")
-                          : value,
-                 text, sizeof(text));
+    if (is_empty(value) && word_for_none(key))
+        text_copy(text, sizeof(text), word_for_none(key));
+    else
+        render_value(key,
+                     written  ? written
+                     : origin ? json_object_get(value, "value")
+                              : value,
+                     text, sizeof(text));
     print_indent(term, indent);
     term_text(term, COLOR_BOLD, title, false);
     unsigned columns = term_columns(title);
@@ -136,7 +222,7 @@ static bool is_column(const json_t *value) {
 }
 
 /* Columns are the keys of the first row. */
-static void print_rows(const json_t *rows, const struct term *term) {
+static void print_rows(const json_t *rows, unsigned indent, const struct term *term) {
     CLEANUP(table_free_ptr) struct table *table = table_new();
     const json_t *first = json_array_get(rows, 0);
     const char *key;
@@ -153,7 +239,7 @@ static void print_rows(const json_t *rows, const struct term *term) {
         title_of(key, titles[count], sizeof(titles[count]));
         for (char *at = titles[count]; *at; at++)
             *at = (char)toupper((unsigned char)*at);
-        table_column(table, titles[count++], json_is_number(value), !json_is_number(value));
+        table_column(table, titles[count++], json_is_number(value) ? COLUMN_RIGHT : COLUMN_CUT);
     }
     json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
         size_t cells = 0;
@@ -167,7 +253,7 @@ static void print_rows(const json_t *rows, const struct term *term) {
             table_cell(table, text);
         }
     }
-    table_print(table, term);
+    table_print(table, indent, term);
 }
 
 static void print_sections(const json_t *object, unsigned indent, bool first, const struct term *term) {
@@ -184,10 +270,12 @@ static void print_sections(const json_t *object, unsigned indent, bool first, co
         print_indent(term, indent);
         term_text(term, COLOR_BOLD, title, false);
         fputs(":\n", term->to);
-        if (is_rows(value) && !render_known_list(key, value, term))
-            print_rows(value, term);
-        else if (!is_rows(value))
-            render_object(value, indent + 1, term);
+        unsigned inner = 2 * (indent + 1);
+        if (is_rows(value) && !render_known_list(key, value, inner, term))
+            print_rows(value, inner, term);
+        JSON_AUTO *words = strcmp(key, "counts") == 0 ? counts_in_words(value) : NULL;
+        if (!is_rows(value))
+            render_object(words ? words : value, indent + 1, term);
     }
 }
 
@@ -206,11 +294,11 @@ void render_object(const json_t *object, unsigned indent, const struct term *ter
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
         char title[80];
         title_of(key, title, sizeof(title));
-        if (!is_rows(value) && !is_section(value) && term_columns(title) > width)
+        if (is_shown(key, value) && !is_rows(value) && !is_section(value) && term_columns(title) > width)
             width = term_columns(title);
     }
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        if (!is_rows(value) && !is_section(value))
+        if (is_shown(key, value) && !is_rows(value) && !is_section(value))
             print_scalar(key, value, width, indent, term);
     }
     print_sections(object, indent, width == 0, term);

@@ -46,6 +46,34 @@ void term_text(const struct term *term, enum color color, const char *text, bool
         fputs("\033[0m", term->to);
 }
 
+void term_wrapped(const struct term *term, const char *text, unsigned at, unsigned indent) {
+    BUFFER_AUTO visible = BUFFER_INIT(SIZE_MAX / 2);
+    if (text_add_visible(&visible, text, strlen(text), false, NULL) < 0 || !visible.data)
+        return;
+    /* Where hardly a word would fit, the terminal breaks lines as well as we do. */
+    bool narrow = term->width < indent + 20;
+    for (char *word = visible.data; *word;) {
+        size_t blanks = strspn(word, " ");
+        size_t length = strcspn(word + blanks, " ");
+        char behind = word[blanks + length];
+        word[blanks + length] = '\0';
+        unsigned columns = term_columns(word);
+        if (!narrow && at > indent && columns > term->width - (at < term->width ? at : term->width)) {
+            fprintf(term->to, "\n%*s", (int)indent, "");
+            word += blanks;
+            columns -= (unsigned)blanks;
+            at = indent;
+            fputs(word, term->to);
+            word += length;
+        } else {
+            fputs(word, term->to);
+            word += blanks + length;
+        }
+        at += columns;
+        *word = behind;
+    }
+}
+
 unsigned term_columns(const char *text) {
     /* Characters, not bytes; wide ones are rare in names and cost at most a crooked column. */
     unsigned columns = 0;
@@ -74,7 +102,7 @@ enum color term_color_of(const char *word) {
     return COLOR_NONE;
 }
 
-void term_progress(const struct term *term, const char *message, uint64_t done, uint64_t total) {
+void term_progress(struct term *term, const char *message, uint64_t done, uint64_t total) {
     if (!term->is_terminal)
         return;
     char share[32] = "";
@@ -89,11 +117,13 @@ void term_progress(const struct term *term, const char *message, uint64_t done, 
         visible.data[--visible.length] = '\0';
     fprintf(term->to, "\r\033[K%s%s …", visible.data, share);
     fflush(term->to);
+    term->progress = true;
 }
 
-void term_progress_end(const struct term *term) {
-    if (!term->is_terminal)
+void term_progress_end(struct term *term) {
+    if (!term->progress)
         return;
+    term->progress = false;
     fputs("\r\033[K", term->to);
     fflush(term->to);
 }

@@ -3,8 +3,8 @@
  * The daemon: one object that holds what its parts share.  Made and run by daemon_run(), on the loop's
  * thread.
  *
- * Parts: model (what is), reconcile (what to do), act (does it), supervise (what came from workers), code and
- * installer (jobs), server and commands (ALME), events (streams).
+ * Parts: model (what is), reconcile (what to do), act (does it), supervise (judges ends), hooks (what workers
+ * say), code and installer (jobs), server and commands (ALME), events (streams).
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H

@@ -345,6 +345,8 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
     for (size_t i = 0; i < launch->grants->count; i++)
         add_row(&lists, &launch->grants->rows[i]);
     const struct policy *policy = launch->policy;
+    uint64_t wall_ms = policy_wall_ms(policy, launch->is_program);
+    uint64_t startup_ms = policy_number(policy, POLICY_START_UP_KEY);
     struct ipc_start start = {
         .instance = launch->handle,
         .address = text_of(launch->address),
@@ -362,8 +364,9 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
         .memory_bytes = policy_number(policy, POLICY_MEMORY_KEY),
         .table_elements = policy_number(policy, POLICY_TABLE_KEY),
         .fuel = policy_number(policy, POLICY_FUEL_KEY),
-        .startup_ms = policy_number(policy, POLICY_START_UP_KEY),
-        .wall_ms = policy_wall_ms(policy, launch->is_program),
+        /* What bounds the whole program bounds its beginning. */
+        .startup_ms = wall_ms && wall_ms < startup_ms ? wall_ms : startup_ms,
+        .wall_ms = wall_ms,
         .cpu_ms = policy_cpu_ms(policy, launch->is_program),
         .entrypoint = text_of(policy_text(policy, POLICY_ENTRYPOINT_KEY)),
         .shutdown = text_of(policy_text(policy, POLICY_SHUTDOWN_KEY)),

@@ -27,8 +27,8 @@ bool package_put(json_t *object, const struct package_description *d, bool brief
         json_put(all, "imports", json_incref(json_object_get(binary, "imports")), &ok);
         json_put(all, "exports", json_incref(json_object_get(binary, "exports")), &ok);
         JSON_AUTO *memories = json_array();
-        if (d->memory_bytes &&
-            json_array_append_new(memories, json_pack("{s:I}", "min_bytes", (json_int_t)d->memory_bytes)) < 0)
+        json_int_t least = (json_int_t)d->memory_bytes;
+        if (least && json_array_append_new(memories, json_pack("{s:I}", "min_bytes", least)) < 0)
             ok = false;
         json_put(all, "memories", TAKE(memories), &ok);
         JSON_AUTO *rest = json_copy((json_t *)(uintptr_t)binary);

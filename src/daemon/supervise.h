@@ -8,7 +8,10 @@
 
 #include "daemon/daemon.h"
 
-/** Bring what is closer to what is wanted; called once a turn by daemon_turn(). */
+/* A worker that was told to stop an instance has this much longer before it is killed itself. */
+enum { STOP_GRACE_MS = 3000 };
+
+/** Bring what is closer to what is wanted; called once a turn by daemon_turn() (act.c). */
 void supervise_turn(struct daemon *daemon);
 /** A person starts a deployment: forget earlier failures and runs. Its wanted state is recorded already. */
 void supervise_begin(struct deployment *deployment);
@@ -17,6 +20,9 @@ void supervise_stop(struct deployment *deployment, uint64_t timeout_ms);
 /** It cannot be started, and why: all replicas that are not there count as failed for good. error is copied.
  */
 void supervise_refuse(struct deployment *deployment, const arcella_error *error);
+/** Run an instance's timer: the end of its back-off, or the moment its worker is killed. @return false: no
+ * memory */
+bool supervise_arm(struct instance *instance, uint64_t delay_ms);
 /** Is this deployment to run now? */
 bool supervise_wanted(const struct deployment *deployment);
 

@@ -6,14 +6,11 @@
 #include "host/file.h"
 
 #include "base/fd.h"
-#include "base/limits.h"
 #include "host/inside.h"
 #include "host/pool.h"
 #include "host/stream.h"
 
 #define NS 1000000000ull
-/* What is reserved in one turn: some milliseconds where the file system is in memory. */
-#define ALLOCATE_BYTES (16 * MIB)
 
 /* What an object costs the instance: itself, the kernel's file behind it, its place in tables. */
 #define FILE_BYTES (sizeof(struct host_file) + 512)
@@ -161,19 +158,7 @@ int host_file_allocate(struct host_file *file, uint64_t offset, uint64_t length)
     int r = check_range(file, HOST_WRITE, offset, length);
     if (r)
         return r;
-    /* A file system in memory clears every page of it meanwhile, so others get a turn in between. */
-    for (;;) {
-        uint64_t piece = length < ALLOCATE_BYTES ? length : ALLOCATE_BYTES;
-        if (SYS_RETRY_(int, fallocate(file->fd, 0, (off_t)offset, (off_t)piece)) < 0)
-            return host_errno();
-        offset += piece;
-        length -= piece;
-        if (length == 0)
-            return 0;
-        r = host_yield(file->host);
-        if (r)
-            return r;
-    }
+    return host_pool_allocate(file, offset, length);
 }
 
 int host_file_advise(struct host_file *file, uint64_t offset, uint64_t length, enum host_advice advice) {

@@ -8,8 +8,8 @@
  * the page is not in memory, on the pool.  While a run is parked its memory does not move, so the iovecs stay
  * good.
  *
- * All functions: the loop's thread; those marked "may wait" only from a run (on its fiber), and by who holds a
- * reference of their own: while a run waits, its guest's shutdown entry may close what it waits for.
+ * All functions: the loop's thread; those marked "may wait" only from a run (on its fiber), and by who holds
+ * a reference of their own: while a run waits, its guest's shutdown entry may close what it waits for.
  */
 #ifndef HOST_FILE_H
 #define HOST_FILE_H
@@ -153,8 +153,7 @@ int host_file_pwrite(struct host_file *file, struct iovec *iov, size_t count, ui
 int host_file_seek(struct host_file *file, int64_t offset, enum host_whence whence, uint64_t *ret) MUST_CHECK;
 /** Bring data (and, unless only_data, metadata) to the disk.  May wait. */
 int host_file_sync(struct host_file *file, bool only_data) MUST_CHECK;
-/** Make sure offset … offset + length is backed by disk space; grows the file, in part also where it fails.
- * May wait. */
+/** Make sure offset … offset + length is backed by disk space; grows the file.  May wait. */
 int host_file_allocate(struct host_file *file, uint64_t offset, uint64_t length) MUST_CHECK;
 int host_file_advise(struct host_file *file, uint64_t offset, uint64_t length, enum host_advice advice)
     MUST_CHECK;

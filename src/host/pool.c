@@ -14,12 +14,12 @@ struct job {
     struct host *host; /* NULL: nobody waits any more.  The loop's thread only */
     bool done;         /* the loop's thread only */
     int fd; /* owned: a second number for the file, so that closing the file closes it under nobody */
-    enum { READ, SYNC, DATASYNC } what;
+    enum { READ, SYNC, DATASYNC, ALLOCATE } what;
     uint64_t offset;
     size_t length;
     ssize_t result;
     int errnum;
-    uint8_t bytes[]; /* length, READ only */
+    uint8_t bytes[]; /* length of them, READ only */
 };
 
 static void job_free(struct job *job) {
@@ -36,6 +36,9 @@ static void work(void *user) {
         break;
     case SYNC: job->result = SYS_RETRY_(int, fsync(job->fd)); break;
     case DATASYNC: job->result = SYS_RETRY_(int, fdatasync(job->fd)); break;
+    case ALLOCATE:
+        job->result = SYS_RETRY_(int, fallocate(job->fd, 0, (off_t)job->offset, (off_t)job->length));
+        break;
     }
     job->errnum = job->result < 0 ? errno : 0;
 }
@@ -137,20 +140,41 @@ int host_pool_read(struct host_file *file, const struct iovec *iov, size_t count
     return r;
 }
 
+/* Run a job without bytes of its own. @return HOST_E_BUSY: do it in place */
+static int run_plain(struct host_file *file, struct job *job) {
+    int r = run(file->host, job);
+    if (r == HOST_STOP)
+        return r;
+    if (r == 0)
+        r = job->result < 0 ? host_error_of(job->errnum) : 0;
+    job_free(job);
+    return r;
+}
+
 int host_pool_sync(struct host_file *file, bool only_data) {
     struct job *job = job_new(file, 0);
     int r = HOST_E_BUSY;
     if (job) {
         job->what = only_data ? DATASYNC : SYNC;
-        r = run(file->host, job);
-        if (r == HOST_STOP)
-            return r;
-        if (r == 0)
-            r = job->result < 0 ? host_error_of(job->errnum) : 0;
-        job_free(job);
+        r = run_plain(file, job);
     }
     if (r != HOST_E_BUSY)
         return r;
     r = only_data ? SYS_RETRY_(int, fdatasync(file->fd)) : sys_fsync(file->fd);
+    return r < 0 ? host_errno() : 0;
+}
+
+int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length) {
+    struct job *job = job_new(file, 0);
+    int r = HOST_E_BUSY;
+    if (job) {
+        job->what = ALLOCATE;
+        job->offset = offset;
+        job->length = length;
+        r = run_plain(file, job);
+    }
+    if (r != HOST_E_BUSY)
+        return r;
+    r = SYS_RETRY_(int, fallocate(file->fd, 0, (off_t)offset, (off_t)length));
     return r < 0 ? host_errno() : 0;
 }

@@ -46,7 +46,7 @@ struct instance {
     bool initialize;  /* _initialize comes first */
     bool stop_wanted;
     uint64_t stop_at_ms; /* monotonic: when it ends by force */
-    bool over; /* outcome is final, `ended` is on its way */
+    bool over;           /* outcome is final, `ended` is on its way */
     struct engine_outcome outcome;
     uint64_t cpu_ns; /* of runs that have ended */
 };

@@ -266,8 +266,10 @@ static int set_argument(const struct alme_command *command, const struct alme_ar
         return error_set(reterr, ARCELLA_E_INVALID, "argument '%s' was given twice", name);
     json_t *final = NULL;
     int r = final_value(command, argument, value, &final, reterr);
-    if (r < 0)
-        return error_wrap(reterr, r, "argument '%s'", name);
+    if (r < 0) {
+        error_wrap(reterr, r, "argument '%s'", name);
+        return error_hint(reterr, r, "`arcella help %s` lists its arguments", command->name);
+    }
     return json_object_set_new(to, name, final) < 0 ? error_nomem(reterr) : 0;
 }
 
@@ -312,8 +314,10 @@ static int set_by_place(const struct alme_command *command, const json_t *args, 
         if (r < 0)
             return r;
     }
-    if (next < count)
-        return error_set(reterr, ARCELLA_E_INVALID, "%zu arguments are more than it has places for", count);
+    if (next < count) {
+        int r = error_set(reterr, ARCELLA_E_INVALID, "%zu arguments are more than it has places for", count);
+        return error_hint(reterr, r, "`arcella help %s` lists its arguments", command->name);
+    }
     return 0;
 }
 

@@ -55,7 +55,11 @@ static void own_engine(wasm_engine_t *engine, const char *bytes, size_t length, 
     wasmtime_store_delete(store);
 }
 
+#ifdef LINKED
+#define LOAD(name) __typeof__(&name) p_##name = &name
+#else
 #define LOAD(name) __typeof__(&name) p_##name = (__typeof__(&name))(uintptr_t)dlsym(library, #name)
+#endif
 
 static void library_engine(void *library, const char *bytes, size_t length, int traps) {
     LOAD(arcella_new);

@@ -1,129 +1,221 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""libarcella, as installed: headers, exported symbols, a program against it, two engines in one process."""
+"""`make install` and what it installs: paths, units, man pages, completions; libarcella with its headers, its exported
+symbols, programs against it by pkg-config and by CMake, and beside another copy of the engine in one process."""
 import os
 import re
+import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from conftest import BIN, GUESTS, ROOT
+from conftest import BIN, GUESTS, ROOT, SLOW, weaker
 
 API = ROOT / "tests" / "api"
+HEADERS = sorted(p.name for p in (ROOT / "include" / "arcella").glob("*.h"))
 
 
 def sanitized():
     return b"__asan_init" in (BIN / "arcella").read_bytes()
 
 
+def call(*command, **more):
+    done = subprocess.run([str(c) for c in command], text=True, capture_output=True, timeout=300 * SLOW, **more)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def install(prefix, destdir=""):
+    """What `make install PREFIX=… DESTDIR=…` does with a build folder."""
+    call("cmake", "--install", BIN.parent, "--prefix", prefix, env={**os.environ, "DESTDIR": str(destdir)})
+
+
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
-    """`make install` into a folder."""
     folder = tmp_path_factory.mktemp("prefix")
-    subprocess.run(["cmake", "--install", BIN.parent, "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
+    install(folder)
     return folder
+
+
+def library_folder(prefix):
+    return next(p for p in prefix.rglob("libarcella.so")).parent
 
 
 def engine_dir():
     cache = (BIN.parent / "CMakeCache.txt").read_text()
     found = re.search(r"^WASMTIME_DIR:PATH=(.+)$", cache, re.M)
-    if found:
-        return found.group(1)
-    return subprocess.run([ROOT / "tools" / "engine-dir"], text=True, check=True, capture_output=True).stdout.strip()
+    return found.group(1) if found else call(ROOT / "tools" / "engine-dir").strip()
 
 
+# --- what is installed ---
 def test_what_is_installed(prefix):
     for name in ("bin/arcella", "bin/arcella-cli", "bin/arcella-worker", "include/arcella/arcella.h", "lib/systemd/system/arcella.service",
                  "lib/systemd/system/arcella.socket", "lib/systemd/user/arcella.service", "lib/sysusers.d/arcella.conf",
-                 "share/man/man1/arcella.1", "share/man/man1/arcella-cli.1", "share/bash-completion/completions/arcella-cli"):
-        assert (prefix / name).exists(), name
-    assert list(prefix.rglob("libarcella.so")) and list(prefix.rglob("libarcella.a"))
-    assert list(prefix.rglob("arcella.pc")) and list(prefix.rglob("ArcellaConfig.cmake"))
-    for unit in ("lib/systemd/system/arcella.service", "lib/systemd/user/arcella.service"):
-        assert f"ExecStart={prefix}/bin/arcella daemon" in (prefix / unit).read_text()
-    done = subprocess.run([prefix / "bin" / "arcella", "--version"], text=True, capture_output=True)
-    assert done.returncode == 0 and done.stdout.startswith("arcella ")
+                 "lib/tmpfiles.d/arcella.conf", "share/man/man1/arcella.1", "share/man/man1/arcella-cli.1",
+                 "share/man/man1/arcella-worker.1", "share/bash-completion/completions/arcella-cli",
+                 "share/bash-completion/completions/arcella", "share/zsh/site-functions/_arcella-cli",
+                 "share/fish/vendor_completions.d/arcella-cli.fish", "share/doc/arcella/LICENSE-MIT"):
+        assert (prefix / name).is_file() and (prefix / name).stat().st_size, name
+    folder = library_folder(prefix)
+    for name in ("libarcella.a", "pkgconfig/arcella.pc", "pkgconfig/arcella-static.pc", "cmake/Arcella/ArcellaConfig.cmake",
+                 "cmake/Arcella/ArcellaConfigVersion.cmake"):
+        assert (folder / name).is_file(), name
+    assert call(prefix / "bin" / "arcella", "--version").startswith("arcella ")
 
 
-def test_destdir_holds_everything(tmp_path):
-    """As a package is made: all below DESTDIR, all of it saying the prefix it will have."""
-    subprocess.run(["cmake", "--install", BIN.parent, "--prefix", "/opt/arcella"], check=True, stdout=subprocess.DEVNULL,
-                   env={**os.environ, "DESTDIR": str(tmp_path)})
-    assert [p.name for p in tmp_path.iterdir()] == ["opt"] and [p.name for p in (tmp_path / "opt").iterdir()] == ["arcella"]
-    assert not Path("/opt/arcella").exists()
-    root = tmp_path / "opt" / "arcella"
-    assert "ExecStart=/opt/arcella/bin/arcella" in (root / "lib/systemd/system/arcella.service").read_text()
-    assert "prefix=/opt/arcella\n" in next(root.rglob("arcella.pc")).read_text()
-    for path in (p for p in root.rglob("*") if p.is_file() and p.suffix in (".service", ".pc", ".cmake", ".1")):
-        assert str(BIN.parent) not in path.read_text() and str(ROOT) not in path.read_text(), path
+def test_the_installed_programs_find_each_other(prefix, tmp_path):
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    for program in ("arcella", "arcella-cli"):  # the client starts the arcella beside it, that its worker
+        assert call(prefix / "bin" / program, "run", GUESTS / "hello.wasm", env=env) == "hello from a guest\n"
 
 
-@pytest.mark.parametrize("header", ["arcella.h", "component.h", "error.h", "version.h"])
+def test_destdir_is_in_no_file(tmp_path):
+    stage = tmp_path / "stage-of-a-package"
+    install("/opt/arcella-here", stage)
+    assert (stage / "opt/arcella-here/bin/arcella").is_file()
+    assert [p.name for p in stage.iterdir()] == ["opt"]
+    for path in stage.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
+            assert b"stage-of-a-package" not in path.read_bytes(), path
+    for name in ("system/arcella.service", "user/arcella.service"):
+        unit = (stage / "opt/arcella-here/lib/systemd" / name).read_text()
+        assert "\nExecStart=/opt/arcella-here/bin/arcella daemon" in unit
+        assert "@" not in unit
+    text = next(stage.rglob("arcella.pc")).read_text()
+    assert "\nprefix=/opt/arcella-here\n" in text and "@" not in text
+
+
+def test_units_are_sound(prefix, tmp_path):
+    verify = shutil.which("systemd-analyze")
+    if not verify:
+        weaker("systemd units are not verified: no systemd-analyze")
+        pytest.skip("no systemd-analyze")
+    for name, arguments in (("system", []), ("user", ["--user"])):
+        folder = tmp_path / name
+        shutil.copytree(prefix / "lib/systemd" / name, folder)
+        done = subprocess.run([verify, "verify", *arguments, *sorted(map(str, folder.iterdir()))], text=True, capture_output=True,
+                              timeout=120 * SLOW, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "SYSTEMD_UNIT_PATH": f"{folder}:"})
+        ours = [line for line in (done.stdout + done.stderr).split("\n")
+                # man pages are looked for on the machine, not below the prefix
+                if "arcella" in line and "man:arcella" not in line and "man arcella" not in line]
+        assert not ours, "\n".join(ours)
+
+
+def test_man_pages_and_completions_are_sound(prefix):
+    for page in sorted((prefix / "share/man/man1").iterdir()):
+        text = page.read_text()
+        assert re.search(r"^\.TH ARCELLA", text, re.M) and ".SH NAME" in text and ".SH SYNOPSIS" in text, page
+        if shutil.which("groff"):
+            done = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-ww", "-z", str(page)], text=True, capture_output=True, timeout=60)
+            assert done.returncode == 0 and not done.stderr, done.stderr
+    for name in ("arcella", "arcella-cli"):
+        call("bash", "-n", prefix / "share/bash-completion/completions" / name)
+    script = prefix / "share/bash-completion/completions/arcella-cli"
+    offered = call("bash", "-c", f"source {script}; COMP_WORDS=(arcella-cli st); COMP_CWORD=1; "
+                                 "$(complete -p arcella-cli | sed 's/.*-F \\([^ ]*\\).*/\\1/'); printf '%s\\n' \"${COMPREPLY[@]}\"")
+    assert offered.split() == ["status", "start", "stop"]
+
+
+# --- headers and symbols ---
+@pytest.mark.parametrize("header", HEADERS)
 @pytest.mark.parametrize("compiler,language", [("gcc", "-std=c99"), ("clang-14", "-std=c99"), ("g++", "-std=c++17"),
                                                ("clang++-14", "-std=c++17")])
 def test_each_header_alone(prefix, tmp_path, header, compiler, language):
     source = tmp_path / ("x.cc" if "++" in compiler else "x.c")
     source.write_text(f"#include <arcella/{header}>\nint main(void) {{ return 0; }}\n")
-    subprocess.run([compiler, language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{prefix}/include", source],
-                   check=True)
+    call(compiler, language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{prefix}/include", source)
 
 
 def test_exported_symbols(prefix):
-    library = next(p for p in prefix.rglob("libarcella.so"))
-    text = subprocess.run(["nm", "-D", "--defined-only", library], text=True, check=True, capture_output=True).stdout
-    symbols = sorted({line.split()[-1].split("@")[0] for line in text.strip().split("\n") if " A " not in line})
-    assert symbols == (API / "symbols.txt").read_text().split()
-    dynamic = subprocess.run(["readelf", "-d", library], text=True, check=True, capture_output=True).stdout
-    assert "NODELETE" in dynamic
+    wanted = (API / "symbols.txt").read_text().split()
+    assert wanted == sorted(wanted)
+    library = library_folder(prefix) / "libarcella.so"
+    lines = call("nm", "-D", "--defined-only", library).strip().split("\n")
+    assert sorted({line.split()[-1].split("@")[0] for line in lines if " A " not in line}) == wanted
+    assert "NODELETE" in call("readelf", "-d", library)
+    # A copy of the engine elsewhere in the program must not meet the one in the static library.
+    lines = call("nm", "-g", "--defined-only", library_folder(prefix) / "libarcella.a").strip().split("\n")
+    names = sorted(line.split()[-1] for line in lines if len(line.split()) == 3)
+    assert [n for n in names if not n.startswith(("__asan_", "__odr_asan", "__ubsan"))] == wanted
 
 
-def build(prefix, tmp_path, flags):
+def test_each_declared_function_is_exported():
+    text = "".join((ROOT / "include/arcella" / name).read_text() for name in HEADERS)
+    declared = re.findall(r"ARCELLA_API [^;(]*?\b(arcella_\w+)\(", text)
+    assert sorted(declared) == (API / "symbols.txt").read_text().split()
+
+
+# --- programs against it ---
+def run_calls(program, folder):
+    """tests/api/calls.c, built in some way."""
+    env = {**os.environ, "LD_LIBRARY_PATH": str(folder)}
+    env.setdefault("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:use_sigaltstack=0")
+    assert call(program, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm", GUESTS / "spin_start.wasm", env=env) == "ok\n"
+
+
+def sanitizers():
+    return ["-fsanitize=address,undefined"] if sanitized() else []
+
+
+@pytest.mark.parametrize("package", ["arcella", "arcella-static"])
+@pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -std=c++17 -x c++"])
+def test_a_program_by_pkg_config(prefix, tmp_path, package, compiler):
+    folder = library_folder(prefix)
+    env = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
+    assert call("pkg-config", "--modversion", package, env=env).strip() == version()
+    cflags = call("pkg-config", "--cflags", package, env=env).split()
+    libs = call("pkg-config", "--libs", package, env=env).split()
     program = tmp_path / "calls"
-    sanitize = ["-fsanitize=address,undefined"] if sanitized() else []
-    subprocess.run(["gcc", "-std=c99", "-o", program, API / "calls.c", f"-I{prefix}/include", *sanitize, *flags], check=True)
-    return program
+    call(*compiler.split(), "-Wall", "-Werror", "-c", "-o", tmp_path / "calls.o", API / "calls.c", *cflags, *sanitizers())
+    call(compiler.split()[0], "-o", program, tmp_path / "calls.o", *libs, *sanitizers())
+    needed = call("readelf", "-d", program)
+    assert ("libarcella" in needed) == (package == "arcella")
+    run_calls(program, folder)
 
 
+@pytest.mark.parametrize("target", ["Arcella::arcella", "Arcella::static"])
+def test_a_program_by_cmake(prefix, tmp_path, target):
+    source = tmp_path / "consumer"
+    source.mkdir()
+    flags = " ".join(sanitizers())
+    (source / "CMakeLists.txt").write_text(f"""
+        cmake_minimum_required(VERSION 3.25)
+        project(consumer LANGUAGES C)
+        find_package(Arcella {version()} REQUIRED)
+        add_executable(calls {API / 'calls.c'})
+        target_link_libraries(calls PRIVATE {target})
+        """)
+    call("cmake", "-S", source, "-B", tmp_path / "b", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
+         f"-DCMAKE_C_FLAGS={flags}")
+    call("cmake", "--build", tmp_path / "b")
+    run_calls(tmp_path / "b" / "calls", library_folder(prefix))
+    (source / "CMakeLists.txt").write_text("""
+        cmake_minimum_required(VERSION 3.25)
+        project(consumer LANGUAGES C)
+        find_package(Arcella 99.0 REQUIRED)
+        """)
+    done = subprocess.run(["cmake", "-S", source, "-B", tmp_path / "c", f"-DCMAKE_PREFIX_PATH={prefix}"], text=True,
+                          capture_output=True, timeout=120 * SLOW)
+    assert done.returncode != 0 and "99.0" in done.stderr
+
+
+def version():
+    return re.search(r'ARCELLA_VERSION +"(.+)"', (ROOT / "include/arcella/version.h").read_text()).group(1)
+
+
+def test_the_version_is_said_once():
+    assert re.search(r"^project\(arcella VERSION ([\d.]+) ", (ROOT / "CMakeLists.txt").read_text(), re.M).group(1) == version()
+    assert f"## {version()} " in (ROOT / "CHANGELOG.md").read_text()
+
+
+# --- beside another copy of the engine ---
 @pytest.mark.parametrize("way", ["shared", "static"])
-def test_a_program_against_the_installed_library(prefix, tmp_path, way):
-    folder = next(p for p in prefix.rglob("libarcella.so")).parent
-    if way == "shared":
-        flags = [f"-L{folder}", "-larcella", f"-Wl,-rpath,{folder}"]
-    else:
-        flags = [folder / "libarcella.a", "-luv", "-ljansson", "-lmsgpackc", "-lsodium", "-lstdc++", "-lpthread", "-ldl", "-lm"]
-    program = build(prefix, tmp_path, flags)
-    done = subprocess.run([program, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"],
-                          text=True, capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "ok\n"
-
-
-def test_pkg_config_and_find_package(prefix, tmp_path):
-    """How programs of others find the library; neither needs to be told more than the prefix."""
-    if subprocess.run(["sh", "-c", "command -v pkg-config"], stdout=subprocess.DEVNULL).returncode == 0:
-        env = {**os.environ, "PKG_CONFIG_PATH": str(next(prefix.rglob("arcella.pc")).parent)}
-        told = subprocess.run(["pkg-config", "--cflags", "--libs", "arcella"], env=env, text=True, check=True, capture_output=True)
-        build(prefix, tmp_path, told.stdout.split())
-    (tmp_path / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(x C)\nfind_package(Arcella 0.1 REQUIRED)\n"
-                                             f"add_executable(x {API / 'calls.c'})\ntarget_link_libraries(x Arcella::arcella)\n")
-    made = tmp_path / "made"
-    for command in (["cmake", "-S", tmp_path, "-B", made, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}"], ["cmake", "--build", made]):
-        done = subprocess.run(command, text=True, capture_output=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-    if not sanitized():
-        done = subprocess.run([made / "x", GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"], text=True, capture_output=True)
-        assert done.returncode == 0 and done.stdout == "ok\n", done.stderr
-
-
-def test_two_engines_in_one_process(prefix, tmp_path):
+def test_two_engines_in_one_process(prefix, tmp_path, way):
     if sanitized():
         pytest.skip("the sanitizer's runtime cannot be loaded by dlopen into a plain program")
-    library = next(p for p in prefix.rglob("libarcella.so"))
-    engine = engine_dir()
-    program = tmp_path / "two"
-    subprocess.run(["gcc", "-std=gnu17", "-o", program, API / "two_engines.c", f"-I{prefix}/include", f"-I{engine}/include",
-                    f"{engine}/lib/libwasmtime.a", "-lpthread", "-ldl", "-lm"], check=True)
-    done = subprocess.run([program, library, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm"], text=True, capture_output=True,
-                          timeout=120)
-    assert done.returncode == 0, (done.returncode, done.stderr)
-    assert done.stdout == "ok\n"
+    folder, engine, program = library_folder(prefix), engine_dir(), tmp_path / "two"
+    # Statically: the library linked into a program whose own engine is the shared one.
+    own = [f"{engine}/lib/libwasmtime.a"] if way == "shared" else \
+        ["-DLINKED", folder / "libarcella.a", f"-L{engine}/lib", "-lwasmtime", f"-Wl,-rpath,{engine}/lib", "-luv", "-lsodium"]
+    call("gcc", "-std=gnu17", "-o", program, API / "two_engines.c", f"-I{prefix}/include", f"-I{engine}/include", *own,
+         "-lpthread", "-ldl", "-lm")
+    assert call(program, folder / "libarcella.so", GUESTS / "plain_add.wasm", GUESTS / "start_trap.wasm") == "ok\n"

@@ -176,21 +176,30 @@ static const struct {
      "\"replicas\":1,\"running\":1,\"restarts\":0},"
      "{\"id\":\"batch\",\"component\":\"batch@2.0.0\",\"group\":\"b\",\"state\":\"failed\",\"wanted\":"
      "\"running\",\"replicas\":1,"
-     "\"running\":0,\"restarts\":3,\"exit_code\":7,\"outcome\":\"exited\"}]}}\n",
+     "\"running\":0,\"restarts\":3,\"exit_code\":7,\"outcome\":\"exited\"},"
+     "{\"id\":\"job\",\"component\":\"job@1.0.0\",\"group\":\"b\",\"state\":\"failed\",\"wanted\":"
+     "\"running\","
+     "\"replicas\":1,"
+     "\"running\":0,\"restarts\":3,\"exit_code\":7,\"outcome\":\"exited with code 7\"}]}}\n",
      0,
-     "ID     COMPONENT    GROUP    STATE    WANTED   RUNNING  RESTARTS  OUTCOME\n"
+     "ID     COMPONENT    GROUP    STATE    WANTED   RUNNING  RESTARTS  LAST OUTCOME\n"
      "web    web@1.0.0    default  running  running      1/1         0  -\n"
-     "batch  batch@2.0.0  b        failed   running      0/1         3  exited, exit code 7\n",
+     "batch  batch@2.0.0  b        failed   running      0/1         3  exited, exit code 7\n"
+     "job    job@1.0.0    b        failed   running      0/1         3  exited with code 7\n",
      ""},
     {{"list", "instances"},
      NULL,
      "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"instances\":["
      "{\"address\":\"web/"
      "0\",\"component\":\"web@1.0.0\",\"state\":\"running\",\"worker_pid\":12,\"uptime_ms\":61000,"
-     "\"restarts\":0,\"memory_bytes\":1048576,\"cpu_ms\":1500}]}}\n",
+     "\"restarts\":0,\"memory_bytes\":1048576,\"cpu_ms\":1500},"
+     "{\"address\":\"web/"
+     "1\",\"component\":\"web@1.0.0\",\"state\":\"failed\",\"worker_pid\":0,\"uptime_ms\":0,"
+     "\"restarts\":1,\"memory_bytes\":1048576,\"cpu_ms\":3}]}}\n",
      0,
      "ADDRESS  COMPONENT  STATE    WORKER   UPTIME  RESTARTS  MEMORY    CPU\n"
-     "web/0    web@1.0.0  running      12  1 m 1 s         0   1 MiB  1.5 s\n",
+     "web/0    web@1.0.0  running      12  1 m 1 s         0   1 MiB  1.5 s\n"
+     "web/1    web@1.0.0  failed        -        -         1   1 MiB   3 ms\n",
      ""},
     {{"list"},
      NULL,
@@ -226,20 +235,20 @@ static const struct {
      NULL,
      "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"version\":\"0.1.0\",\"pid\":5,\"uptime_ms\":"
      "65000,"
-     "\"counts\":{\"instances\":{\"running\":2}},\"checks\":[{\"group\":\"g\",\"pid\":7,\"more\":{\"a\":1}}],"
+     "\"counts\":{\"components\":{},\"instances\":{\"running\":2,\"failed\":1}},\"workers\":[],\"checks\":[{"
+     "\"group\":\"g\",\"pid\":7,\"more\":{\"a\":1}}],"
      "\"problems\":[]}}"
      "\n",
      0,
      "version   0.1.0\n"
      "pid       5\n"
      "uptime    1 m 5 s\n"
-     "problems  -\n"
+     "problems  none\n"
      "\ncounts:\n"
-     "  instances:\n"
-     "    running  2\n"
+     "  instances  2 running, 1 failed\n"
      "\nchecks:\n"
-     "GROUP  PID\n"
-     "g        7\n",
+     "  GROUP  PID\n"
+     "  g        7\n",
      ""},
     {{"status", "web"},
      NULL,
@@ -249,6 +258,34 @@ static const struct {
      0,
      "deployment:\n  id  web\n  policy:\n    memory  32m  (flag)\n",
      ""},
+    /* `status` has what differs from the defaults, in the order a person asks; `inspect` has all. */
+    {{"status", "web"},
+     NULL,
+     "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"instances\":[],\"outcome\":{\"end\":"
+     "\"returned\","
+     "\"frames\":[]},"
+     "\"deployment\":{\"id\":\"web\",\"outcome\":\"returned\",\"grants\":[],\"policy\":{"
+     "\"fuel\":{\"value\":0,\"text\":\"0\",\"origin\":\"default\"},"
+     "\"memory\":{\"value\":33554432,\"text\":\"32m\",\"origin\":\"option\"}}}}}\n",
+     0,
+     "deployment:\n  id      web\n  grants  none\n  policy:\n    memory  32m  (option)\n"
+     "\nlast outcome:\n  end  returned\n"
+     "\nThe rest of its policy is default; `arcella inspect web` shows it.\n",
+     ""},
+    {{"inspect", "web"},
+     NULL,
+     "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"deployment\":{\"id\":\"web\",\"policy\":{"
+     "\"fuel\":{\"value\":0,\"text\":\"0\",\"origin\":\"default\"}}}}}\n",
+     0,
+     "deployment:\n  id  web\n  policy:\n    fuel  0  (default)\n",
+     ""},
+    /* Silence would look as if all were well. */
+    {{"logs", "nobody"},
+     NULL,
+     "{\"id\":1,\"success\":true,\"message\":\"0 lines\",\"data\":{\"lines\":[]}}\n",
+     0,
+     "",
+     "no line of the log matches\n"},
     /* Daemons that break off or talk nonsense. */
     {{"ping"}, NULL, NULL, 4, "", "error: the daemon has closed the connection without an answer [closed]\n"},
     {{"ping"},
@@ -296,6 +333,7 @@ static void streams_end_by_interrupt(void **state) {
     const char *const install[] = {"--socket", place->path, "install", "/x", NULL};
     run_client(place, install, NULL, SIGINT, &result);
     assert_int_equal(result.code, 1000 + SIGINT);
+    assert_string_equal(result.err, "the daemon goes on with it\n");
 }
 
 static void no_daemon_is_said(void **state) {
@@ -323,11 +361,20 @@ static void usage_is_said(void **state) {
     const char *const none[] = {NULL};
     run_client(NULL, none, NULL, 0, &result);
     assert_int_equal(result.code, CLI_EXIT_USAGE);
+    assert_string_equal(result.out, "");
+    assert_non_null(strstr(result.err, "Usage: arcella-cli"));
     const char *const wrong[] = {"sttart", NULL};
     run_client(NULL, wrong, NULL, 0, &result);
     assert_int_equal(result.code, CLI_EXIT_USAGE);
     assert_string_equal(result.err, "error: there is no verb 'sttart' [unknown-command]\n"
                                     "hint: did you mean 'start'? `arcella help` lists the verbs\n");
+    assert_string_equal(result.out, "");
+    /* Who reads JSON is told in JSON. */
+    const char *const json[] = {"sttart", "--json", NULL};
+    run_client(NULL, json, NULL, 0, &result);
+    assert_int_equal(result.code, CLI_EXIT_USAGE);
+    assert_string_equal(result.err, "");
+    assert_non_null(strstr(result.out, "\"code\":\"unknown-command\""));
     const char *const help[] = {"help", "start", NULL};
     run_client(NULL, help, NULL, 0, &result);
     assert_int_equal(result.code, CLI_EXIT_OK);

@@ -135,7 +135,7 @@ static const struct {
     {{"sttart"}, ARCELLA_E_COMMAND, "no verb 'sttart'", "'start'"},
     {{"--memory", "1m", "start", "x"}, ARCELLA_E_INVALID, "'--memory' before a verb", "behind it"},
     {{"start"}, ARCELLA_E_INVALID, "argument 'target' is missing", "for example"},
-    {{"start", "a", "b"}, ARCELLA_E_INVALID, "what to do with 'b'", "for example"},
+    {{"start", "a", "b"}, ARCELLA_E_INVALID, "no place for 'b'", "for example"},
     {{"start", "a", "--memmry", "1m"}, ARCELLA_E_INVALID, "no option '--memmry'", "'--memory'"},
     {{"start", "a", "--memory"}, ARCELLA_E_INVALID, "'--memory' needs a value", ""},
     {{"start", "a", "-m"}, ARCELLA_E_INVALID, "'-m' needs a value", ""},
@@ -147,7 +147,7 @@ static const struct {
     {{"start", "a", "--dir", "x"}, ARCELLA_E_INVALID, "HOST::GUEST", ""},
     {{"ping", "--json=yes"}, ARCELLA_E_INVALID, "takes no value", ""},
     {{"ping", "--home="}, ARCELLA_E_INVALID, "not empty", ""},
-    {{"list", "nonsense"}, ARCELLA_E_INVALID, "components, deployments, instances or workers", ""},
+    {{"list", "nonsense"}, ARCELLA_E_INVALID, "components, deployments, instances or workers", "help list"},
     {{"completion", "tcsh"}, ARCELLA_E_INVALID, "bash, zsh or fish", ""},
 };
 

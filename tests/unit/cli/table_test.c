@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/ioctl.h>
 
+#include "base/clock.h"
 #include "cli/cli_internal.h"
 
 /* What a table prints for a width. */
@@ -13,42 +14,136 @@ static void print(const struct table *table, unsigned width, bool colors, char *
     FILE *memory = fmemopen(to, size, "w");
     assert_non_null(memory);
     struct term term = {.to = memory, .colors = colors, .width = width};
-    table_print(table, &term);
+    table_print(table, 0, &term);
     fclose(memory);
 }
 
 static void columns_fit(void **state) {
     (void)state;
     CLEANUP(table_free_ptr) struct table *table = table_new();
-    table_column(table, "NAME", false, true);
-    table_column(table, "N", true, false);
-    table_column(table, "SOURCE", false, true);
-    static const char *const cells[] = {
-        "short", "1", "/home/someone/a/long/path/to/a.wasm", "a-name-of-some-length", "12345", "x"};
+    table_column(table, "NAME", 0);
+    table_column(table, "N", COLUMN_RIGHT);
+    table_column(table, "REASON", COLUMN_CUT);
+    table_column(table, "KIND", COLUMN_SPARE);
+    table_column(table, "SOURCE", COLUMN_SPARE | COLUMN_CUT | COLUMN_HEAD);
+    static const char *const cells[] = {"short",
+                                        "1",
+                                        "worker 5 was ended by signal 9",
+                                        "core",
+                                        "/home/someone/long/path/a.wasm",
+                                        "a-name-of-some",
+                                        "12345",
+                                        "x",
+                                        "core",
+                                        "x"};
     for (size_t i = 0; i < ARRAY_LENGTH(cells); i++)
         table_cell(table, cells[i]);
     char out[1024];
     print(table, UINT_MAX, false, out, sizeof(out));
-    assert_string_equal(out, "NAME                       N  SOURCE\n"
-                             "short                      1  /home/someone/a/long/path/to/a.wasm\n"
-                             "a-name-of-some-length  12345  x\n");
+    assert_string_equal(out, "NAME                N  REASON                          KIND  SOURCE\n"
+                             "short               1  worker 5 was ended by signal 9  core  "
+                             "/home/someone/long/path/a.wasm\n"
+                             "a-name-of-some  12345  x                               core  x\n");
+    /* Texts are cut where that is enough: the end of a path tells more than its beginning. */
+    print(table, 76, false, out, sizeof(out));
+    assert_string_equal(out, "NAME                N  REASON                  KIND  SOURCE\n"
+                             "short               1  worker 5 was ended by…  core  …meone/long/path/a.wasm\n"
+                             "a-name-of-some  12345  x                       core  x\n");
+    /* Where it is not, what can be done without is left out, the last first. */
+    print(table, 60, false, out, sizeof(out));
+    assert_string_equal(out, "NAME                N  REASON                          KIND\n"
+                             "short               1  worker 5 was ended by signal 9  core\n"
+                             "a-name-of-some  12345  x                               core\n");
     print(table, 40, false, out, sizeof(out));
-    assert_string_equal(out, "NAME                 N  SOURCE\n"
-                             "short                1  /home/someone/a…\n"
-                             "a-name-of-some…  12345  x\n");
+    assert_string_equal(out, "NAME                N  REASON\n"
+                             "short               1  worker 5 was end…\n"
+                             "a-name-of-some  12345  x\n");
     /* Nothing is cut below what can still be read; the terminal wraps then. */
     print(table, 5, false, out, sizeof(out));
-    assert_string_equal(out, "NAME          N  SOURCE\n"
-                             "short         1  /home/s…\n"
-                             "a-name-…  12345  x\n");
-    for (unsigned width = 1; width < 100; width++)
+    assert_string_equal(out, "NAME                N  REASON\n"
+                             "short               1  worker 5 was en…\n"
+                             "a-name-of-some  12345  x\n");
+    for (unsigned width = 1; width < 120; width++)
         print(table, width, false, out, sizeof(out));
+}
+
+static void texts_are_broken_at_blanks(void **state) {
+    (void)state;
+    static const struct {
+        unsigned width, at, indent;
+        const char *text;
+        const char *shown;
+    } cases[] = {
+        {UINT_MAX, 0, 4, "one line", "one line"},
+        {24, 0, 4, "as many words as there is room for", "as many words as there\n    is room for"},
+        {24, 21, 4, "not even one", "not\n    even one"},
+        {24, 22, 4, "not even one", "\n    not even one"},
+        {24, 0, 2, "a  column  is  kept", "a  column  is  kept"},
+        {24, 0, 0, "a-word-that-is-wider-than-the-terminal is", "a-word-that-is-wider-than-the-terminal\nis"},
+        {20, 0, 10, "too narrow to break anything by hand", "too narrow to break anything by hand"},
+        {24, 0, 0, "", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char out[256] = "";
+        FILE *memory = fmemopen(out, sizeof(out), "w");
+        assert_non_null(memory);
+        struct term term = {.to = memory, .width = cases[i].width};
+        term_wrapped(&term, cases[i].text, cases[i].at, cases[i].indent);
+        fclose(memory);
+        assert_string_equal(out, cases[i].shown);
+    }
+}
+
+/* Help in a narrow terminal: descriptions stay in their column, an example stays one line. */
+static void help_is_broken_under_its_column(void **state) {
+    (void)state;
+    char out[512] = "";
+    FILE *memory = fmemopen(out, sizeof(out), "w");
+    assert_non_null(memory);
+    struct term term = {.to = memory, .width = 39};
+    BUFFER_AUTO help = BUFFER_INIT(1024);
+    assert_int_equal(buffer_text(&help,
+                                 "Usage: x\n\n  -m, --more  tells more of what it does\n\nExample:\n"
+                                 "  x --more and a command line that is long\n",
+                                 NULL),
+                     0);
+    help_print(&help, &term);
+    fclose(memory);
+    assert_string_equal(out,
+                        "Usage: x\n\n  -m, --more  tells more of what it\n              does\n\nExample:\n"
+                        "  x --more and a command line that is long\n");
+}
+
+static void ages_are_rough(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t seconds;
+        const char *shown;
+    } cases[] = {{10, " s ago"},
+                 {90, "1 m ago"},
+                 {3500, "58 m ago"},
+                 {7200, "2 h ago"},
+                 {86400ULL * 400, "400 d ago"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char time[32];
+        char shown[32];
+        clock_format(clock_wall_ns() - cases[i].seconds * 1000000000, time, sizeof(time));
+        render_age(time, shown, sizeof(shown));
+        assert_true(text_ends(shown, cases[i].shown));
+    }
+    static const char *const others[] = {"T", "yesterday", "2026-01-02", "9999-01-01T00:00:00.000Z"};
+    static const char *const kept[] = {"T", "yesterday", "2026-01-02", "0 s ago"};
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        char shown[32];
+        render_age(others[i], shown, sizeof(shown));
+        assert_string_equal(shown, kept[i]);
+    }
 }
 
 static void cells_cannot_steer(void **state) {
     (void)state;
     CLEANUP(table_free_ptr) struct table *table = table_new();
-    table_column(table, "X", false, true);
+    table_column(table, "X", COLUMN_CUT);
     table_cell(table, "\x1b[2J\n\xff");
     table_cell(table, "gr\xc3\xbc\xc3\x9f"
                       "e");
@@ -61,7 +156,7 @@ static void cells_cannot_steer(void **state) {
 static void states_have_colors(void **state) {
     (void)state;
     CLEANUP(table_free_ptr) struct table *table = table_new();
-    table_column(table, "STATE", false, false);
+    table_column(table, "STATE", 0);
     table_cell(table, "running");
     table_cell(table, "a running joke");
     char out[256];
@@ -83,6 +178,7 @@ static void values_are_for_people(void **state) {
         {"uptime_ms", "350", "350 ms"},
         {"pid", "42", "42"},
         {"pid", "-1", "-1"},
+        {"offset", "15029", "0x3ab5"},
         {"x", "null", "-"},
         {"x", "true", "yes"},
         {"x", "\"\"", "-"},
@@ -152,6 +248,14 @@ static void terminals_have_width_and_colors(void **state) {
     assert_null(strchr(shown, '\n'));
     assert_true(strlen(shown) < 60);
     assert_non_null(strstr(shown, "1/3"));
+    /* It is wiped once; where there was none, nothing is. */
+    term_progress_end(&term);
+    n = read(master, shown, sizeof(shown) - 1);
+    assert_int_equal(n, sizeof("\r\033[K") - 1);
+    term_progress_end(&term);
+    fputc('x', to);
+    fflush(to);
+    assert_int_equal(read(master, shown, sizeof(shown) - 1), 1);
     fclose(to);
     close(master);
 }
@@ -160,6 +264,9 @@ int main(void) {
     json_setup();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_fit),
+        cmocka_unit_test(texts_are_broken_at_blanks),
+        cmocka_unit_test(help_is_broken_under_its_column),
+        cmocka_unit_test(ages_are_rough),
         cmocka_unit_test(cells_cannot_steer),
         cmocka_unit_test(states_have_colors),
         cmocka_unit_test(values_are_for_people),

@@ -174,7 +174,6 @@ static void a_status_counts_as_an_exit_code(void **state) {
 
 static void bad_entries_are_refused(void **state) {
     struct rig *rig = *state;
-    ERROR_AUTO *error = NULL;
     assert_int_equal(START(rig, 1, guest_status, .entrypoint = "nothing"), ARCELLA_E_KIND);
     assert_int_equal(START(rig, 1, guest_status, .shutdown = "nothing"), ARCELLA_E_KIND);
     /* One that takes arguments is found out when it is called, and told as an end. */

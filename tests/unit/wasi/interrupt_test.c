@@ -210,6 +210,25 @@ static void a_directory_lives_until_it_is_on_disk(void **state) {
     assert_int_equal(rig.result.u32, 0);
 }
 
+/* A file system in memory takes its time, which others are given. */
+static void space_is_reserved_while_others_run(void **state) {
+    (void)state;
+    uint32_t length = rig_put(&rig, DATA, "file");
+    assert_errno(
+        rig_call(&rig, "path_open", 3, 0, DATA, length, WASI_O_CREAT, WASI_RIGHT_FD_WRITE, 0, 0, RESULT),
+        "success");
+    assert_int_equal(rig_u32(&rig, RESULT), 5);
+    INTERRUPT("fd_allocate", 5, 0, 100000);
+    rig_finish(&rig);
+    assert_int_equal(rig.outcome.end, ENGINE_END_RETURNED);
+    assert_int_equal(rig.result.u32, 0);
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/file", rig.path);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 100000);
+}
+
 /* An end by force while the hook has taken everything away. */
 static void a_run_ends_by_force_without_its_descriptors(void **state) {
     (void)state;
@@ -223,13 +242,10 @@ static void a_run_ends_by_force_without_its_descriptors(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_read_lives_until_the_read_ends),
-        TEST(a_listener_lives_until_the_accept_ends),
-        TEST(what_is_polled_lives_until_the_poll_ends),
-        TEST(a_directory_lives_until_it_is_listed),
-        TEST(a_log_lives_until_all_is_written),
-        TEST(a_directory_lives_until_it_is_on_disk),
-        TEST(a_run_ends_by_force_without_its_descriptors),
+        TEST(what_is_read_lives_until_the_read_ends),   TEST(a_listener_lives_until_the_accept_ends),
+        TEST(what_is_polled_lives_until_the_poll_ends), TEST(a_directory_lives_until_it_is_listed),
+        TEST(a_log_lives_until_all_is_written),         TEST(a_directory_lives_until_it_is_on_disk),
+        TEST(space_is_reserved_while_others_run),       TEST(a_run_ends_by_force_without_its_descriptors),
     };
     return cmocka_run_group_tests(tests, open_group, close_group);
 }

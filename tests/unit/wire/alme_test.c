@@ -122,7 +122,7 @@ static const struct {
      "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"command 'start': argument "
      "'target' is missing: "
      "deployment, name@version or name\",\"data\":{\"code\":\"invalid-argument\",\"hint\":\"for example: "
-     "arcella-cli start "
+     "arcella start "
      "hello --dir ./data::/data --memory 32m\"}}}\n"},
     {"{\"jsonrpc\":\"2.0\",\"method\":5}",
      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"a request names its command, "

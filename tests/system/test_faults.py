@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""The Nth allocation and the Nth system call of the daemon fail: an error with a code, or one that is got over; never a
+crash, a hang or half of something.  Needs programs built with ARCELLA_FAULTS, as the presets debug and asan are."""
+import os
+import random
+import subprocess
+
+import pytest
+
+from conftest import BIN, GUESTS, SLOW, Arcella, environment, weaker
+from killer import Killer
+
+SEED = int(os.environ.get("ARCELLA_SEED", "20261121"))
+
+
+def faults_are_built_in():
+    return b"ARCELLA_FAULT\0" in (BIN / "arcella").read_bytes()
+
+
+def verbs(arcella):
+    """A day's work; answers are taken as they come."""
+    asked = (("install", {"path": str(GUESTS / "hello.wasm"), "id": "one@1.0.0"}),
+             ("install", {"path": str(GUESTS / "ticker.wasm"), "id": "two@1.0.0"}),
+             ("start", {"target": "one"}),
+             ("start", {"target": "two", "arg": ["20"], "env": ["A=1"], "group": "g"}),
+             ("list", {"what": "instances"}),
+             ("status", {}),
+             ("status", {"target": "two"}),
+             ("inspect", {"target": "one@1.0.0"}),
+             ("logs", {}),
+             ("restart", {"target": "two", "timeout": "0s"}),
+             ("stop", {"target": "two", "timeout": "0s"}),
+             ("undeploy", {"target": "two", "timeout": "0s"}),
+             ("remove", {"target": "two@1.0.0"}),
+             ("set-log-level", {"levels": "debug,alme=info"}))
+    answers = []
+    for cmd, args in asked:
+        try:
+            reply = arcella.ask(cmd, **args)
+        except (EOFError, ConnectionError):  # this connection was given up; there are others
+            reply = None
+        if reply is not None and not reply["success"]:
+            assert reply["error"]["code"] and reply["error"]["message"], (cmd, reply)
+            assert reply["error"]["code"] != "internal", (cmd, reply)
+        answers.append((cmd, args, reply))
+    return answers
+
+
+def round_of(home, fault):
+    """One daemon with one fault. @return did it come up?"""
+    arcella = Arcella(home)
+    arcella.expect_log("")
+    arcella.start(wait=False, ARCELLA_FAULT=fault)
+    try:
+        while not arcella.answers():
+            if arcella.process.poll() is not None:
+                break
+        if arcella.process.poll() is not None:
+            said = arcella.log_path.read_text()
+            assert arcella.process.returncode in (1, 2), (fault, arcella.process.returncode, said[-3000:])
+            assert "error: " in said, (fault, said[-3000:])
+            return False
+        killer = Killer(arcella, SEED)
+        for cmd, args, reply in verbs(arcella):
+            if cmd in ("install", "start", "stop", "undeploy", "remove"):
+                killer.keep(cmd, args, reply)
+        assert arcella.process.poll() is None, (fault, arcella.log_path.read_text()[-3000:])
+        code = arcella.stop()
+        assert code == 0, (fault, code, arcella.log_path.read_text()[-3000:])
+        assert "Sanitizer" not in arcella.log_path.read_text(), arcella.log_path.read_text()[-6000:]
+    finally:
+        arcella.stop()
+        arcella.log_path.unlink(missing_ok=True)
+    # What was acknowledged is there for a daemon without faults.
+    arcella.start()
+    try:
+        killer.verify_catalogue()
+        killer.close()
+    finally:
+        assert arcella.stop() == 0
+    return True
+
+
+def sweep(tmp_path_factory, fault_of, numbers):
+    came_up = 0
+    for number in numbers:
+        folder = tmp_path_factory.mktemp("f")
+        came_up += round_of(folder / "h", fault_of(number))
+    return came_up
+
+
+# Kind, errno, how many happen until the daemon answers, and until the verbs above are done (about).
+KINDS = [("alloc", "", 160, 4700), ("sys", ":EIO", 52, 450), ("sys", ":ENOSPC", 52, 450), ("sys", ":EMFILE", 52, 450), ("sys", ":EINTR", 52, 450),
+         ("sys", ":EAGAIN", 52, 450)]
+
+
+@pytest.mark.parametrize("kind,errno,early,most", KINDS)
+def test_a_fault_now_and_then(tmp_path_factory, kind, errno, early, most):
+    if not faults_are_built_in():
+        weaker("failing allocations and system calls: these programs are built without ARCELLA_FAULTS")
+        return
+    dice = random.Random(SEED + KINDS.index((kind, errno, early, most)))
+    numbers = dice.sample(range(1, early), 3) + dice.sample(range(early, most), 5)
+    assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers) > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind,errno,early,most", KINDS)
+def test_faults_one_after_the_other(tmp_path_factory, kind, errno, early, most):
+    """Each second one while it starts; then about a hundred, elsewhere by another seed."""
+    if not faults_are_built_in():
+        weaker("failing allocations and system calls: these programs are built without ARCELLA_FAULTS")
+        return
+    dice = random.Random(SEED)
+    step = (most - early) // 100
+    numbers = [*range(1, early, 2), *(n + dice.randrange(step) for n in range(early, most, step))]
+    assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers) > 0
+
+
+def test_faults_of_local_verbs():
+    """`--check-config`, `--help`, `--version`: they do or they say why not."""
+    if not faults_are_built_in():
+        return
+    for command in (["--check-config"], ["--version"], ["help"], ["run", str(GUESTS / "hello.wasm")]):
+        for number in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377):
+            done = subprocess.run([str(BIN / "arcella"), *command], env=environment("/proc/nowhere", ARCELLA_FAULT=f"alloc={number}"), text=True,
+                                  capture_output=True, timeout=60 * SLOW)
+            assert done.returncode >= 0 and "Sanitizer" not in done.stderr, (command, number, done.returncode, done.stderr)
+            assert done.returncode == 0 or done.stderr.strip(), (command, number, done.returncode)
