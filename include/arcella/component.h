@@ -120,8 +120,9 @@ ARCELLA_API void arcella_component_free(arcella_component *component);
  * @param ret        out: the instance, owned by the caller
  * @param reterr     out on failure; may be NULL
  * @return 0; ARCELLA_E_LIMIT (a memory or table needs more than the limit, or the start section did),
- *         ARCELLA_E_INVALID, ARCELLA_E_WASM (the start section trapped; the message says how),
- * ARCELLA_E_NOMEM Threads: the runtime's thread.  Blocks: while the start section runs.  Since: 0.1.
+ *         ARCELLA_E_TIMEOUT (the start section), ARCELLA_E_WASM (it trapped; the message says how),
+ *         ARCELLA_E_INVALID (limits out of bounds), ARCELLA_E_NOMEM
+ * Threads: the runtime's thread.  Blocks: while the start section runs.  Since: 0.1.
  */
 ARCELLA_API int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
                                      arcella_instance **ret, arcella_error **reterr);
@@ -147,9 +148,9 @@ ARCELLA_API void arcella_instance_free(arcella_instance *instance);
  * @param results_count  number of results the function has
  * @param reterr         out on failure; may be NULL
  * @return 0; ARCELLA_E_NOT_FOUND (no such function), ARCELLA_E_INVALID (other types or counts),
- *         ARCELLA_E_STATE (an earlier trap), ARCELLA_E_LIMIT (stack, CPU time, fuel), ARCELLA_E_TIMEOUT (wall
- * time), ARCELLA_E_CANCELLED (trapped; the message says how), ARCELLA_E_NOMEM Threads: the runtime's thread;
- * not from inside another call.  Blocks: until the function ends.  Since: 0.1.
+ *         ARCELLA_E_STATE (an earlier trap), ARCELLA_E_LIMIT (stack, CPU time, fuel),
+ *         ARCELLA_E_TIMEOUT (wall time), ARCELLA_E_CANCELLED (trapped; the message says how), ARCELLA_E_NOMEM
+ * Threads: the runtime's thread; not from inside another call.  Blocks: until the function ends.  Since: 0.1.
  */
 ARCELLA_API int arcella_instance_call(arcella_instance *instance, const char *function,
                                       const struct arcella_value *args, size_t args_count,

@@ -218,6 +218,8 @@ static int read_answer(const struct cli_call *call, struct client *client) {
         struct alme_answer answer = {.message = "", .code = "", .hint = ""};
         if (r == 0)
             r = alme_answer_parse(line.data, line.length, &answer, &error);
+        if (r == ARCELLA_E_CLOSED && is_stream(call))
+            error_set(&error, ARCELLA_E_CLOSED, "the daemon is gone, and what was to come with it");
         if (r < 0) {
             term_progress_end(&a.progress);
             return give_up(call, error, CLI_EXIT_LOST);

@@ -94,6 +94,9 @@ static int put_loose(struct code_job *job, int code_fd, arcella_error **reterr) 
     if (fd < 0)
         return error_set_errno(reterr, errno, "cannot make '%s'", staged);
     int r = fd_copy_all(code_fd, fd, LIMIT_CODE_BYTES, NULL, reterr);
+    /* Workers of another user read it, whatever our umask is. */
+    if (r == 0 && fchmod(fd, 0444) < 0)
+        r = error_set_errno(reterr, errno, "cannot set the mode of '%s'", staged);
     if (r == 0 && sys_renameat(dir, staged, dir, name) < 0)
         r = error_set_errno(reterr, errno, "cannot rename '%s'", staged);
     if (r < 0)

@@ -83,7 +83,8 @@ static void end_start(struct call *call, const struct deployment *deployment) {
     outcome_sentence(&deployment->outcome, sentence, sizeof(sentence));
     switch (deployment->state) {
     case DEPLOYMENT_RUNNING:
-        call_reply(call, TAKE(data), "%s is %srunning", id, call->already ? "already " : "");
+        /* A program may have ended by the time this is read. */
+        call_reply(call, TAKE(data), call->already ? "%s is running already" : "%s has started", id);
         break;
     case DEPLOYMENT_STARTING:
         call_reply(call, TAKE(data), "%s failed and is started again: %s", id, sentence);
@@ -152,13 +153,15 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
 
 /* How far it is, once a stage. */
 static void tell_stage(struct call *call, const struct deployment *deployment) {
-    const char *stage = deployment->state == DEPLOYMENT_STOPPING ? "stop"
-                        : deployment->code == CODE_MAKING        ? "compile"
-                                                                 : "start";
+    const char *stage = "start", *words = "starting";
+    if (deployment->state == DEPLOYMENT_STOPPING)
+        stage = "stop", words = "stopping";
+    else if (deployment->code == CODE_MAKING)
+        stage = "compile", words = "compiling";
     if (strcmp(call->last_stage, stage) == 0)
         return;
     text_copy(call->last_stage, sizeof(call->last_stage), stage);
-    call_progress(call, stage, "%s: %s", deployment->record->id, stage);
+    call_progress(call, stage, "%s %s", words, deployment->record->id);
 }
 
 void call_settle(struct deployment *deployment) {

@@ -74,7 +74,7 @@ static void check_kernel(struct doctor *doctor) {
         bool missing = report.missing[i];
         tell(doctor, sandbox_feature_name(feature), !missing || !needed,
              "run a kernel of 5.13 or later with landlock and seccomp, and let the container use them",
-             "%s: %s", missing ? "missing" : "there", sandbox_feature_use(feature));
+             "%s%s", missing ? "missing; with it, " : "", sandbox_feature_use(feature));
     }
 }
 

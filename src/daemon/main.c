@@ -72,7 +72,7 @@ static int parse(int argc, char **argv, struct command_line *line) {
     if (optind < argc && strcmp(argv[optind], "daemon") == 0)
         optind++;
     if (optind < argc) {
-        fprintf(stderr, "arcella: '%s' is too much here\n", argv[optind]);
+        fprintf(stderr, "arcella: there is no argument '%s'\n", argv[optind]);
         return EXIT_WRONG;
     }
     return 0;

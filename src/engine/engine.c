@@ -143,3 +143,7 @@ int engine_error_take(wasmtime_error_t *owned, int code, arcella_error **reterr,
     wasmtime_error_delete(owned);
     return error_set(reterr, code, "%s%s", what, text);
 }
+
+const struct engine_instance *engine_current(const struct engine *engine) {
+    return engine ? engine->current : NULL;
+}

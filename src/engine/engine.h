@@ -295,6 +295,9 @@ int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t e
 int engine_call_inside(struct engine_instance *instance, const char *function, const char *signature,
                        union engine_value *values, arcella_error **reterr) MUST_CHECK;
 
+/** The instance whose run has the processor now, or NULL; async-signal-safe. */
+const struct engine_instance *engine_current(const struct engine *engine);
+
 /* --- figures --- */
 /* What an instance uses now. */
 struct engine_usage {

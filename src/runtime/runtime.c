@@ -41,6 +41,14 @@ struct engine *runtime_engine(struct runtime *runtime) {
     return runtime->engine;
 }
 
+bool runtime_current(const struct runtime *runtime, uint64_t *ret_handle) {
+    const struct engine_instance *engine = engine_current(runtime->engine);
+    if (!engine)
+        return false;
+    *ret_handle = ((const struct instance *)engine_user(engine))->handle;
+    return true;
+}
+
 uint32_t runtime_count(const struct runtime *runtime) {
     return runtime->count;
 }

@@ -94,6 +94,14 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
 int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, arcella_error **reterr)
     MUST_CHECK;
 
+/**
+ * Which instance has the processor now?  Async-signal-safe, for last words.
+ *
+ * @param ret_handle  out where there is one
+ * @return false: none
+ */
+bool runtime_current(const struct runtime *runtime, uint64_t *ret_handle);
+
 /** How many instances live. */
 uint32_t runtime_count(const struct runtime *runtime);
 

@@ -120,11 +120,11 @@ static int make_ruleset(int abi, int *ret, arcella_error **reterr) {
     return 0;
 }
 
-static int add_rule(int rules, int dir, uint64_t rights, arcella_error **reterr) {
+static int add_rule(int rules, int dir, uint64_t rights, bool or_file, arcella_error **reterr) {
     struct stat found;
     if (sys_fstat(dir, &found) < 0)
         return error_set_errno(reterr, errno, "sandbox: cannot look at descriptor %d", dir);
-    if (!S_ISDIR(found.st_mode))
+    if (!S_ISDIR(found.st_mode) && !(or_file && S_ISREG(found.st_mode)))
         return error_set(reterr, ARCELLA_E_INVALID, "sandbox: descriptor %d is no directory", dir);
     struct path_beneath_attr rule = {.allowed_access = rights, .parent_fd = dir};
     if (syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) < 0)
@@ -146,9 +146,10 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
     r = make_ruleset(abi, &rules, reterr);
     uint64_t known = rights_of(abi);
     if (r == 0 && code_fd >= 0)
-        r = add_rule(rules, code_fd, FS_READ_FILE, reterr);
+        r = add_rule(rules, code_fd, FS_READ_FILE, true, reterr);
     for (size_t i = 0; r == 0 && i < count; i++)
-        r = add_rule(rules, dirs[i].fd, known & (dirs[i].writable ? WRITE_RIGHTS : READ_RIGHTS), reterr);
+        r = add_rule(rules, dirs[i].fd, known & (dirs[i].writable ? WRITE_RIGHTS : READ_RIGHTS), false,
+                     reterr);
     if (r < 0)
         return r;
     if (syscall(SYS_landlock_restrict_self, rules, 0) < 0)

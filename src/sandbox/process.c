@@ -115,7 +115,8 @@ int sandbox_limits(const struct sandbox_limits *limits, uint64_t *ret_open_files
         r = limit_to(RLIMIT_NOFILE, "descriptors", limits->open_files, limits->open_files, reterr);
     if (r == 0 && limits->cpu_seconds)
         r = limit_to(RLIMIT_CPU, "CPU time", limits->cpu_seconds, limits->cpu_seconds + 1, reterr);
-    if (r == 0 && limits->data_bytes && !BUILT_WITH_ASAN && !BUILT_WITH_TSAN)
+    const bool has_shadow = BUILT_WITH_ASAN || BUILT_WITH_TSAN; // NOLINT(misc-redundant-expression)
+    if (r == 0 && limits->data_bytes && !has_shadow)
         r = limit_to(RLIMIT_DATA, "data", limits->data_bytes, limits->data_bytes, reterr);
     if (r == 0 && limits->file_bytes)
         r = limit_to(RLIMIT_FSIZE, "the size of files", limits->file_bytes, limits->file_bytes, reterr);

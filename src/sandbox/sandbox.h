@@ -148,7 +148,7 @@ struct sandbox_dir {
  * beneath dirs, and for reading files in the code directory; no TCP socket bound or connected; no signal to
  * and no abstract socket of a process outside.  Descriptors open already keep their rights.
  *
- * @param code_fd  directory whose files may be read (not listed, not written); -1: none
+ * @param code_fd  directory whose files may be read (not listed, not written), or one such file; -1: none
  * @param dirs     granted directories; may be NULL where count is 0
  * @param report   out: what the kernel lacks; landlock_abi
  * @return 0, also without landlock; INVALID (a descriptor is no directory); STATE (threads); SYSTEM

@@ -4,7 +4,7 @@
  * (commands.def).
  *
  *     {"cmd":"start","args":{"target":"hello","memory":"32m"},"id":1}
- *     {"id":1,"success":true,"message":"hello is running","data":{…}}
+ *     {"id":1,"success":true,"message":"hello has started","data":{…}}
  *
  * or JSON-RPC 2.0 with "method" and "params"; such a request gets JSON-RPC replies, a notification gets none.
  *

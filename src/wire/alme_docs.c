@@ -95,7 +95,7 @@ int alme_markdown(struct buffer *to, arcella_error **reterr) {
         "The answer is one line with `success`, `message` and mostly `data`; or, where the command failed, "
         "with\n"
         "`error`: a stable code (see errors.md), the sentence, and mostly a hint:\n\n"
-        "    {\"id\":1,\"success\":true,\"message\":\"hello is running\",\"data\":{}}\n"
+        "    {\"id\":1,\"success\":true,\"message\":\"hello has started\",\"data\":{}}\n"
         "    {\"id\":1,\"success\":false,\"message\":\"no component "
         "'helo'\",\"error\":{\"code\":\"not-found\",\"message\":\"no component 'helo'\",\"hint\":\"…\"}}\n\n"
         "Long operations may send lines with `progress` before it (`stage`, `message`, `done` of `total`); "

@@ -333,7 +333,9 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         .note = on_note,
         .user = guests,
     };
+    worker_crash_setup();
     int r = runtime_new(process->loop, &config, &hooks, &guests->runtime, reterr);
+    worker_crash_watch(guests->runtime);
     return r < 0 ? r : loop_pool_warm(process->loop, 2, reterr);
 }
 
@@ -370,6 +372,7 @@ static void finish(struct worker_process *process) {
     struct guests *guests = process->state;
     if (!guests)
         return;
+    worker_crash_watch(NULL);
     runtime_free(guests->runtime);
     while (guests->list) {
         struct guest *guest = guests->list;

@@ -25,7 +25,8 @@ static const struct worker_role *role_of(uint64_t role) {
 
 /*
  * The code directory is the working directory (the parent made it so).  `arcella run` has no code directory:
- * there the folder of the one code file becomes it, still readable only by names beneath it.
+ * there the folder of the one code file becomes it, and of that folder, which is a cache of everybody's code,
+ * the one file can be read.
  */
 static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error **reterr) {
     if (setup->code_path.length > 0) {
@@ -38,7 +39,10 @@ static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error 
         *slash = '\0';
         if (chdir(folder) < 0)
             return error_set_errno(reterr, errno, "code folder '%s'", folder);
-    } else if (setup->role != IPC_ROLE_GUEST)
+        *ret_fd = sys_openat(AT_FDCWD, slash + 1, O_PATH | O_NOFOLLOW, 0);
+        return *ret_fd < 0 ? error_set_errno(reterr, errno, "code file '%s'", setup->code_path.data) : 0;
+    }
+    if (setup->role != IPC_ROLE_GUEST)
         return 0;
     *ret_fd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
     return *ret_fd < 0 ? error_set_errno(reterr, errno, "code folder") : 0;

@@ -88,6 +88,12 @@ void worker_dirs_done(struct worker_process *process);
 /** End the process: the loop stops and main() returns code. */
 void worker_exit(struct worker_process *process, int code);
 
+struct runtime;
+/** Have crashes of this process say which instance was running; before the engine is made. */
+void worker_crash_setup(void);
+/** Whose instances; NULL: none any more. */
+void worker_crash_watch(const struct runtime *runtime);
+
 /** A C string of ours as a slice. */
 static inline struct text worker_text(const char *s) {
     return s ? text_of(s) : (struct text){"", 0};

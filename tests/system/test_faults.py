@@ -117,6 +117,27 @@ def test_faults_one_after_the_other(tmp_path_factory, kind, errno, early, most):
     assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers) > 0
 
 
+def test_without_a_cache(stopped):
+    """A cache that cannot be opened is told, and costs time, and nothing else."""
+    if not faults_are_built_in():
+        return
+    stopped.expect_log("unit=catalog")
+    for number in range(34, 48):  # where the cache is opened; what comes before and after is fatal, or got over as well
+        stopped.start(wait=False, ARCELLA_FAULT=f"sys={number}:EIO")
+        while not stopped.answers() and stopped.process.poll() is None:
+            pass
+        if stopped.process.poll() is None and not stopped.ask("status")["data"]["cache"]["usable"]:
+            break
+        stopped.stop()
+    problems = stopped.ask("status")["data"]["problems"]
+    assert any("cache" in p["what"] for p in problems), problems
+    for name in ("one", "two"):
+        stopped.install("hello.wasm", name)
+        assert stopped.ask("start", target=name)["success"]
+        stopped.wait_state(name, "finished")
+    assert stopped.stop() == 0
+
+
 def test_faults_of_local_verbs():
     """`--check-config`, `--help`, `--version`: they do or they say why not."""
     if not faults_are_built_in():

@@ -307,6 +307,30 @@ def test_a_killed_worker_comes_back_and_others_notice_nothing(arcella):
         arcella.cli("stop", name, "--timeout", "100ms").ok()
 
 
+def test_a_crash_is_charged_to_who_was_running(arcella):
+    """SIGSEGV while one of two instances spins: its last words name it, and only it pays with a restart."""
+    from conftest import weaker
+    arcella.expect_log("worker|signal|last words|running instance|given up|failed")
+    for name, guest in (("spins", "spin.wasm"), ("ticks", "ticker.wasm")):
+        arcella.install(guest, name)
+        arcella.ask("start", target=name, group="one", **({"arg": ["50"]} if name == "ticks" else {}))
+        arcella.wait_state(name, "running")
+    pid = arcella.workers()[0]["pid"]
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGSEGV)
+    wait_until(lambda: arcella.deployment("spins")["restarts"] == 1 and arcella.deployment("spins")["state"] == "running"
+               and arcella.deployment("ticks")["state"] == "running" and arcella.workers()[0]["pid"] != pid, 20,
+               "both are back")
+    log = arcella.logs()
+    if "running instance=" not in log:
+        weaker("who crashed a worker: the sanitizer's handler speaks instead of ours")
+    else:
+        lost = next(l for l in log.split("\n") if "worker lost" in l)
+        assert "spins/0" in lost and "ticks" not in lost, lost
+    for name in ("spins", "ticks"):
+        arcella.ask("stop", target=name, timeout="50ms")
+
+
 def test_the_last_instance_gone_its_worker_leaves(stopped):
     (stopped.home / "cfg").mkdir(parents=True)
     os.chmod(stopped.home, 0o700)

@@ -287,6 +287,13 @@ static const struct {
      "",
      "no line of the log matches\n"},
     /* Daemons that break off or talk nonsense. */
+    {{"events"},
+     NULL,
+     "{\"id\":1,\"item\":{\"time\":\"T\",\"kind\":\"worker\",\"id\":\"g\",\"from\":\"ready\",\"to\":\"lost\"}"
+     "}\n",
+     4,
+     "T worker g ready -> lost\n",
+     "error: the daemon is gone, and what was to come with it [closed]\n"},
     {{"ping"}, NULL, NULL, 4, "", "error: the daemon has closed the connection without an answer [closed]\n"},
     {{"ping"},
      NULL,

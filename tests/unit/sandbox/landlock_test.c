@@ -99,6 +99,20 @@ static void code_read_only(void *argument) {
     CHECK_FAILS(unlinkat(code_fd, "file", 0), EACCES);
 }
 
+static void one_code_file(void *argument) {
+    (void)argument;
+    int other = openat(code_fd, "other", O_WRONLY | O_CREAT, 0600);
+    int file = openat(code_fd, "file", O_PATH | O_NOFOLLOW);
+    CHECK(other >= 0 && file >= 0 && fchdir(code_fd) == 0);
+    struct sandbox_report report = {0};
+    STEP(sandbox_lock(-1, reterr));
+    STEP(sandbox_paths(file, NULL, 0, &report, reterr));
+    CHECK(open("file", O_RDONLY) >= 0);
+    CHECK_FAILS(open("file", O_RDWR), EACCES);
+    CHECK_FAILS(open("other", O_RDONLY), EACCES);
+    CHECK(!lists(code_fd));
+}
+
 static void read_only_grant(void *argument) {
     (void)argument;
     lock_paths();
@@ -181,6 +195,7 @@ static bool lacks(enum sandbox_feature feature) {
     }
 PATH_TEST(nothing_outside)
 PATH_TEST(code_read_only)
+PATH_TEST(one_code_file)
 PATH_TEST(read_only_grant)
 PATH_TEST(writable_grant)
 PATH_TEST(not_a_directory)
@@ -275,11 +290,11 @@ static void test_old_kernel(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe),          cmocka_unit_test(test_nothing_outside),
-        cmocka_unit_test(test_code_read_only), cmocka_unit_test(test_read_only_grant),
-        cmocka_unit_test(test_writable_grant), cmocka_unit_test(test_not_a_directory),
-        cmocka_unit_test(test_no_ports),       cmocka_unit_test(test_no_signals),
-        cmocka_unit_test(test_old_kernel),
+        cmocka_unit_test(test_probe),           cmocka_unit_test(test_nothing_outside),
+        cmocka_unit_test(test_code_read_only),  cmocka_unit_test(test_read_only_grant),
+        cmocka_unit_test(test_one_code_file),   cmocka_unit_test(test_writable_grant),
+        cmocka_unit_test(test_not_a_directory), cmocka_unit_test(test_no_ports),
+        cmocka_unit_test(test_no_signals),      cmocka_unit_test(test_old_kernel),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
