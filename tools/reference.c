@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Prints a reference page made from a table of the source: reference
- * commands|errors|messages|config|preview1. tools/generate writes the pages of docs/reference with it, and
- * checks that they are what the tables make.
+ * Prints a reference page made from a table of the source; without an argument, their names.  tools/generate
+ * writes the pages of docs/reference with it, and checks that they are what the tables make.
  */
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "cli/cli_internal.h"
 #include "daemon/config.h"
 #include "wasi/wasi.h"
 #include "wire/alme.h"
 #include "wire/ipc.h"
 
+static int exit_codes(struct buffer *to, arcella_error **reterr) {
+    return help_markdown("exit-codes", to, reterr);
+}
+
 static const struct {
     const char *name;
     int (*write)(struct buffer *to, arcella_error **reterr);
 } pages[] = {
-    {"commands", alme_markdown}, {"errors", alme_markdown_errors},      {"messages", ipc_markdown},
-    {"config", config_markdown}, {"preview1", wasi_preview1_reference},
+    {"commands", alme_markdown}, {"errors", alme_markdown_errors},           {"messages", ipc_markdown},
+    {"config", config_markdown}, {"wasi-preview1", wasi_preview1_reference}, {"exit-codes", exit_codes},
 };
 
 int main(int argc, char **argv) {
@@ -35,6 +39,7 @@ int main(int argc, char **argv) {
         }
         return fwrite(page.data, 1, page.length, stdout) == page.length ? 0 : 1;
     }
-    fprintf(stderr, "usage: reference commands|errors|messages|config|preview1\n");
-    return 2;
+    for (size_t i = 0; argc == 1 && i < ARRAY_LENGTH(pages); i++)
+        puts(pages[i].name);
+    return argc == 1 ? 0 : 2;
 }

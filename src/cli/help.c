@@ -192,7 +192,7 @@ int help_verb(const char *program, const struct alme_command *command, struct bu
 static int markdown_exits(struct buffer *to, arcella_error **reterr) {
     int r = buffer_text(to,
                         "# Exit codes of arcella-cli\n\n"
-                        "Made from src/cli/cli.h by `arcella-cli help --markdown exit-codes`; do not edit.\n"
+                        "Made from src/cli/cli.h by tools/generate; do not edit.\n\n"
                         "| exit code | meaning |\n|---|---|\n",
                         reterr);
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(exits); i++)

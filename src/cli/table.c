@@ -10,7 +10,8 @@
 
 #define COLUMNS_MAX 16
 #define GAP         2  /* blanks between columns */
-#define CUT_LEAST   16 /* no column is cut below this: less tells nothing apart */
+#define CUT_LEAST   16 /* what may be cut is left out rather than cut below this: less tells little apart */
+#define TEXT_LEAST  8  /* nothing at all is cut below this; the terminal wraps then */
 
 struct column {
     const char *title; /* static */
@@ -87,14 +88,16 @@ static uint64_t least_of(const struct table *table, const unsigned *widths) {
     return total_of(least, table->column_count);
 }
 
-/* Take from the widest column of a kind, one at a time, until the row fits or nothing can give. */
+/* Take from the widest column that may be cut (of any text where that is not enough), one at a time, until
+ * the row fits or nothing can give. */
 static void cut(const struct table *table, unsigned limit, bool any_text, unsigned *widths) {
+    unsigned least = any_text ? TEXT_LEAST : CUT_LEAST;
     while (total_of(widths, table->column_count) > limit) {
         size_t widest = table->column_count;
         for (size_t i = 0; i < table->column_count; i++) {
             unsigned flags = table->columns[i].flags;
             bool may = any_text ? !(flags & COLUMN_RIGHT) : (flags & COLUMN_CUT) != 0;
-            if (may && widths[i] > CUT_LEAST && (widest == table->column_count || widths[i] > widths[widest]))
+            if (may && widths[i] > least && (widest == table->column_count || widths[i] > widths[widest]))
                 widest = i;
         }
         if (widest == table->column_count)

@@ -3,6 +3,8 @@
  * start, stop, restart, undeploy: each changes what is wanted, in one transaction, and lets the reconciler do
  * the rest; the call waits until the deployment has settled.
  */
+#include <limits.h>
+
 #include "base/json.h"
 #include "daemon/commands.h"
 #include "daemon/launch.h"
@@ -57,12 +59,65 @@ static int read_policy(const struct alme_request *request, struct policy *policy
 typedef int grant_option_fn(struct grant_set *set, const char *option, enum grant_source source,
                             arcella_error **reterr);
 
-static int read_grants(const struct alme_request *request, struct grant_set *grants, arcella_error **reterr) {
+/* Is path the directory or beneath it? */
+static bool is_beneath(const char *path, struct text directory) {
+    return strncmp(path, directory.data, directory.length) == 0 &&
+           (path[directory.length] == '/' || path[directory.length] == '\0');
+}
+
+/*
+ * A path beneath what a deployment may write must stay there: a link on the way could be its guest's.
+ * @return 0, DENIED
+ */
+static int check_owners(struct daemon *daemon, const char *path, const char *real, arcella_error **reterr) {
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next) {
+        const struct grant_set *grants = &deployment->record->grants;
+        for (size_t i = 0; i < grants->count; i++) {
+            const struct grant *row = &grants->rows[i];
+            if (row->class != GRANT_FS || row->effect != GRANT_ALLOW || !(row->actions & GRANT_WRITE) ||
+                !is_beneath(path, row->value) || is_beneath(real, row->value))
+                continue;
+            return error_set(reterr, ARCELLA_E_DENIED,
+                             "'%s' leads out of '%.*s', which '%s' may write, to '%s'", path,
+                             (int)row->value.length, row->value.data, deployment->record->id, real);
+        }
+    }
+    return 0;
+}
+
+/*
+ * A directory is granted by where it is, not by a path that could lead elsewhere tomorrow: links in the host
+ * part are resolved now, and launch_check_dirs() looks that there are none later.  What is not there is told
+ * there, too.
+ */
+static int add_dir(struct daemon *daemon, struct grant_set *grants, const char *option,
+                   arcella_error **reterr) {
+    const char *colons = strstr(option, "::");
+    MEM_AUTO char *host = colons ? mem_text_n(option, (size_t)(colons - option)) : mem_text(option);
+    if (!host)
+        return error_nomem(reterr);
+    char real[PATH_MAX];
+    if (!realpath(host, real) || strstr(real, "::"))
+        return grant_add_dir(grants, option, GRANT_BY_OPTION, reterr);
+    int r = check_owners(daemon, host, real, reterr);
+    if (r < 0)
+        return r;
+    MEM_AUTO char *resolved = mem_format("%s%s%s", real, colons ? "" : "::", colons ? colons : option);
+    return resolved ? grant_add_dir(grants, resolved, GRANT_BY_OPTION, reterr) : error_nomem(reterr);
+}
+
+static int read_grants(struct call *call, struct grant_set *grants, arcella_error **reterr) {
+    const struct alme_request *request = &call->request;
+    for (size_t n = 0; n < alme_count(request, "dir"); n++) {
+        int r = add_dir(call->daemon, grants, alme_item(request, "dir", n), reterr);
+        if (r < 0)
+            return r;
+    }
     static const struct {
         const char *argument;
         grant_option_fn *add;
-    } options[] = {
-        {"dir", grant_add_dir}, {"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
+    } options[] = {{"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
     for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
         for (size_t n = 0; n < alme_count(request, options[i].argument); n++) {
             int r =
@@ -100,6 +155,42 @@ static int check_component(const struct component_record *component, const struc
     return 0;
 }
 
+/* Another deployment that is in the group, or NULL. */
+static const struct deployment *other_in(struct daemon *daemon, const char *group, const char *id) {
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next) {
+        const struct deployment_record *record = deployment->record;
+        if (strcmp(record->id, id) != 0 && strcmp(policy_text(&record->policy, POLICY_GROUP_KEY), group) == 0)
+            return deployment;
+    }
+    return NULL;
+}
+
+/*
+ * Settle the group.  A package chooses no neighbours: a group that it suggests and that is a deployment's own
+ * is not followed, and what is to be alone in the group of its name is refused where somebody is there
+ * already.
+ */
+static int settle_group(struct daemon *daemon, struct deployment_record *record, const char *suggested,
+                        arcella_error **reterr) {
+    bool chosen = policy_text(&record->policy, POLICY_GROUP_KEY)[0] != '\0';
+    if (suggested && strcmp(suggested, record->id) != 0 && model_deployment(daemon, suggested)) {
+        log_event(LOG_INFO, &(struct log_about){.unit = LOG_DAEMON, .deployment = record->id},
+                  "the package suggests the group of another deployment, which is not followed", "%s", "");
+        suggested = NULL;
+    }
+    int r = policy_settle_group(&record->policy, &record->grants, record->id, suggested, reterr);
+    if (r < 0 || chosen)
+        return r;
+    const char *group = policy_text(&record->policy, POLICY_GROUP_KEY);
+    const struct deployment *other =
+        strcmp(group, record->id) == 0 ? other_in(daemon, group, record->id) : NULL;
+    return other
+               ? error_set(reterr, ARCELLA_E_GROUP, "the group '%s' would be its own and already holds '%s'",
+                           group, other->record->id)
+               : 0;
+}
+
 /* The implicit deployment of a component: defaults, template, options. */
 static int make_record(struct call *call, const struct component_record *component,
                        struct deployment_record **ret, arcella_error **reterr) {
@@ -118,12 +209,11 @@ static int make_record(struct call *call, const struct component_record *compone
     if (r == 0)
         r = read_policy(&call->request, &record->policy, reterr);
     if (r == 0)
-        r = read_grants(&call->request, &record->grants, reterr);
+        r = read_grants(call, &record->grants, reterr);
     if (r == 0)
         r = check_component(component, &record->policy, reterr);
     if (r == 0)
-        r = policy_settle_group(&record->policy, &record->grants, record->id, d ? d->suggested_group : NULL,
-                                reterr);
+        r = settle_group(call->daemon, record, d ? d->suggested_group : NULL, reterr);
     if (r == 0)
         r = launch_check_dirs(record, reterr);
     if (r < 0)

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -84,6 +85,12 @@ bool launch_fuel(struct daemon *daemon, const char *name) {
     return false;
 }
 
+/* Does the path still lead to itself?  A link in it could have been put there by whoever may write above. */
+static bool leads_elsewhere(const char *path) {
+    char real[PATH_MAX];
+    return realpath(path, real) && strcmp(real, path) != 0;
+}
+
 int launch_check_dirs(const struct deployment_record *record, arcella_error **reterr) {
     for (size_t i = 0; i < record->grants.count; i++) {
         const struct grant *row = &record->grants.rows[i];
@@ -97,6 +104,9 @@ int launch_check_dirs(const struct deployment_record *record, arcella_error **re
             return error_set_errno(reterr, errno, "granted directory '%s'", path);
         if (!S_ISDIR(st.st_mode))
             return error_set(reterr, ARCELLA_E_INVALID, "granted directory '%s' is no directory", path);
+        if (leads_elsewhere(path))
+            return error_set(reterr, ARCELLA_E_DENIED,
+                             "granted directory '%s' leads elsewhere now: a link is in its path", path);
     }
     return 0;
 }
@@ -244,7 +254,7 @@ static int sum_up(struct group *group, arcella_error **reterr) {
                 continue;
             MEM_AUTO char *path = host_path(row);
             struct stat st;
-            if (path && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+            if (path && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || leads_elsewhere(path)))
                 continue;
             int r = path ? hold_dir(group, path, row->actions & GRANT_WRITE, reterr) : error_nomem(reterr);
             if (r < 0)

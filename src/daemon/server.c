@@ -23,7 +23,8 @@ struct client {
     struct call *calls;
     unsigned calls_count;
     bool paused;
-    bool ended; /* it sends nothing more */
+    bool ended;   /* it sends nothing more */
+    bool leaving; /* it is being closed for not reading */
     struct loop_timer *idle;
 };
 
@@ -33,7 +34,8 @@ struct server {
     struct loop_watch *watch;
     struct client *clients;
     size_t count;
-    struct call *calls; /* all, with and without client */
+    struct call *calls;       /* all, with and without client */
+    struct loop_timer *pause; /* of accepting, while there is no descriptor; NULL: never yet */
 };
 
 size_t server_clients(const struct server *server) {
@@ -85,10 +87,13 @@ static void on_idle(struct loop_timer *timer, void *user) {
 static bool client_send(struct client *client, const struct buffer *bytes) {
     if (bytes->length == 0)
         return true;
+    if (client->leaving)
+        return false; /* the line about it, on its way to this client's own stream */
     ERROR_AUTO *error = NULL;
     int r = lines_send(client->lines, bytes->data, bytes->length, &error);
     if (r == 0)
         return true;
+    client->leaving = true;
     if (r != ARCELLA_E_CLOSED) {
         struct log_about about = {.unit = LOG_ALME, .error = error};
         log_event(LOG_INFO, &about, "a client reads too slowly and is closed", "%s", "");
@@ -308,6 +313,30 @@ static int add_client(struct server *server, int fd, arcella_error **reterr) {
     return 0;
 }
 
+/* Descriptors may be free again. */
+static void on_pause_over(struct loop_timer *timer, void *user) {
+    struct server *server = user;
+    (void)timer;
+    if (server->watch)
+        loop_watch_set(server->watch, LOOP_READ);
+}
+
+/*
+ * Who cannot be taken stays in the socket's queue, which therefore stays readable: look again in a moment, or
+ * the loop would do nothing else.
+ */
+static void pause_accepting(struct server *server, const arcella_error *error) {
+    enum { PAUSE_MS = 100 };
+    struct log_about about = {.unit = LOG_ALME, .error = error};
+    if (!server->pause &&
+        loop_timer_new(server->daemon->loop, on_pause_over, server, &server->pause, NULL) < 0)
+        return;
+    if (!loop_timer_active(server->pause))
+        log_event(LOG_WARN, &about, "a connection could not be taken", "%s", "");
+    loop_watch_set(server->watch, 0);
+    loop_timer_start(server->pause, PAUSE_MS, 0);
+}
+
 static void on_connection(struct loop_watch *watch, unsigned events, void *user) {
     struct server *server = user;
     (void)watch;
@@ -325,8 +354,7 @@ static void on_connection(struct loop_watch *watch, unsigned events, void *user)
         if (r == ARCELLA_E_BUSY)
             return;
         if (r < 0) {
-            struct log_about about = {.unit = LOG_ALME, .error = error};
-            log_event(LOG_WARN, &about, "a connection could not be taken", "%s", "");
+            pause_accepting(server, error);
             return;
         }
     }
@@ -351,6 +379,7 @@ int server_new(struct daemon *daemon, int fd, struct server **ret, arcella_error
 }
 
 void server_close(struct server *server) {
+    server->pause = loop_timer_free(server->pause);
     server->watch = loop_watch_free(server->watch);
     server->fd = fd_close(server->fd);
 }

@@ -84,6 +84,11 @@ def environment(home=None, **more):
     return env
 
 
+def sanitized():
+    """Are the programs built with the address sanitizer?"""
+    return b"__asan_init" in (BIN / "arcella").read_bytes()
+
+
 def wait_until(condition, seconds=10.0, what="condition"):
     """Poll until condition() is true; its last value is returned."""
     deadline = time.monotonic() + seconds * SLOW

@@ -127,16 +127,46 @@ def test_clients_that_leave_before_the_reply(arcella):
     assert arcella.ask("ping")["success"]
 
 
-def test_a_slow_reader_of_events_is_bounded(arcella):
-    slow = arcella.alme()
-    slow.send({"cmd": "events"})
-    slow.send({"cmd": "logs", "args": {"follow": True}})
-    arcella.install("hello.wasm")
-    for _ in range(10):
-        arcella.cli("start", "hello").ok()
-        arcella.wait_state("hello", "finished")
+def test_a_slow_reader_is_bounded(arcella):
+    """Who asks for all lines and reads none costs the daemon a bounded amount of memory, and nobody else anything."""
+    arcella.expect_log("dropped|lost|slow")
+    arcella.install("flood.wasm")
+
+    def resident_kib():
+        return int(open(f"/proc/{arcella.pid}/statm").read().split()[1]) * 4
+
+    before = resident_kib()
+    slow = [arcella.alme() for _ in range(5)]
+    for alme in slow:
+        alme.send({"cmd": "events"})
+        alme.send({"cmd": "logs", "args": {"follow": True}})
+    for _ in range(6):
+        arcella.ask("start", target="flood", **({} if arcella.deployment("flood") else {"arg": ["lines", "20000"]}))
+        arcella.wait_state("flood", "finished", 30)
     assert arcella.ask("ping")["success"]
-    slow.close()
+    assert resident_kib() < before + 48 * 1024 * SLOW
+    for alme in slow:
+        alme.close()
+
+
+def test_too_many_clients_are_told(stopped):
+    (stopped.home / "cfg").mkdir(parents=True)
+    os.chmod(stopped.home, 0o700)
+    (stopped.home / "cfg" / "arcella.toml").write_text("[alme]\nclients = 4\n")
+    stopped.expect_log("connections|clients")
+    stopped.start()
+    clients = [stopped.alme() for _ in range(4)]
+    assert all(c.ask("ping")["success"] for c in clients)
+    with stopped.alme() as one_more:
+        try:
+            reply = one_more.ask("ping")
+        except (EOFError, ConnectionError):
+            reply = None
+        assert reply is None or reply["error"]["code"] == "busy", reply
+    clients.pop().close()
+    wait_until(stopped.answers, 10, "room for another client")
+    for alme in clients:
+        alme.close()
 
 
 def test_many_clients(arcella):
@@ -275,6 +305,69 @@ def test_versions(arcella):
     for program in ("arcella", "arcella-cli", "arcella-worker"):
         assert re.match(rf"{program} \d+\.\d+\.\d+", arcella.cli("--version", program=program).ok().out)
         assert arcella.cli("--help", program=program).ok().out
+
+
+def on_terminal(columns, *arguments, **env):
+    """The client with its output on a terminal of so many columns. @return what the terminal got"""
+    import fcntl
+    import pty
+    import struct
+    import termios
+    from conftest import environment
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environ = environment(TERM="xterm")
+    environ.pop("NO_COLOR")
+    environ |= {k: str(v) for k, v in env.items()}
+    client = subprocess.Popen([str(arcella_cli()), *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
+    got = b""
+    while True:
+        try:
+            some = os.read(ours, 65536)
+        except OSError:  # EIO: the other end is closed
+            break
+        if not some:
+            break
+        got += some
+    os.close(ours)
+    assert client.wait(20 * SLOW) == 0
+    return got.decode()
+
+
+def test_tables_fit_the_terminal_and_colour_is_for_terminals_only(arcella):
+    arcella.install("ticker.wasm", "a-name-that-is-rather-long-for-a-narrow-terminal")
+    arcella.ask("start", target="a-name-that-is-rather-long-for-a-narrow-terminal", arg=["100"])
+    for columns in (72, 80, 132):
+        for what in ("components", "deployments", "instances", "workers"):
+            text = on_terminal(columns, "list", what, ARCELLA_HOME=arcella.home)
+            for line in re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\r", "").split("\n"):
+                assert len(line) <= columns, (columns, what, line)
+    assert "\x1b[" in on_terminal(80, "list", "deployments", ARCELLA_HOME=arcella.home)
+    assert "\x1b[" not in on_terminal(80, "list", "deployments", ARCELLA_HOME=arcella.home, NO_COLOR="1")
+    assert "\x1b[" not in arcella.cli("list", "deployments").ok().out
+    arcella.ask("undeploy", target="a-name-that-is-rather-long-for-a-narrow-terminal", timeout="0s")
+
+
+def test_following_ends_with_ctrl_c(arcella):
+    import signal
+    from conftest import environment
+    arcella.install("ticker.wasm")
+    arcella.ask("start", target="ticker", arg=["50"])
+    for verb in (["logs", "ticker", "-f"], ["events"]):
+        client = subprocess.Popen([str(arcella_cli()), *verb], env=environment(arcella.home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if verb[0] == "events":
+            wait_until(lambda: arcella.ask("restart", target="ticker", timeout="0s")["success"] and readable_file(client.stdout), 15, "an event")
+        assert client.stdout.readline()
+        client.send_signal(signal.SIGINT)
+        _, err = client.communicate(timeout=20 * SLOW)
+        assert client.returncode == 0, (verb, client.returncode, err)
+    arcella.ask("stop", target="ticker", timeout="0s")
+
+
+def readable_file(file):
+    import select
+    return bool(select.select([file], [], [], 0.2)[0])
 
 
 def test_terminal_escapes_of_guests_are_neutralised(arcella):

@@ -82,6 +82,17 @@ def test_a_bad_configuration_names_its_place(stopped, text, place):
     assert re.search(place, done.stderr), done.stderr
 
 
+def test_environment_beats_the_file_and_options_beat_both(stopped):
+    config(stopped.home, '[log]\nlevel = "debug"\nfiles = 3\n[workers]\nidle = "7s"\n')
+    done = subprocess.run([str(BIN / "arcella"), "--check-config", "--set", "log.level=error"], text=True, capture_output=True,
+                          env=environment(stopped.home, ARCELLA_LOG_LEVEL="warn", ARCELLA_LOG_FILES="4"), timeout=20 * SLOW)
+    assert done.returncode == 0, done.stderr
+    for key, value, source in (("log.level", "error", "--set"), ("log.files", "4", "ARCELLA_LOG_FILES|environment"),
+                               ("workers.idle", "7s", r"arcella\.toml"), ("alme.clients", "256", "default")):
+        line = next(l for l in done.stdout.split("\n") if l.startswith(key))
+        assert value in line and re.search(source, line), line
+
+
 def test_an_unknown_key_is_told(stopped):
     config(stopped.home, "[log]\nlevle = \"info\"\n")
     done = subprocess.run([str(BIN / "arcella"), "--check-config"], env=environment(stopped.home), text=True,
@@ -196,6 +207,41 @@ def test_a_damaged_database_is_put_aside(stopped):
     assert [r["id"] for r in stopped.json("list", "components")["components"]] == ["hello@0.1.0"]
     assert any("damaged" in json.dumps(p) for p in stopped.json("status")["problems"])
     assert list((stopped.home / "state").glob("arcella.db.damaged-*"))
+
+
+def flip_pages(data):
+    return b"".join(data[n:n + 64] if n % 512 else bytes(64) for n in range(0, len(data), 64))
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "text", "holes", "wal", "gone"])
+def test_whatever_the_database_is(stopped, damage):
+    """It is read, or put aside and made anew from what lies in modules/; the daemon runs in any case."""
+    stopped.start()
+    stopped.install("hello.wasm")
+    stopped.ask("start", target="hello")
+    stopped.wait_state("hello", "finished")
+    stopped.kill() if damage == "wal" else stopped.stop()
+    stopped.expect_log("damaged|rebuilt|corrupt|aside|database")
+    path = stopped.home / "state" / "arcella.db"
+    data = path.read_bytes()
+    if damage == "wal":
+        wal = path.with_name("arcella.db-wal")
+        noise = bytearray(wal.read_bytes())
+        for n in range(4096, len(noise), 97):
+            noise[n] ^= 0x55
+        wal.write_bytes(noise)
+    elif damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "half": data[:len(data) // 2], "text": b"not a database\n" * 400, "holes": flip_pages(data)}[damage])
+    stopped.start()
+    assert [r["id"] for r in stopped.json("list", "components")["components"]] == ["hello@0.1.0"]
+    assert stopped.ask("start", target="hello")["success"]
+    stopped.wait_state("hello", "finished")
+    assert stopped.stop() == 0
+    stopped.start()  # what was mended stays mended
+    assert [r["id"] for r in stopped.json("list", "components")["components"]] == ["hello@0.1.0"]
+    assert not stopped.json("status")["problems"]
 
 
 def test_a_database_of_a_newer_version_is_refused(stopped):

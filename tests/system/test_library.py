@@ -8,14 +8,10 @@ import subprocess
 
 import pytest
 
-from conftest import BIN, GUESTS, ROOT, SLOW, weaker
+from conftest import BIN, GUESTS, ROOT, sanitized, SLOW, weaker
 
 API = ROOT / "tests" / "api"
 HEADERS = sorted(p.name for p in (ROOT / "include" / "arcella").glob("*.h"))
-
-
-def sanitized():
-    return b"__asan_init" in (BIN / "arcella").read_bytes()
 
 
 def call(*command, **more):

@@ -362,6 +362,37 @@ static void no_daemon_is_said(void **state) {
                         "no-daemon");
 }
 
+/* A daemon that turns a client away says why and closes, mostly before it was asked. */
+static void who_is_turned_away_is_told_why(void **state) {
+    struct place *place = *state;
+    static const char why[] =
+        "{\"success\":false,\"message\":\"too many connections\",\"error\":{\"code\":\"busy\"}}\n";
+    int listening;
+    assert_int_equal(socket_listen(place->path, &listening, NULL), 0);
+    assert_int_equal(fcntl(listening, F_SETFL, 0), 0);
+    pid_t daemon = fork();
+    if (daemon == 0) {
+        for (int i = 0; i < 10; i++) {
+            int fd = accept(listening, NULL, NULL);
+            if (fd < 0 || write(fd, why, sizeof(why) - 1) < 0)
+                _exit(1);
+            close(fd);
+        }
+        _exit(0);
+    }
+    const char *const words[] = {"--socket", place->path, "ping", NULL};
+    for (int i = 0; i < 10; i++) {
+        struct result result;
+        run_client(NULL, words, NULL, 0, &result);
+        assert_int_equal(result.code, CLI_EXIT_FAILED);
+        assert_string_equal(result.err, "error: too many connections [busy]\n");
+    }
+    int status;
+    assert_int_equal(waitpid(daemon, &status, 0), daemon);
+    assert_int_equal(status, 0);
+    fd_close(listening);
+}
+
 static void usage_is_said(void **state) {
     (void)state;
     struct result result;
@@ -459,6 +490,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(answers_are_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(streams_end_by_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(no_daemon_is_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_turned_away_is_told_why, setup, teardown),
         cmocka_unit_test(usage_is_said),
         cmocka_unit_test(a_full_disk_is_no_success),
         cmocka_unit_test_setup_teardown(sockets_are_found, setup, teardown),

@@ -60,9 +60,9 @@ static void columns_fit(void **state) {
                              "a-name-of-some  12345  x\n");
     /* Nothing is cut below what can still be read; the terminal wraps then. */
     print(table, 5, false, out, sizeof(out));
-    assert_string_equal(out, "NAME                N  REASON\n"
-                             "short               1  worker 5 was en…\n"
-                             "a-name-of-some  12345  x\n");
+    assert_string_equal(out, "NAME          N  REASON\n"
+                             "short         1  worker …\n"
+                             "a-name-…  12345  x\n");
     for (unsigned width = 1; width < 120; width++)
         print(table, width, false, out, sizeof(out));
 }
