@@ -345,7 +345,8 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
     struct group *group = user;
     (void)worker;
     struct daemon *daemon = group->daemon;
-    /* Killed by us, for one instance that would not end, say, it is the fault of nobody who is still there. */
+    /* Killed by us, for one instance that would not end, say, it is the fault of nobody who is still there.
+     */
     struct instance *culprit = group->live && end->was_ready && !end->wanted ? culprit_of(group, end) : NULL;
     log_end(group, end, culprit);
     figures_lost(group);
