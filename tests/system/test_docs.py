@@ -70,7 +70,7 @@ def test_named_verbs_are_there():
     done = subprocess.run([BIN / "arcella-cli", "help"], text=True, capture_output=True, timeout=30 * SLOW, env=environment())
     verbs = set(re.findall(r"^  ([a-z-]+)  ", done.stdout, re.M))
     assert {"ping", "run", "help"} <= verbs
-    unknown = {(page_name(page), verb) for page in PAGES for verb in re.findall(r"(?:^|`)arcella(?:-cli)? ([a-z-]+)", page.read_text(), re.M)
+    unknown = {(page_name(page), verb) for page in PAGES for verb in re.findall(r"(?:^|`)arcella(?:-cli)? ([a-z][a-z-]+)", page.read_text(), re.M)
                if verb not in verbs}
     assert not unknown
 
