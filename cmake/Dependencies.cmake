@@ -12,6 +12,8 @@ find_package(Threads REQUIRED)
 
 # One named in the environment is kept, so that a build that configures itself again finds it; the one made by
 # tools/bootstrap is looked up each time, since a changed pin gives it another folder.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/tools/wasmtime/Cargo.toml ${CMAKE_SOURCE_DIR}/tools/wasmtime/Cargo.lock)
 if(NOT "$ENV{WASMTIME_DIR}" STREQUAL "")
   set(WASMTIME_DIR $ENV{WASMTIME_DIR} CACHE PATH "an unpacked Wasmtime 48.x C API" FORCE)
 endif()

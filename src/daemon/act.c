@@ -183,8 +183,9 @@ static void draw_deployment(struct view *view, struct deployment *deployment, si
         view->instances[view->instances_count++] = picture_of_instance(instance);
         due |= !instance->group && !instance->given_up;
     }
+    /* Another worker would hold no more of a directory that is gone: the start is refused then, by name. */
     if (drawn->wanted && due && !deployment->error && of->worker &&
-        launch_fits(of, deployment->record, NULL) < 0)
+        launch_fits(of, deployment->record, NULL) < 0 && launch_check_dirs(deployment->record, NULL) == 0)
         picture->groups[group].fits = false;
 }
 

@@ -89,24 +89,33 @@ static const struct worker_dir *nearest(const struct worker_process *process, co
     return best;
 }
 
-static int refuse_link(const char *path, const struct worker_dir *above, arcella_error **reterr) {
-    error_set(reterr, ARCELLA_E_DENIED,
-              "granted directory '%s': no directory is there, and a link is not followed beneath '%s', where "
-              "guests may write",
-              path, above->host_path);
+static int refuse_link(const char *path, arcella_error **reterr) {
+    error_set(
+        reterr, ARCELLA_E_DENIED,
+        "granted directory '%s': no directory is there, and a link, which a guest could have made, is not "
+        "followed",
+        path);
     return error_hint(reterr, ARCELLA_E_DENIED, "grant the directory by its own path");
 }
 
-static int open_one(struct worker_process *process, const struct ipc_dir *wanted, arcella_error **reterr) {
+static int open_one(struct worker_process *process, const struct ipc_dir *wanted, bool resolved,
+                    arcella_error **reterr) {
     const char *path = wanted->host_path.data;
     const char *rest = "";
     const struct worker_dir *above = nearest(process, path, true, &rest);
-    FD_AUTO fd =
-        above && *rest ? open_beneath(above->fd, rest) : sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
-    if (fd < 0 && above && *rest && (errno == ELOOP || errno == ENOTDIR)) {
+    bool beneath = above && *rest;
+    FD_AUTO root = -1;
+    if (!beneath && resolved && path[strspn(path, "/")]) {
+        root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+        rest = path + strspn(path, "/");
+        beneath = root >= 0;
+    }
+    FD_AUTO fd = beneath ? open_beneath(root >= 0 ? root : above->fd, rest)
+                         : sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    if (fd < 0 && beneath && (errno == ELOOP || errno == ENOTDIR)) {
         /* Whoever needs it is told when it starts; the others of the group have nothing to do with it. */
         ERROR_AUTO *error = NULL;
-        (void)refuse_link(path, above, &error);
+        (void)refuse_link(path, &error);
         log_event(LOG_WARN, &(struct log_about){.unit = LOG_WORKERS, .error = error},
                   "a directory is left out", "%s", "");
         return 0;
@@ -140,7 +149,7 @@ int worker_dirs_open(struct worker_process *process, const struct ipc_setup *set
     qsort(sorted, setup->dirs_count, sizeof *sorted, by_length);
     int r = 0;
     for (uint32_t i = 0; r == 0 && i < setup->dirs_count; i++)
-        r = open_one(process, &sorted[i], reterr);
+        r = open_one(process, &sorted[i], setup->code_path.length == 0, reterr);
     return r;
 }
 
@@ -159,7 +168,7 @@ int worker_dir_find(const struct worker_process *process, const struct ipc_preop
     }
     int fd = open_beneath(best->fd, rest);
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return refuse_link(path, best, reterr);
+        return refuse_link(path, reterr);
     if (fd < 0)
         return error_set_errno(reterr, errno, "granted directory '%s'", path);
     *ret_fd = fd;

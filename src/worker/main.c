@@ -32,15 +32,27 @@ void worker_exit(struct worker_process *process, int code) {
     loop_stop(process->loop);
 }
 
+/* Messages for people's eyes, or asked for again: a parent that reads too slowly loses them, not the process.
+ */
+static bool may_be_lost(enum ipc_type type) {
+    return type == IPC_OUTPUT || type == IPC_LOG || type == IPC_AUDIT || type == IPC_FIGURES_ARE;
+}
+
 void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
                  const struct channel_extra *extra) {
     ERROR_AUTO *error = NULL;
     struct channel_extra none = {0};
+    bool lossy = may_be_lost(type);
+    /* Half of the queue is kept for what must arrive. */
+    if (lossy && channel_queued_bytes(process->channel) > LIMIT_CHANNEL_QUEUE_BYTES / 2)
+        return;
     int r = channel_send_extra(process->channel, type, record, extra ? extra : &none, &error);
-    if (r == ARCELLA_E_BUSY || r == 0)
-        return; /* a parent that reads too slowly loses lines, not the process */
-    if (r != ARCELLA_E_CLOSED)
-        fprintf(stderr, "cannot send %s: %s\n", ipc_type_name(type), arcella_error_message(error));
+    if (r == 0 || r == ARCELLA_E_CLOSED || (r == ARCELLA_E_BUSY && lossy))
+        return;
+    fprintf(stderr, "cannot send %s: %s\n", ipc_type_name(type), arcella_error_message(error));
+    /* The parent would wait for it for ever; that we are gone it notices. */
+    if (!lossy)
+        worker_exit(process, EXIT_REFUSED);
 }
 
 /* Log lines of this process go to the parent. */

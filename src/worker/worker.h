@@ -62,7 +62,10 @@ extern const struct worker_role worker_role_compile;
 int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr)
     MUST_CHECK;
 
-/** Send a frame; a parent that cannot be told anything any more is gone: the process ends. */
+/**
+ * Send a frame.  A parent that reads too slowly loses output, log and audit lines; where it cannot be told
+ * what it waits for, the process ends, since that it notices.
+ */
 void worker_tell(struct worker_process *process, enum ipc_type type, const void *record,
                  const struct channel_extra *extra);
 

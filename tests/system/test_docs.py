@@ -114,8 +114,11 @@ def test_the_quick_start():
         for block in blocks:
             for line in block.strip().split("\n"):
                 script += [f"echo '$ {line.replace(chr(39), '')}'", line]
-                if line.endswith("&"):  # a reader takes longer to type than a daemon to start
+                # A reader takes longer to type than a daemon to start, or hello to end.
+                if line.endswith("&"):
                     script += ["for n in $(seq 300); do arcella-cli ping >/dev/null 2>&1 && break; sleep 0.1; done"]
+                if line.startswith("arcella-cli start"):
+                    script += ["for n in $(seq 300); do arcella-cli status hello | grep -q finished && break; sleep 0.1; done"]
         script += ["wait"]
         cache = os.environ.get("ARCELLA_CACHE") or str(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "arcella")
         env = environment(HOME=str(scratch), ARCELLA_CACHE=cache)

@@ -46,11 +46,11 @@ def verbs(arcella):
     return answers
 
 
-def round_of(home, fault):
-    """One daemon with one fault. @return did it come up?"""
+def round_of(home, fault, variable):
+    """One daemon with one fault, or one in each of its workers. @return did it come up?"""
     arcella = Arcella(home)
     arcella.expect_log("")
-    arcella.start(wait=False, ARCELLA_FAULT=fault)
+    arcella.start(wait=False, **{variable: fault})
     try:
         while not arcella.answers():
             if arcella.process.poll() is not None:
@@ -81,11 +81,11 @@ def round_of(home, fault):
     return True
 
 
-def sweep(tmp_path_factory, fault_of, numbers):
+def sweep(tmp_path_factory, fault_of, numbers, variable="ARCELLA_FAULT"):
     came_up = 0
     for number in numbers:
         folder = tmp_path_factory.mktemp("f")
-        came_up += round_of(folder / "h", fault_of(number))
+        came_up += round_of(folder / "h", fault_of(number), variable)
     return came_up
 
 
@@ -107,14 +107,36 @@ def test_a_fault_now_and_then(tmp_path_factory, kind, errno, early, most):
 @pytest.mark.long
 @pytest.mark.parametrize("kind,errno,early,most", KINDS)
 def test_faults_one_after_the_other(tmp_path_factory, kind, errno, early, most):
-    """Each second one while it starts; then about a hundred, elsewhere by another seed."""
+    """Each third one while it starts; then about sixty, by another seed others."""
     if not faults_are_built_in():
         weaker("failing allocations and system calls: these programs are built without ARCELLA_FAULTS")
         return
     dice = random.Random(SEED)
-    step = (most - early) // 100
-    numbers = [*range(1, early, 2), *(n + dice.randrange(step) for n in range(early, most, step))]
+    step = (most - early) // 60
+    numbers = [*range(1, early, 3), *(n + dice.randrange(step) for n in range(early, most, step))]
     assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers) > 0
+
+
+# Of a worker process, from its start to its end (about); intake, compile and guest processes alike.
+WORKER_KINDS = [("alloc", "", 400), ("sys", ":EIO", 60), ("sys", ":EMFILE", 60)]
+
+
+@pytest.mark.parametrize("kind,errno,most", WORKER_KINDS)
+def test_a_fault_in_every_worker(tmp_path_factory, kind, errno, most):
+    """What goes wrong in a worker is an error of the verb it worked for."""
+    if not faults_are_built_in():
+        return
+    numbers = random.Random(SEED).sample(range(1, most), 8)
+    assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers, "ARCELLA_WORKER_FAULT") == len(numbers)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind,errno,most", WORKER_KINDS)
+def test_faults_in_workers_one_after_the_other(tmp_path_factory, kind, errno, most):
+    if not faults_are_built_in():
+        return
+    numbers = range(1, most, max(1, most // 60))
+    assert sweep(tmp_path_factory, lambda n: f"{kind}={n}{errno}", numbers, "ARCELLA_WORKER_FAULT") == len(numbers)
 
 
 def test_without_a_cache(stopped):

@@ -319,10 +319,10 @@ def test_a_crash_counts_against_who_ran(arcella, sign):
     for crash in (1, 2, 3, 4):
         for name in ("bad", "good"):
             arcella.wait_state(name, "running", 40)
-        pid = arcella.workers()[0]["pid"]
+        pid, = [w["pid"] for w in arcella.workers()]
         time.sleep(0.3 * SLOW)  # it has started; now let it have the processor
         os.kill(pid, sign)
-        wait_until(lambda: not alive(pid) and arcella.workers() and arcella.workers()[0]["pid"] != pid, 40, "another worker")
+        wait_until(lambda: not alive(pid) and any(w["pid"] != pid for w in arcella.workers()), 40, "another worker")
         line = wait_until(lambda: next((l for l in arcella.ask("logs", count=1000, level="error")["data"]["lines"]
                                         if f"pid={pid}" in l.get("fields", "")), None), 5, "the line that tells of it")
         assert line["group"] == "one"

@@ -118,6 +118,30 @@ def test_the_same_in_a_group(arcella, tmp_path):
     assert "key" not in arcella.logs("list-dir"), done.out + done.err
 
 
+@pytest.mark.parametrize("how", ["gone", "link"])
+def test_a_granted_directory_that_a_guest_took_away(arcella, tmp_path, how):
+    """Its deployment says so and is refused; no worker after the other is started for it."""
+    data, secret = tmp_path / "data", tmp_path / "secret"
+    open_to_workers(data, data / "sub", secret)
+    (secret / "key").write_text("s3cret")
+    arcella.install("list_dir.wasm")
+    arcella.install("swap_link.wasm")
+    arcella.cli("start", "list-dir", "--dir", f"{data / 'sub'}::/s", "--arg", "/s", "--restart", "temporary").ok()
+    arcella.wait_state("list-dir", "finished")
+    arcella.cli("start", "swap-link", "--dir", f"{data}::/d:rw", "--arg", "../secret", "--arg", "/d/sub").ok()
+    arcella.wait_state("swap-link", "finished")
+    assert (data / "sub").is_symlink()
+    if how == "gone":
+        (data / "sub").unlink()
+    wait_until(lambda: arcella.workers() == [], 30, "idle workers to leave")
+    before = arcella.log_path.read_text().count("worker started")
+    arcella.expect_log("granted directory|list-dir|left out")
+    done = arcella.cli("start", "list-dir")
+    assert done.code != 0 and "granted directory" in done.err, done.out + done.err
+    assert "key" not in arcella.logs("list-dir")
+    assert arcella.log_path.read_text().count("worker started") - before <= 4
+
+
 # --- clients ---
 
 def test_a_follower_that_does_not_read_is_closed(arcella):
