@@ -157,7 +157,8 @@ int error_set_errno(arcella_error **reterr, int errnum, const char *format, ...)
     int more = snprintf(text + length, sizeof(text) - length, ": %s", error_errno_text(errnum));
     length = finish_text(text, sizeof(text), length + (size_t)(more > 0 ? more : 0));
     store(reterr, new_error(code, text, length));
-    return code;
+    /* A file that is not there: the code's own hint is about components and deployments. */
+    return code == ARCELLA_E_NOT_FOUND ? error_hint(reterr, code, "check the path") : code;
 }
 
 int error_wrap(arcella_error **reterr, int code, const char *format, ...) {

@@ -5,8 +5,10 @@
  */
 #include "base/fd.h"
 
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -205,6 +207,28 @@ int memfd_make(const char *name, const void *bytes, size_t count, bool sealed, i
         return error_set_errno(reterr, errno, "cannot seal the memory file '%s'", name);
     *ret_fd = TAKE_FD(fd);
     return 0;
+}
+
+/* A pipe without a name? */
+static bool is_pipe(int fd, const struct stat *st) {
+    struct statfs fs;
+    return S_ISFIFO(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+int fd_reopen(int fd) {
+    struct stat st, other;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || flags & O_PATH || sys_fstat(fd, &st) < 0)
+        return -1;
+    char path[64];
+    if (is_pipe(fd, &st))
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    else if (!isatty(fd) || ttyname_r(fd, path, sizeof(path)) != 0)
+        return -1;
+    FD_AUTO again = sys_openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY, 0);
+    if (again < 0 || sys_fstat(again, &other) < 0 || other.st_dev != st.st_dev || other.st_ino != st.st_ino)
+        return -1;
+    return TAKE_FD(again);
 }
 
 int fd_nonblocking(int fd, arcella_error **reterr) {

@@ -55,6 +55,15 @@ int dir_remove_tree(int dirfd, const char *name, arcella_error **reterr) MUST_CH
  */
 int memfd_make(const char *name, const void *bytes, size_t count, bool sealed, int *ret_fd,
                arcella_error **reterr) MUST_CHECK;
+/**
+ * Open a private, non-blocking description of the terminal or pipe behind a descriptor, so that who gets it
+ * cannot change the mode of the one that others share.  Needs /dev or /proc.
+ *
+ * @param fd  borrowed
+ * @return a new descriptor (close-on-exec), or -1: there is no such thing (a file, a socket, a named pipe,
+ * whose ends would be counted anew; a terminal or pipe of another user), use fd itself
+ */
+int fd_reopen(int fd);
 /** Put a descriptor into non-blocking mode. */
 int fd_nonblocking(int fd, arcella_error **reterr) MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The code cache: looking up, putting in, handing to workers.  Nothing here waits for another user of the
- * cache: files appear by rename, and whoever finds something that does not fit removes it. Owned by the
- * program that opened it; one thread; blocking file work.
+ * The code cache: looking up, handing to workers; putting in is cache_put.c.  Nothing here waits for another
+ * user of the cache: files appear by rename, and whoever finds something that does not fit removes it. Owned
+ * by the program that opened it; one thread; blocking file work.
  */
 #include "catalog/cache.h"
 
@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "catalog/cache_internal.h"
 
-#define COPY_BYTES      (256 * KIB)
 #define USED_INTERVAL_S 60 /* last use is kept no finer than this: most lookups then write nothing */
 
 /* --- names and files --- */
@@ -91,8 +90,8 @@ char *cache_entry_path(const struct cache *cache, const struct cache_entry *entr
 
 /* --- looking up --- */
 
-static void set_entry(struct cache_entry *entry, const char *stem, const struct cache_record *record,
-                      const struct stat *st, int fd) {
+void cache_set_entry(struct cache_entry *entry, const char *stem, const struct cache_record *record,
+                     const struct stat *st, int fd) {
     snprintf(entry->name, sizeof(entry->name), "%s" CACHE_CODE_SUFFIX, stem);
     entry->fd = fd;
     entry->size = record->size;
@@ -144,11 +143,11 @@ static int look(struct cache *cache, const char *stem, const struct digest *modu
         (void)cache_record_store(cache, stem, &record, NULL);
     }
     touch(record_fd, &record_stat);
-    set_entry(ret, stem, &record, &st, TAKE_FD(fd));
+    cache_set_entry(ret, stem, &record, &st, TAKE_FD(fd));
     return 0;
 }
 
-static int check_key(const char *key, arcella_error **reterr) {
+int cache_check_key(const char *key, arcella_error **reterr) {
     if (strlen(key) > CACHE_KEY_BYTES || strchr(key, '\n'))
         return error_set(reterr, ARCELLA_E_INVALID, "a code key is longer than %d bytes or has two lines",
                          CACHE_KEY_BYTES);
@@ -158,7 +157,7 @@ static int check_key(const char *key, arcella_error **reterr) {
 int cache_lookup(struct cache *cache, const struct digest *module, const char *key, struct cache_entry *ret,
                  arcella_error **reterr) {
     char stem[CACHE_STEM_BYTES + 1];
-    int r = check_key(key, reterr);
+    int r = cache_check_key(key, reterr);
     if (r < 0)
         return r;
     cache_stem(module, key, stem);
@@ -175,98 +174,6 @@ int cache_lookup(struct cache *cache, const struct digest *module, const char *k
     return error_set(reterr, ARCELLA_E_NOT_FOUND, "the cached code did not fit its record and was removed");
 }
 
-/* --- putting in --- */
-
-/* Copy code from offset 0 into a temporary file and make it fit to be mapped. */
-static int copy_code(int from, int to, uint64_t limit, struct cache_record *record, arcella_error **reterr) {
-    MEM_AUTO char *block = mem_alloc(COPY_BYTES);
-    if (!block)
-        return error_nomem(reterr);
-    uint64_t total = 0;
-    for (;;) {
-        ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t)total);
-        if (got < 0)
-            return error_set_errno(reterr, errno, "cannot read the code");
-        if (got == 0)
-            break;
-        if ((uint64_t)got > limit - total)
-            return error_set(reterr, ARCELLA_E_TOO_LARGE, "the code has more than %" PRIu64 " bytes", limit);
-        int r = fd_write_all(to, block, (size_t)got, reterr);
-        if (r < 0)
-            return r;
-        total += (uint64_t)got;
-    }
-    if (total == 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "the code is empty");
-    /* Our copy is hashed, not the sender's, which might change under our hands. */
-    int r = digest_of_fd(to, limit, &record->code, reterr);
-    if (r < 0)
-        return r;
-    if (fchmod(to, 0444) < 0)
-        return error_set_errno(reterr, errno, "cannot set the mode of the code");
-    /* A record is believed without hashing again, so the bytes must be on disk before it. */
-    struct stat st;
-    if (sys_fsync(to) < 0 || sys_fstat(to, &st) < 0)
-        return error_set_errno(reterr, errno, "cannot flush the code");
-    cache_record_identify(record, &st);
-    return 0;
-}
-
-static int put(struct cache *cache, const char *stem, const char *temporary, int code_fd,
-               struct cache_record *record, int *ret_fd, arcella_error **reterr) {
-    FD_AUTO fd = sys_openat(cache->fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_set_errno(reterr, errno, "cannot make a file in the cache");
-    uint64_t limit = cache->bytes_max < LIMIT_CODE_BYTES ? cache->bytes_max : LIMIT_CODE_BYTES;
-    int r = copy_code(code_fd, fd, limit, record, reterr);
-    if (r < 0)
-        return r;
-    char name[CACHE_NAME_BYTES];
-    snprintf(name, sizeof(name), "%s" CACHE_CODE_SUFFIX, stem);
-    /* The descriptor that goes out must not be one for writing; opened before the name may be replaced. */
-    FD_AUTO reading = sys_openat(cache->fd, temporary, O_RDONLY | O_NOFOLLOW, 0);
-    if (reading < 0)
-        return error_set_errno(reterr, errno, "cannot open the code");
-    if (sys_renameat(cache->fd, temporary, cache->fd, name) < 0)
-        return error_set_errno(reterr, errno, "cannot put the code in its place");
-    r = cache_record_store(cache, stem, record, reterr);
-    if (r < 0)
-        return r;
-    *ret_fd = TAKE_FD(reading);
-    return 0;
-}
-
-int cache_put(struct cache *cache, const struct digest *module, const char *key, int code_fd,
-              struct cache_entry *ret, arcella_error **reterr) {
-    char stem[CACHE_STEM_BYTES + 1], temporary[CACHE_NAME_BYTES];
-    struct cache_record record = {.module = *module};
-    struct stat st;
-    int r = check_key(key, reterr);
-    if (r < 0)
-        return r;
-    if (sys_fstat(code_fd, &st) < 0)
-        return error_set_errno(reterr, errno, "cannot look at the code");
-    if (!S_ISREG(st.st_mode))
-        return error_set(reterr, ARCELLA_E_INVALID, "the code is no regular file");
-    if (!cache_temp_name(temporary))
-        return error_set_errno(reterr, errno, "no random number");
-    cache_stem(module, key, stem);
-    text_copy(record.key, sizeof(record.key), key);
-    FD_AUTO fd = -1;
-    r = put(cache, stem, temporary, code_fd, &record, &fd, reterr);
-    if (r < 0) {
-        unlinkat(cache->fd, temporary, 0);
-        return r;
-    }
-    cache_evict(cache, stem);
-    if (ret) {
-        if (sys_fstat(fd, &st) < 0)
-            return error_set_errno(reterr, errno, "cannot look at the code");
-        set_entry(ret, stem, &record, &st, TAKE_FD(fd));
-    }
-    return 0;
-}
-
 /* --- handing out --- */
 
 /* A copy, for file systems that make no link. */
@@ -278,7 +185,7 @@ static int copy_to(const struct cache_entry *entry, int dirfd, const char *name,
     FD_AUTO fd = sys_openat(dirfd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_set_errno(reterr, errno, "cannot make '%s'", name);
-    int r = copy_code(entry->fd, fd, LIMIT_CODE_BYTES, &ignored, reterr);
+    int r = cache_copy_code(entry->fd, fd, LIMIT_CODE_BYTES, NULL, &ignored, reterr);
     if (r == 0 && !digest_equal(&ignored.code, &entry->code))
         r = error_set(reterr, ARCELLA_E_CORRUPT, "code changed while it was copied");
     if (r == 0 && sys_renameat(dirfd, temporary, dirfd, name) < 0)
@@ -286,6 +193,16 @@ static int copy_to(const struct cache_entry *entry, int dirfd, const char *name,
     if (r < 0)
         unlinkat(dirfd, temporary, 0);
     return r;
+}
+
+/* Is the file of this name a copy that was made of the entry before? */
+static bool is_copy_of(const struct cache_entry *entry, int dirfd, const char *name) {
+    struct stat st;
+    struct digest found;
+    FD_AUTO fd = sys_openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    return fd >= 0 && sys_fstat(fd, &st) == 0 && cache_file_ok(&st, 0444) &&
+           (uint64_t)st.st_size == entry->size && digest_of_fd(fd, LIMIT_CODE_BYTES, &found, NULL) == 0 &&
+           digest_equal(&found, &entry->code);
 }
 
 int cache_link(struct cache *cache, const struct cache_entry *entry, int dirfd, const char *name,
@@ -305,6 +222,8 @@ int cache_link(struct cache *cache, const struct cache_entry *entry, int dirfd, 
         return error_set_errno(reterr, errno, "cannot look at '%s'", name);
     if (st.st_dev == entry->device && st.st_ino == entry->inode)
         return 0;
+    if (is_copy_of(entry, dirfd, name))
+        return 0; /* the same bytes, then: a file system without links, or an entry that was made anew */
     /* An older one of that name, or the entry was replaced between lookup and link. */
     unlinkat(dirfd, name, 0);
     return error_set(reterr, ARCELLA_E_CORRUPT, "the code was replaced in the cache meanwhile");

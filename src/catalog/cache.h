@@ -27,6 +27,7 @@
 #define CACHE_BYTES_MAX   (8 * GIB)
 
 struct cache;
+struct cache_stage; /* code on its way into a cache */
 
 /* One verified entry. */
 struct cache_entry {
@@ -88,6 +89,27 @@ int cache_lookup(struct cache *cache, const struct digest *module, const char *k
  */
 int cache_put(struct cache *cache, const struct digest *module, const char *key, int code_fd,
               struct cache_entry *ret, arcella_error **reterr) MUST_CHECK;
+/**
+ * The same in steps, so that the long one (copy, hash, flush) can run on another thread: new and commit are
+ * for the cache's thread, fill and stop for any.
+ *
+ * @param code_fd  duplicated; read by fill
+ * @param ret      cache_stage_free() it, when no fill runs; it may outlive the cache
+ * @return 0, INVALID, NOMEM, SYSTEM
+ */
+int cache_stage_new(struct cache *cache, const struct digest *module, const char *key, int code_fd,
+                    struct cache_stage **ret, arcella_error **reterr) MUST_CHECK;
+/** Copy the code beside the entries, once. @return as cache_put(); CANCELLED (stopped) */
+int cache_stage_fill(struct cache_stage *stage, arcella_error **reterr) MUST_CHECK;
+/** Make a fill that runs end soon. */
+void cache_stage_stop(struct cache_stage *stage);
+/** Make what was filled an entry, once. @param ret as in cache_put() @return 0, STATE, SPACE, DENIED, SYSTEM
+ */
+int cache_stage_commit(struct cache *cache, struct cache_stage *stage, struct cache_entry *ret,
+                       arcella_error **reterr) MUST_CHECK;
+/** Free; what was not committed is removed. @return NULL */
+struct cache_stage *cache_stage_free(struct cache_stage *stage);
+DEFINE_CLEANUP(cache_stage_free_ptr, struct cache_stage *, cache_stage_free)
 /**
  * Give a verified entry to a worker: hard link into its code directory (a copy where the file system
  * refuses).

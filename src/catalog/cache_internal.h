@@ -3,6 +3,7 @@
 #ifndef CATALOG_CACHE_INTERNAL_H
 #define CATALOG_CACHE_INTERNAL_H
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
@@ -53,6 +54,19 @@ bool cache_record_is(const struct cache_record *record, const struct stat *st);
 
 /** Write the stem of an entry's file names. */
 void cache_stem(const struct digest *module, const char *key, char to[CACHE_STEM_BYTES + 1]);
+/** Fill in an entry from its record and a stat of its code file; takes fd. */
+void cache_set_entry(struct cache_entry *entry, const char *stem, const struct cache_record *record,
+                     const struct stat *st, int fd);
+/** @return 0; INVALID: a key text that no record can hold */
+int cache_check_key(const char *key, arcella_error **reterr);
+/**
+ * Copy code from offset 0 into a temporary file, take the copy's digest and identity, and make it fit to be
+ * mapped.  Any thread.
+ *
+ * @param stop  ends it with CANCELLED once it is true; NULL: nothing does
+ */
+int cache_copy_code(int from, int to, uint64_t limit, const atomic_bool *stop, struct cache_record *record,
+                    arcella_error **reterr) MUST_CHECK;
 /** Is this file ours, regular, of this mode, and nobody else's to write? */
 bool cache_file_ok(const struct stat *st, mode_t mode);
 /** Remove both files of an entry. */

@@ -210,15 +210,14 @@ int description_set_id(struct package_description *d, const char *wanted, const 
         d->has_id = true;
         return 0;
     }
-    if (d->kind == KIND_COMPONENT)
+    /* The hint of the code says what to do about it. */
+    if (d->kind != KIND_COMPONENT)
         return error_set(reterr, ARCELLA_E_NO_MANIFEST,
-                         "nothing says what this component is called: put a %s beside it, give `--id "
-                         "NAME@VERSION`, or call the file NAME@VERSION.wasm",
-                         MANIFEST_COMPONENT_FILE);
-    return error_set(reterr, ARCELLA_E_NO_MANIFEST,
-                     "nothing says what this module is called (a core module does not name itself): put a %s "
-                     "beside it or give `--id NAME@VERSION`",
-                     MANIFEST_COMPONENT_FILE);
+                         "nothing says what this module is called: a core module does not name itself");
+    int r = error_set(reterr, ARCELLA_E_NO_MANIFEST, "nothing says what this component is called");
+    return error_hint(reterr, r,
+                      "put a %s beside it, give `--id NAME@VERSION`, or call the file NAME@VERSION.wasm",
+                      MANIFEST_COMPONENT_FILE);
 }
 
 /* --- JSON --- */

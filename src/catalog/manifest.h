@@ -68,7 +68,7 @@ bool component_kind_find(const char *name, enum component_kind *ret);
 struct description_item {
     char *module; /* imports of core modules; NULL otherwise */
     char *name;
-    char *type; /* "func ii:i", "memory", …; "" if unknown */
+    char *type; /* "func (i32) -> i32", "memory", …; "" if unknown */
 };
 struct description_items {
     struct description_item *items; /* owned */

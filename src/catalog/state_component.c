@@ -213,12 +213,16 @@ int state_component_quarantine(struct state *state, const char *id, const char *
 
 int state_component_unused(struct state *state, const char *id, arcella_error **reterr) {
     BUFFER_AUTO users = BUFFER_INIT(2048);
+    char first[LIMIT_NAME_BYTES + 1] = "";
+    size_t count = 0;
     sqlite3_stmt *s;
     int r = state_prepare(state, STATE_COMPONENT_USERS, &s, reterr);
     if (r < 0)
         return r;
     state_bind_text(state, s, 1, id);
     while ((r = state_step(state, s, "read who uses a component", reterr)) > 0) {
+        if (count++ == 0)
+            text_copy(first, sizeof(first), state_column_text(s, 0));
         if (users.length > 1000) {
             r = buffer_text(&users, ", …", reterr);
             break;
@@ -230,9 +234,10 @@ int state_component_unused(struct state *state, const char *id, arcella_error **
     sqlite3_reset(s);
     if (r < 0)
         return r;
-    if (users.length)
-        return error_set(reterr, ARCELLA_E_DEPLOYED, "component '%s' is deployed as %s", id, users.data);
-    return 0;
+    if (users.length == 0)
+        return 0;
+    r = error_set(reterr, ARCELLA_E_DEPLOYED, "component '%s' is deployed as %s", id, users.data);
+    return count == 1 ? error_hint(reterr, r, "`arcella undeploy %s` first", first) : r;
 }
 
 static int remove_component(struct state *state, const char *id, arcella_error **reterr) {

@@ -82,12 +82,21 @@ const struct store_file *store_stage_file(const struct store_stage *stage, size_
     return n < stage->count ? &stage->files[n] : NULL;
 }
 
+static int too_large(uint64_t limit, arcella_error **reterr) {
+    char text[32];
+    text_format_size(limit, text, sizeof(text));
+    return error_set(reterr, ARCELLA_E_TOO_LARGE, "it has more than %s", text);
+}
+
 /* Copy from offset 0 of a descriptor whose own offset stays: it may be shared with whoever sent it. */
 static int copy_from_start(int from, int to, uint64_t limit, uint64_t *ret_bytes, arcella_error **reterr) {
     MEM_AUTO char *block = mem_alloc(COPY_BYTES);
     if (!block)
         return error_nomem(reterr);
     uint64_t total = 0;
+    struct stat st;
+    if (sys_fstat(from, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size > limit)
+        return too_large(limit, reterr);
     for (;;) {
         ssize_t got = sys_pread(from, block, COPY_BYTES, (off_t)total);
         if (got < 0)
@@ -95,7 +104,7 @@ static int copy_from_start(int from, int to, uint64_t limit, uint64_t *ret_bytes
         if (got == 0)
             break;
         if ((uint64_t)got > limit - total)
-            return error_set(reterr, ARCELLA_E_TOO_LARGE, "more than %" PRIu64 " bytes", limit);
+            return too_large(limit, reterr);
         int r = fd_write_all(to, block, (size_t)got, reterr);
         if (r < 0)
             return r;

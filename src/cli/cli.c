@@ -209,8 +209,8 @@ static int read_answer(const struct cli_call *call, struct client *client) {
     struct answering a = {.call = call, .out = term_of(stdout), .progress = term_of(stderr)};
     if (is_stream(call))
         catch_interrupts(on_interrupt);
-    else if (call->command->flags & ALME_PROGRESS)
-        catch_interrupts(on_leaving);
+    else if ((call->command->flags & ALME_PROGRESS) && call->command->id != ALME_INSTALL)
+        catch_interrupts(on_leaving); /* an install ends with us */
     for (;;) {
         ERROR_AUTO *error = NULL;
         struct text line;

@@ -151,6 +151,14 @@ static void render_log_line(const json_t *line, const struct term *term) {
         fputc(' ', term->to);
         term_text(term, COLOR_DIM, fields, false);
     }
+    const char *error = text_of_member(line, "error");
+    if (*error) {
+        fputs(": ", term->to);
+        term_text(term, COLOR_NONE, error, false);
+        fputs(" [", term->to);
+        term_text(term, COLOR_DIM, text_of_member(line, "code"), false);
+        fputc(']', term->to);
+    }
     fputc('\n', term->to);
 }
 

@@ -28,6 +28,7 @@ struct call {
     struct call *all_next, **all_self; /* of the server: the client may go first */
     struct alme_request request;
     bool streams;
+    void (*on_gone)(struct call *call); /* its client has left altogether; NULL: it goes on without */
     /* waiting for a deployment to settle */
     enum call_wait wait;
     struct call *next_waiter;

@@ -24,7 +24,16 @@ struct code_job {
     bool fuel;
     char *name;
     uint64_t started_ms;
+    uint64_t size; /* of the code */
     struct code_waiter *waiters;
+    /* From here on: while a thread of the pool keeps the code.  It touches these and nothing else. */
+    bool keeping;              /* the job is freed when that thread is done, not before */
+    bool left;                 /* by a daemon that ends; it is in no list any more */
+    bool unwanted;             /* its component was removed meanwhile */
+    struct cache_stage *stage; /* owned; NULL: there is no cache */
+    int code_fd;               /* owned; -1: none yet */
+    int run_dir;               /* borrowed; where loose code lies */
+    arcella_error *failed;     /* owned */
 };
 
 void code_file_done(struct code_file *file) {
@@ -74,6 +83,39 @@ int code_find(struct daemon *daemon, const struct digest *module, bool fuel, str
     return ret->path ? 0 : error_nomem(reterr);
 }
 
+int code_link(struct daemon *daemon, const struct digest *module, bool fuel, struct worker *worker,
+              arcella_error **reterr) {
+    struct cache *cache = daemon->catalog->cache;
+    if (!cache) {
+        CLEANUP(code_file_done) struct code_file file = {0};
+        int r = code_find(daemon, module, fuel, &file, reterr);
+        return r < 0 ? r : worker_add_code(worker, -1, file.path, file.name, reterr);
+    }
+    int dir = worker_code_directory(worker);
+    if (dir < 0)
+        return error_set(reterr, ARCELLA_E_STATE, "the worker has no code directory");
+    for (bool again = false;; again = true) {
+        CLEANUP(cache_entry_done) struct cache_entry entry = CACHE_ENTRY_INIT;
+        ERROR_AUTO *replaced = NULL;
+        int r = cache_lookup(cache, module, daemon->code_key[fuel], &entry, reterr);
+        if (r < 0)
+            return r;
+        r = cache_link(cache, &entry, dir, entry.name, &replaced);
+        if (r == 0)
+            return 0;
+        /* Another program that uses the cache put the same code in between: once more, with that one. */
+        if (r != ARCELLA_E_CORRUPT || again)
+            return error_move(reterr, TAKE(replaced));
+    }
+}
+
+uint64_t code_max_of(int wasm_fd) {
+    enum { LEAST = 16 * MIB, TIMES = 64 };
+    struct stat st;
+    uint64_t size = sys_fstat(wasm_fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+    return size < (LIMIT_CODE_BYTES - LEAST) / TIMES ? LEAST + TIMES * size : LIMIT_CODE_BYTES;
+}
+
 void code_discard(struct daemon *daemon, const struct digest *module) {
     if (daemon->catalog->cache)
         cache_remove(daemon->catalog->cache, module);
@@ -84,24 +126,41 @@ void code_discard(struct daemon *daemon, const struct digest *module) {
     }
 }
 
-static int put_loose(struct code_job *job, int code_fd, arcella_error **reterr) {
-    char name[CACHE_NAME_BYTES], staged[CACHE_NAME_BYTES + 8];
-    int dir = job->daemon->home->dirs[HOME_RUN];
+/* The name it has until it is whole. */
+static void staged_name(const struct code_job *job, char *to, size_t size) {
+    char name[CACHE_NAME_BYTES];
     loose_name(&job->module, job->fuel, name, sizeof(name));
-    snprintf(staged, sizeof(staged), ".%s", name);
-    sys_unlinkat(dir, staged, 0);
-    FD_AUTO fd = sys_openat(dir, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0444);
+    snprintf(to, size, ".%s", name);
+}
+
+/* Any thread. */
+static int stage_loose(const struct code_job *job, arcella_error **reterr) {
+    char staged[CACHE_NAME_BYTES + 8];
+    staged_name(job, staged, sizeof(staged));
+    sys_unlinkat(job->run_dir, staged, 0);
+    FD_AUTO fd = sys_openat(job->run_dir, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0444);
     if (fd < 0)
         return error_set_errno(reterr, errno, "cannot make '%s'", staged);
-    int r = fd_copy_all(code_fd, fd, LIMIT_CODE_BYTES, NULL, reterr);
+    int r = fd_copy_all(job->code_fd, fd, LIMIT_CODE_BYTES, NULL, reterr);
     /* Workers of another user read it, whatever our umask is. */
     if (r == 0 && fchmod(fd, 0444) < 0)
         r = error_set_errno(reterr, errno, "cannot set the mode of '%s'", staged);
-    if (r == 0 && sys_renameat(dir, staged, dir, name) < 0)
-        r = error_set_errno(reterr, errno, "cannot rename '%s'", staged);
-    if (r < 0)
-        sys_unlinkat(dir, staged, 0);
     return r;
+}
+
+static void unstage_loose(const struct code_job *job) {
+    char staged[CACHE_NAME_BYTES + 8];
+    staged_name(job, staged, sizeof(staged));
+    sys_unlinkat(job->run_dir, staged, 0);
+}
+
+static int put_loose(const struct code_job *job, arcella_error **reterr) {
+    char name[CACHE_NAME_BYTES], staged[CACHE_NAME_BYTES + 8];
+    loose_name(&job->module, job->fuel, name, sizeof(name));
+    staged_name(job, staged, sizeof(staged));
+    if (sys_renameat(job->run_dir, staged, job->run_dir, name) < 0)
+        return error_set_errno(reterr, errno, "cannot rename '%s'", staged);
+    return 0;
 }
 
 static void job_free(struct code_job *job) {
@@ -115,6 +174,9 @@ static void job_free(struct code_job *job) {
         job->waiters = waiter->next;
         mem_free(waiter);
     }
+    cache_stage_free(job->stage);
+    fd_close(job->code_fd);
+    arcella_error_free(job->failed);
     mem_free(job->name);
     mem_free(job);
 }
@@ -133,28 +195,75 @@ static void job_tell(struct code_job *job, const arcella_error *error) {
     job_free(job);
 }
 
+static bool is_awaited(const struct code_job *job) {
+    for (const struct code_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
+        if (waiter->on_done)
+            return true;
+    return false;
+}
+
+/* A compiled module that was kept, or could not be. */
+static void job_kept(struct code_job *job, const arcella_error *failed) {
+    struct log_about about = {.unit = LOG_COMPILE, .component = job->name, .error = failed};
+    log_event(failed ? LOG_WARN : LOG_INFO, &about,
+              failed ? "compiled, but the code cannot be kept" : "compiled", "bytes=%llu ms=%llu",
+              (unsigned long long)job->size, (unsigned long long)(clock_monotonic_ms() - job->started_ms));
+    job_tell(job, failed);
+}
+
+/* On a thread of the pool: copying and hashing a hundred megabytes would hold the loop for too long. */
+static void keep(void *user) {
+    struct code_job *job = user;
+    int r = job->stage ? cache_stage_fill(job->stage, &job->failed) : stage_loose(job, &job->failed);
+    (void)r; /* the error says it */
+}
+
+/* On the loop again. */
+static void on_kept(void *user) {
+    struct code_job *job = user;
+    struct daemon *daemon = job->daemon;
+    job->keeping = false;
+    /* Nobody starts what was removed: its code would lie there until it is evicted. */
+    bool drop = job->left || (job->unwanted && !is_awaited(job));
+    if (!job->failed && !drop) {
+        int r = job->stage ? cache_stage_commit(daemon->catalog->cache, job->stage, NULL, &job->failed)
+                           : put_loose(job, &job->failed);
+        (void)r;
+    }
+    if (!job->stage && (drop || job->failed))
+        unstage_loose(job);
+    if (drop)
+        job_free(job);
+    else
+        job_kept(job, job->failed);
+}
+
 static void on_compiled(int code_fd, uint64_t size, const arcella_error *error, void *user) {
     struct code_job *job = user;
     struct daemon *daemon = job->daemon;
-    FD_AUTO fd = code_fd;
     job->job = NULL;
-    ERROR_AUTO *failed = NULL;
-    struct log_about about = {.unit = LOG_COMPILE, .component = job->name};
-    if (!error) {
-        daemon->compiles++;
-        struct cache *cache = daemon->catalog->cache;
-        int r = cache ? cache_put(cache, &job->module, daemon->code_key[job->fuel], fd, NULL, &failed)
-                      : put_loose(job, fd, &failed);
-        about.error = failed;
-        log_event(r < 0 ? LOG_WARN : LOG_INFO, &about,
-                  r < 0 ? "compiled, but the code cannot be kept" : "compiled", "bytes=%llu ms=%llu",
-                  (unsigned long long)size, (unsigned long long)(clock_monotonic_ms() - job->started_ms));
-    } else {
-        about.error = error;
+    if (error) {
+        struct log_about about = {.unit = LOG_COMPILE, .component = job->name, .error = error};
         log_event(LOG_WARN, &about, "compile failed", "ms=%llu",
                   (unsigned long long)(clock_monotonic_ms() - job->started_ms));
+        job_tell(job, error);
+        return;
     }
-    job_tell(job, error ? error : failed);
+    daemon->compiles++;
+    job->code_fd = code_fd;
+    job->size = size;
+    job->run_dir = daemon->home->dirs[HOME_RUN];
+    struct cache *cache = daemon->catalog->cache;
+    ERROR_AUTO *failed = NULL;
+    int r = cache ? cache_stage_new(cache, &job->module, daemon->code_key[job->fuel], code_fd, &job->stage,
+                                    &failed)
+                  : 0;
+    if (r == 0)
+        r = loop_work(daemon->loop, keep, on_kept, job, &failed);
+    if (r < 0)
+        job_kept(job, failed);
+    else
+        job->keeping = true;
 }
 
 static int add_waiter(struct code_job *job, code_done_fn *on_done, void *user, arcella_error **reterr) {
@@ -175,6 +284,7 @@ int code_make(struct daemon *daemon, const struct code_request *request, code_do
     if (!job)
         return error_nomem(reterr);
     job->daemon = daemon;
+    job->code_fd = -1;
     job->module = request->module;
     job->fuel = request->fuel;
     job->name = mem_text(request->name);
@@ -187,6 +297,7 @@ int code_make(struct daemon *daemon, const struct code_request *request, code_do
         .fuel = request->fuel,
         .timeout_ms = config_number(daemon->config, CONFIG_COMPILE_TIMEOUT),
         .memory_bytes = config_number(daemon->config, CONFIG_COMPILE_MEMORY),
+        .code_max = code_max_of(request->wasm_fd),
     };
     int r = job->name ? add_waiter(job, on_done, user, reterr) : error_nomem(reterr);
     if (r == 0)
@@ -203,12 +314,31 @@ void code_forget(struct daemon *daemon, const void *user) {
                 waiter->on_done = NULL;
 }
 
+void code_removed(struct daemon *daemon, const struct digest *module) {
+    uint64_t others = 1;
+    if (state_component_count_digest(daemon->catalog->state, module, &others, NULL) < 0 || others)
+        return;
+    for (struct code_job *job = daemon->code_jobs; job; job = job->next)
+        if (digest_equal(&job->module, module))
+            job->unwanted = true;
+    code_discard(daemon, module);
+}
+
 void code_done(struct daemon *daemon) {
     while (daemon->code_jobs) {
         struct code_job *job = daemon->code_jobs;
         if (job->job)
             worker_job_cancel(job->job);
-        job_free(job);
+        if (!job->keeping) {
+            job_free(job);
+            continue;
+        }
+        /* A thread has it: on_kept() frees it, before the loop is at its end. */
+        daemon->code_jobs = job->next;
+        job->next = NULL;
+        job->left = true;
+        if (job->stage)
+            cache_stage_stop(job->stage);
     }
     /* Loose code is this daemon's alone. */
     int copy = daemon->catalog && !daemon->catalog->cache

@@ -61,26 +61,50 @@ typedef int grant_option_fn(struct grant_set *set, const char *option, enum gran
 
 /* Is path the directory or beneath it? */
 static bool is_beneath(const char *path, struct text directory) {
+    if (directory.length == 1 && *directory.data == '/')
+        return true;
     return strncmp(path, directory.data, directory.length) == 0 &&
            (path[directory.length] == '/' || path[directory.length] == '\0');
 }
 
+/* Refuse a way that passes through at, which a deployment may write, and ends at real, which it may not. */
+static int check_owner(const struct deployment *deployment, const char *at, const char *path,
+                       const char *real, arcella_error **reterr) {
+    const struct grant_set *grants = &deployment->record->grants;
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct grant *row = &grants->rows[i];
+        if (row->class != GRANT_FS || row->effect != GRANT_ALLOW || !(row->actions & GRANT_WRITE) ||
+            !is_beneath(at, row->value) || is_beneath(real, row->value))
+            continue;
+        return error_set(reterr, ARCELLA_E_DENIED, "'%s' leads out of '%.*s', which '%s' may write, to '%s'",
+                         path, (int)row->value.length, row->value.data, deployment->record->id, real);
+    }
+    return 0;
+}
+
 /*
- * A path beneath what a deployment may write must stay there: a link on the way could be its guest's.
- * @return 0, DENIED
+ * A path that passes through what a deployment may write must stay there: a link on the way could be its
+ * guest's.  Each directory on the way is looked at by where it is, however it was typed (`//`, `/./`, `..`,
+ * by way of other links).
+ *
+ * @return 0, DENIED, NOMEM
  */
 static int check_owners(struct daemon *daemon, const char *path, const char *real, arcella_error **reterr) {
-    struct deployment *deployment, *next;
-    HASH_ITER(hh, daemon->model.deployments, deployment, next) {
-        const struct grant_set *grants = &deployment->record->grants;
-        for (size_t i = 0; i < grants->count; i++) {
-            const struct grant *row = &grants->rows[i];
-            if (row->class != GRANT_FS || row->effect != GRANT_ALLOW || !(row->actions & GRANT_WRITE) ||
-                !is_beneath(path, row->value) || is_beneath(real, row->value))
-                continue;
-            return error_set(reterr, ARCELLA_E_DENIED,
-                             "'%s' leads out of '%.*s', which '%s' may write, to '%s'", path,
-                             (int)row->value.length, row->value.data, deployment->record->id, real);
+    MEM_AUTO char *way = mem_text(path);
+    if (!way)
+        return error_nomem(reterr);
+    for (char *slash = strchr(way + (*way == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+        char at[PATH_MAX];
+        *slash = '\0';
+        bool there = realpath(way, at);
+        *slash = '/';
+        if (!there)
+            continue; /* the whole was, so this was taken away in between; launch_check_dirs() looks again */
+        struct deployment *deployment, *next;
+        HASH_ITER(hh, daemon->model.deployments, deployment, next) {
+            int r = check_owner(deployment, at, path, real, reterr);
+            if (r < 0)
+                return r;
         }
     }
     return 0;

@@ -8,27 +8,22 @@
 
 /* Which lines, and the last of them. */
 struct tail {
-    const char *target;
-    enum log_level level;
+    struct log_choice choice;
     uint64_t skip; /* matching lines to pass over first */
     uint64_t seen;
     json_t *list;
     bool failed;
 };
 
-static bool matches(const struct tail *tail, const struct log_line *line) {
-    return line->level <= tail->level && (!tail->target || log_line_is_about(line, tail->target));
-}
-
 static bool count_line(const struct log_line *line, void *user) {
     struct tail *tail = user;
-    tail->seen += matches(tail, line);
+    tail->seen += log_line_is_chosen(line, &tail->choice);
     return true;
 }
 
 static bool take_line(const struct log_line *line, void *user) {
     struct tail *tail = user;
-    if (!matches(tail, line))
+    if (!log_line_is_chosen(line, &tail->choice))
         return true;
     if (tail->skip) {
         tail->skip--;
@@ -44,7 +39,7 @@ static void follow(struct call *call, const struct tail *tail, json_t *lines) {
     size_t index;
     json_t *line;
     struct daemon *daemon = call->daemon;
-    if (events_follow(daemon, call, tail->target, tail->level, &error) < 0) {
+    if (events_follow(daemon, call, &tail->choice, &error) < 0) {
         call_fail(call, error, NULL);
         return;
     }
@@ -60,10 +55,15 @@ static void follow(struct call *call, const struct tail *tail, json_t *lines) {
 }
 
 void command_logs(struct call *call) {
-    struct tail tail = {.target = alme_text(&call->request, "target"), .level = LOG_TRACE};
+    struct tail tail = {
+        .choice = {.target = alme_text(&call->request, "target"), .level = LOG_TRACE, .unit = LOG_UNITS}};
     const char *level = alme_text(&call->request, "level");
-    if (level && !log_level_find(level, &tail.level))
-        tail.level = LOG_TRACE;
+    const char *unit = alme_text(&call->request, "unit");
+    if (level && !log_level_find(level, &tail.choice.level))
+        tail.choice.level = LOG_TRACE;
+    for (int i = 0; unit && i < LOG_UNITS; i++)
+        if (strcmp(unit, log_unit_name((enum log_unit)i)) == 0)
+            tail.choice.unit = (enum log_unit)i;
     uint64_t count = alme_number(&call->request, "count", DEFAULT_LOG_TAIL_LINES);
     JSON_AUTO *list = json_array();
     tail.list = list;

@@ -48,6 +48,7 @@ static int list_components(struct daemon *daemon, json_t **ret, arcella_error **
 static json_t *list_deployments(struct daemon *daemon) {
     JSON_AUTO *list = json_array();
     struct deployment *deployment, *next;
+    model_sort_deployments(daemon);
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         json_t *one = show_deployment(deployment, false);
         if (!list || !one || json_array_append_new(list, one) < 0)
@@ -71,7 +72,7 @@ static json_t *list_workers(struct daemon *daemon) {
 
 static void reply_list(struct call *call, const char *what, json_t *list, arcella_error *error) {
     JSON_AUTO *data = list ? json_object() : NULL;
-    if (!data || json_object_set_new(data, what, list) < 0) {
+    if (json_object_set_new(data, what, list) < 0) { /* takes the list, whatever data is */
         call_fail(call, error, NULL);
         return;
     }
@@ -265,6 +266,7 @@ static void status_of_all(struct call *call) {
 static json_t *deployments_of(struct daemon *daemon, const struct component_record *component) {
     JSON_AUTO *list = json_array();
     struct deployment *deployment, *next;
+    model_sort_deployments(daemon);
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         if (strcmp(deployment->record->component.text, component->id.text) != 0)
             continue;

@@ -13,6 +13,7 @@
 #include "daemon/call.h"
 #include "daemon/code.h"
 #include "daemon/commands.h"
+#include "daemon/events.h"
 #include "daemon/figures.h"
 #include "daemon/notify.h"
 #include "daemon/run.h"
@@ -367,6 +368,7 @@ static void come_down(struct daemon *daemon) {
         code_done(daemon);
     }
     figures_done(daemon);
+    events_end(daemon, "the daemon has ended");
     if (daemon->server) {
         daemon->server = server_free(daemon->server);
         if (!daemon->socket_given && unlink(daemon->socket_path) < 0 && errno != ENOENT)

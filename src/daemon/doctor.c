@@ -198,8 +198,8 @@ static void check_cache(struct doctor *doctor) {
     cache_verify(cache, &problems);
     cache_figures(cache, &figures);
     text_format_size(figures.bytes, bytes, sizeof(bytes));
-    snprintf(text, sizeof(text), "%llu entries, %s, all verified", (unsigned long long)figures.entries,
-             bytes);
+    snprintf(text, sizeof(text), "%llu %s, %s, all verified", (unsigned long long)figures.entries,
+             figures.entries == 1 ? "entry" : "entries", bytes);
     tell_problems(doctor, "code cache", &problems, text);
     problems_done(&problems);
     cache_free(cache);
@@ -219,8 +219,11 @@ static void check_catalog(struct doctor *doctor) {
     struct home *home = NULL;
     struct catalog *catalog = NULL;
     ERROR_AUTO *error = NULL;
-    if (access(doctor->home, F_OK) < 0)
+    MEM_AUTO char *database = home_path(doctor->home, "state/arcella.db");
+    if (!database || access(database, F_OK) < 0) { /* opening would make all that a home has */
+        tell(doctor, "database", true, "", "not there yet; the daemon makes it");
         return;
+    }
     int r = home_open(doctor->home, &home, &error);
     if (r == 0)
         r = home_lock(home, &error);

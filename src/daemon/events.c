@@ -12,6 +12,7 @@ struct event_stream {
     char *target; /* owned; NULL all */
     bool log;     /* of log lines */
     enum log_level level;
+    enum log_unit unit; /* LOG_UNITS: all */
 };
 
 static int add_stream(struct daemon *daemon, struct call *call, const char *target, struct event_stream **ret,
@@ -49,10 +50,15 @@ static bool is_of_name(const char *id, const char *name) {
     return id && strncmp(id, name, length) == 0 && id[length] == '@';
 }
 
-bool log_line_is_about(const struct log_line *line, const char *target) {
+static bool log_line_is_about(const struct log_line *line, const char *target) {
     const struct log_about *about = &line->about;
     return same(about->component, target) || is_of_name(about->component, target) ||
            same(about->deployment, target) || same(about->instance, target) || same(about->group, target);
+}
+
+bool log_line_is_chosen(const struct log_line *line, const struct log_choice *choice) {
+    return line->level <= choice->level && (choice->unit == LOG_UNITS || line->about.unit == choice->unit) &&
+           (!choice->target || log_line_is_about(line, choice->target));
 }
 
 json_t *log_line_json(const struct log_line *line) {
@@ -86,8 +92,8 @@ static void send_lines(const struct log_line *line, void *user) {
     /* A client that reads too slowly is dropped while it is sent to, its streams with it: begin anew then. */
     for (struct event_stream *stream = daemon->streams, *next; stream; stream = next) {
         next = stream->next;
-        if (!stream->log || line->level > stream->level ||
-            (stream->target && !log_line_is_about(line, stream->target)))
+        struct log_choice choice = {stream->target, stream->level, stream->unit};
+        if (!stream->log || !log_line_is_chosen(line, &choice))
             continue;
         json_t *item = log_line_json(line);
         if (item)
@@ -100,17 +106,18 @@ static void send_lines(const struct log_line *line, void *user) {
     }
 }
 
-int events_follow(struct daemon *daemon, struct call *call, const char *target, enum log_level level,
+int events_follow(struct daemon *daemon, struct call *call, const struct log_choice *choice,
                   arcella_error **reterr) {
     struct event_stream *stream = NULL;
     bool first = true;
     for (const struct event_stream *s = daemon->streams; s; s = s->next)
         first &= !s->log;
-    int r = add_stream(daemon, call, target, &stream, reterr);
+    int r = add_stream(daemon, call, choice->target, &stream, reterr);
     if (r < 0)
         return r;
     stream->log = true;
-    stream->level = level;
+    stream->level = choice->level;
+    stream->unit = choice->unit;
     if (first)
         log_add_sink(send_lines, daemon);
     return 0;
@@ -132,6 +139,16 @@ void events_drop(struct daemon *daemon, struct call *call) {
     }
     if (had && !lines)
         log_remove_sink(send_lines, daemon);
+}
+
+void events_end(struct daemon *daemon, const char *reason) {
+    /* Each reply may drop a client, and all its streams. */
+    while (daemon->streams) {
+        struct call *call = daemon->streams->call;
+        events_drop(daemon, call);
+        call->streams = false;
+        call_reply(call, NULL, "%s", reason);
+    }
 }
 
 /* --- changes --- */

@@ -10,6 +10,7 @@
 #include "daemon/events.h"
 #include "daemon/figures.h"
 #include "daemon/launch.h"
+#include "daemon/said.h"
 
 /* The longest wait after a worker that died through nobody's fault. */
 enum { DEATH_DELAY_MAX_MS = 2000 };
@@ -79,11 +80,11 @@ static void log_trace(const struct instance *instance) {
         char line[256];
         snprintf(line, sizeof(line), "  at %s%s%s", *frame->name ? frame->name : "(no name)",
                  *frame->module ? " in " : "", frame->module);
-        char offset[32] = "unknown";
+        char offset[40] = "";
         if (frame->offset != UINT64_MAX)
-            snprintf(offset, sizeof(offset), "0x%llx", (unsigned long long)frame->offset);
-        log_event(LOG_INFO, &about, line, "frame=%zu function=%llu offset=%s", i,
-                  (unsigned long long)frame->function, offset);
+            snprintf(offset, sizeof(offset), " offset=0x%llx", (unsigned long long)frame->offset);
+        log_event(LOG_INFO, &about, line, "frame=%zu function=%llu%s", i, (unsigned long long)frame->function,
+                  offset);
     }
 }
 
@@ -97,8 +98,7 @@ static void on_ended(struct instance *instance, const struct ipc_ended *ended) {
         struct log_about about = about_instance(LOG_RUNTIME, instance);
         char sentence[1200];
         outcome_sentence(&instance->deployment->outcome, sentence, sizeof(sentence));
-        log_event(LOG_WARN, &about, sentence, "end=%s%s%s", instance->deployment->outcome.end,
-                  *ended->trap.data ? " trap=" : "", instance->deployment->outcome.trap);
+        said_end(&about, sentence, instance->deployment->outcome.end, instance->deployment->outcome.trap);
         log_trace(instance);
     }
     supervise_ended(instance, true, false);
@@ -139,31 +139,7 @@ static void on_output(const struct instance *instance, const struct ipc_output *
 
 static void on_audit(const struct instance *instance, const struct ipc_audit *audit) {
     struct log_about about = about_instance(LOG_AUDIT, instance);
-    BUFFER_AUTO fields = BUFFER_INIT(4 * LIMIT_PATH_BYTES);
-    int r = buffer_format(&fields, NULL, "class=%s action=%s resource=", audit->class_name.data,
-                          audit->action.data);
-    if (r == 0)
-        r = text_add_logfmt(&fields, audit->resource.data, audit->resource.length, 1024, NULL);
-    if (r == 0 && audit->grant.length)
-        r = buffer_text(&fields, audit->allowed ? " grant=" : " allow_with=", NULL);
-    if (r == 0 && audit->grant.length)
-        r = text_add_logfmt(&fields, audit->grant.data, audit->grant.length, 2048, NULL);
-    log_event(LOG_INFO, &about, audit->allowed ? "allowed" : "denied", "%s",
-              r == 0 && fields.data ? fields.data : "");
-}
-
-/* A line of the worker process itself. */
-static void on_log(const struct group *group, const struct ipc_log *log) {
-    enum log_unit unit = LOG_WORKERS;
-    enum log_level level = log->level < LOG_LEVELS ? (enum log_level)log->level : LOG_WARN;
-    if (!log_unit_find(log->unit.data, &unit))
-        unit = LOG_WORKERS;
-    BUFFER_AUTO text = BUFFER_INIT(2 * LIMIT_LOG_LINE_BYTES);
-    int r = buffer_add(&text, log->message.data, log->message.length, NULL);
-    struct log_about about = {.unit = unit, .group = group->name};
-    MEM_AUTO char *fields = mem_text_n(log->fields.data, log->fields.length);
-    /* A message ends at a NUL here; the worker's are sentences. */
-    log_event(level, &about, r == 0 && text.data ? text.data : "", "%s", fields ? fields : "");
+    said_audit(&about, audit);
 }
 
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
@@ -175,7 +151,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     if (is_line && !may_log(group))
         return;
     switch (message->type) {
-    case IPC_LOG: on_log(group, &message->log); return;
+    case IPC_LOG: said_line(group->name, &message->log); return;
     case IPC_FIGURES_ARE: figures_are(group, &message->figures_are, frame->header.call); return;
     case IPC_STARTED: instance = find(group, message->started.instance); break;
     case IPC_ENDED: instance = find(group, message->ended.instance); break;
@@ -203,9 +179,12 @@ static void on_ready(struct worker *worker, const struct ipc_ready *ready, void 
     group->ready = true;
     backoff_reset(&group->backoff);
     struct log_about about = {.unit = LOG_WORKERS, .group = group->name};
-    log_event(LOG_INFO, &about, "worker ready", "pid=%d ms=%llu engine=\"%s\" landlock=%llu",
+    BUFFER_AUTO engine = BUFFER_INIT(4 * LIMIT_INTERFACE_BYTES);
+    if (text_add_logfmt(&engine, ready->engine.data, ready->engine.length, LIMIT_NAME_BYTES, NULL) < 0)
+        buffer_clear(&engine);
+    log_event(LOG_INFO, &about, "worker ready", "pid=%d ms=%llu landlock=%llu engine=%s",
               (int)worker_pid(worker), (unsigned long long)(clock_monotonic_ms() - worker_started_ms(worker)),
-              ready->engine.data, (unsigned long long)ready->landlock_abi);
+              (unsigned long long)ready->landlock_abi, engine.length ? engine.data : "\"\"");
     daemon_turn(group->daemon);
 }
 
@@ -256,12 +235,20 @@ static struct instance *named_in(struct group *group, const char *words) {
     return named;
 }
 
+/* Who stood in the page that the worker shares with us: its word, believed only about its own instances. */
+static struct instance *running_in(struct group *group, uint64_t handle) {
+    struct instance *instance = model_instance(group->daemon, handle);
+    return instance && instance->group == group ? instance : NULL;
+}
+
 /*
- * Whose fault is the death of a worker?  Who its last words name; else the only one there was; else who was
- * being started; else nobody's.
+ * Whose fault is the death of a worker?  Who its last words name; else who had the processor; else the only
+ * one there was; else who was being started; else nobody's.
  */
 static struct instance *culprit_of(struct group *group, const struct worker_end *end) {
     struct instance *named = named_in(group, end->last_words);
+    if (!named)
+        named = running_in(group, end->running);
     if (named)
         return named;
     struct instance *instance, *next, *starting = NULL, *only = NULL;
@@ -332,13 +319,24 @@ static void log_end(const struct group *group, const struct worker_end *end, con
         about.component = culprit->deployment->record->component.text;
     }
     bool loud = end->state == WORKER_LOST && !end->wanted;
-    BUFFER_AUTO words = BUFFER_INIT(4 * LIMIT_LAST_WORDS_BYTES);
-    if (text_add_logfmt(&words, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2, NULL) <
-        0)
-        buffer_clear(&words);
-    log_event(loud ? LOG_ERROR : LOG_INFO, &about, loud ? "worker lost" : "worker ended",
-              "pid=%d code=%d signal=%d instances=%zu last_words=%s", (int)group->pid, end->code, end->signal,
-              group->live, words.data ? words.data : "\"\"");
+    /* Only what says something. */
+    BUFFER_AUTO fields = BUFFER_INIT(4 * LIMIT_LAST_WORDS_BYTES);
+    int r = buffer_format(&fields, NULL, "pid=%d", (int)group->pid);
+    if (r == 0 && end->code)
+        r = buffer_format(&fields, NULL, " code=%d", end->code);
+    if (r == 0 && end->signal)
+        r = buffer_format(&fields, NULL, " signal=%d", end->signal);
+    if (r == 0 && group->live)
+        r = buffer_format(&fields, NULL, " instances=%zu", group->live);
+    if (r == 0 && end->last_words_length) {
+        size_t before = fields.length;
+        if (buffer_text(&fields, " last_words=", NULL) < 0 ||
+            text_add_logfmt(&fields, end->last_words, end->last_words_length, LIMIT_LAST_WORDS_BYTES / 2,
+                            NULL) < 0)
+            fields.data[fields.length = before] = '\0';
+    }
+    log_event(loud ? LOG_ERROR : LOG_INFO, &about, loud ? "worker lost" : "worker ended", "%s",
+              fields.data ? fields.data : "");
 }
 
 static void on_end(struct worker *worker, const struct worker_end *end, void *user) {

@@ -5,7 +5,8 @@
  *   open ─▶ stage ─▶ intake ─▶ described ─▶ compile ─▶ commit
  *
  * The daemon copies bytes and takes their digest; it parses none of them.  A job belongs to its call; if the
- * client goes away the install goes on.  Loop's thread.
+ * client leaves altogether (Ctrl-C) nothing is installed, if it only has nothing more to send (a request by
+ * pipe) the install goes on.  Loop's thread.
  */
 #include "base/fd.h"
 #include "base/json.h"
@@ -22,6 +23,7 @@ struct install_job {
     struct worker_job *intake;
     char *path; /* as the client gave it */
     char *name; /* of the binary's file */
+    bool gone;  /* nobody wants it any more */
 };
 
 static void job_free(struct install_job *job) {
@@ -50,7 +52,41 @@ static void job_fail(struct install_job *job, arcella_error *error) {
     call_fail(call, error, NULL);
 }
 
+/* Give up what nobody wants: from the loop, as a client may be lost while one of these is at work. */
+static void sweep(void *user) {
+    struct daemon *daemon = user;
+    for (struct install_job *job = daemon->install_jobs, *next; job; job = next) {
+        next = job->next;
+        if (!job->gone)
+            continue;
+        arcella_error *error = NULL;
+        error_set(&error, ARCELLA_E_CANCELLED, "its client has left");
+        job_fail(job, error);
+    }
+}
+
+static void on_gone(struct call *call) {
+    struct daemon *daemon = call->daemon;
+    for (struct install_job *job = daemon->install_jobs; job; job = job->next)
+        if (job->call == call) {
+            /* Without memory to say so it is installed, which is no harm. */
+            job->gone = loop_defer(daemon->loop, sweep, daemon, NULL) == 0;
+            return;
+        }
+}
+
 /* --- what is installed --- */
+
+/* What its maker should know, and its user. */
+static json_t *warnings_of(const struct package_description *d) {
+    JSON_AUTO *list = text_list_json(&d->warnings);
+    if (list && d->kind == KIND_COMPONENT &&
+        json_array_append_new(list,
+                              json_string("it is a component: this release keeps it and cannot start it, "
+                                          "as only core modules run yet")) < 0)
+        return NULL;
+    return TAKE(list);
+}
 
 static json_t *reply_data(struct install_job *job, bool already) {
     const struct package_description *d = install_description(job->install);
@@ -70,7 +106,7 @@ static json_t *reply_data(struct install_job *job, bool already) {
         size = (uint64_t)st.st_size;
     json_put(data, "size", json_integer((json_int_t)size), &ok);
     json_put(data, "already", json_boolean(already), &ok);
-    json_put(data, "warnings", text_list_json(&d->warnings), &ok);
+    json_put(data, "warnings", warnings_of(d), &ok);
     return ok ? TAKE(data) : NULL;
 }
 
@@ -112,9 +148,7 @@ static void on_code(void *user, const arcella_error *error) {
     struct install_job *job = user;
     int code = arcella_error_code(error);
     if (error && code != ARCELLA_E_DENIED) {
-        arcella_error *copy = error_copy(error);
-        error_wrap(&copy, code, "compile '%s'", job->name);
-        job_fail(job, copy);
+        job_fail(job, error_copy(error));
         return;
     }
     commit(job); /* where the cache may not be written, code is made again at each start */
@@ -221,6 +255,7 @@ void command_install(struct call *call) {
     }
     job->daemon = daemon;
     job->call = call;
+    call->on_gone = on_gone;
     job->next = daemon->install_jobs;
     daemon->install_jobs = job;
     job->path = mem_text(path);
@@ -263,6 +298,7 @@ void command_remove(struct call *call) {
         call_fail(call, error, NULL);
         return;
     }
+    code_removed(daemon, &record->digest);
     char hex[DIGEST_TEXT];
     digest_text(&record->digest, hex);
     struct log_about about = {.unit = LOG_CATALOG, .component = record->id.text};

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "daemon/code.h"
 
 struct group *launch_group(struct deployment *deployment) {
     return model_group(deployment->daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
@@ -404,8 +405,8 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
     if (r == 0)
         r = launch_sockets(deployment, reterr);
     if (r == 0)
-        r = worker_add_code(instance->group->worker, -1, deployment->code_path, deployment->code_name,
-                            reterr);
+        r = code_link(deployment->daemon, &deployment->digest, deployment->code_fuel, instance->group->worker,
+                      reterr);
     if (r < 0)
         return r;
     char digest[DIGEST_TEXT];

@@ -14,19 +14,6 @@
 #include "daemon/local.h"
 #include "daemon/run.h"
 
-static const char usage[] =
-    "usage: arcella [daemon] [OPTION…]     run the daemon in the foreground\n"
-    "       arcella VERB …                 any verb of arcella-cli; `arcella help` lists them\n"
-    "\n"
-    "  --home DIR           home folder; default $ARCELLA_HOME, else ~/.arcella\n"
-    "  --set KEY=VALUE      a setting, over file and environment; may be repeated\n"
-    "  --check-config       print the settings in force with their sources, and end\n"
-    "  --json               … as JSON\n"
-    "  --version            print the version\n"
-    "  --help               print this\n"
-    "\n"
-    "example: arcella daemon --home ./scratch --set log.level=debug\n";
-
 enum { EXIT_WRONG = 2, SETS_MAX = 64 };
 
 struct command_line {
@@ -34,48 +21,79 @@ struct command_line {
     const char *sets[SETS_MAX];
     bool check_config;
     bool json;
-    int done; /* exit code + 1 where nothing is left to do */
+    bool done;                          /* nothing is left to do */
+    char socket[LIMIT_PATH_BYTES + 16]; /* "alme.socket=…" */
 };
 
+/* Say it as the client says what is wrong with a command line. */
+static int wrong(int code, const char *format, ...) PRINTF_LIKE(2, 3);
+static int wrong(int code, const char *format, ...) {
+    ERROR_AUTO *error = NULL;
+    va_list list;
+    va_start(list, format);
+    error_set_va(&error, code, format, list);
+    va_end(list);
+    error_hint(&error, code, "`arcella help daemon` shows its options");
+    run_say_error(error);
+    return EXIT_WRONG;
+}
+
+/* The page of the verb, which is made from its row. */
+static int show_help(char *program) {
+    static char help[] = "help", daemon[] = "daemon";
+    char *argv[] = {program, help, daemon, NULL};
+    return cli_main(3, argv, NULL);
+}
+
+static int add_set(struct command_line *line, const char *set) {
+    if (line->options.sets_count == SETS_MAX)
+        return wrong(ARCELLA_E_INVALID, "more than %d --set", SETS_MAX);
+    line->sets[line->options.sets_count++] = set;
+    return 0;
+}
+
+/* --socket and the setting are the same thing. */
+static int add_socket(struct command_line *line, const char *path) {
+    int length = snprintf(line->socket, sizeof(line->socket), "alme.socket=%s", path);
+    if (length < 0 || (size_t)length >= sizeof(line->socket))
+        return wrong(ARCELLA_E_INVALID, "the path of --socket is too long");
+    return add_set(line, line->socket);
+}
+
+/* The options of the verb `daemon` and those all verbs share, as wire/commands.def and cli/ have them. */
 static int parse(int argc, char **argv, struct command_line *line) {
     static const struct option options[] = {
-        {"home", required_argument, NULL, 'h'},   {"set", required_argument, NULL, 's'},
-        {"check-config", no_argument, NULL, 'c'}, {"config-reference", no_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},         {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, '?' + 128},   {0},
+        {"home", required_argument, NULL, 'H'}, {"socket", required_argument, NULL, 'S'},
+        {"set", required_argument, NULL, 's'},  {"check-config", no_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},       {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},       {0},
     };
     optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    opterr = 0;
+    int r = 0;
+    for (int option; r == 0 && (option = getopt_long(argc, argv, ":H:S:jVh", options, NULL)) != -1;) {
+        const char *shown = argv[optind - 1];
         switch (option) {
-        case 'h': line->options.home = optarg; break;
-        case 's':
-            if (line->options.sets_count == SETS_MAX) {
-                fprintf(stderr, "arcella: more than %d --set\n", SETS_MAX);
-                return EXIT_WRONG;
-            }
-            line->sets[line->options.sets_count++] = optarg;
-            break;
+        case 'H': line->options.home = optarg; break;
+        case 'S': r = add_socket(line, optarg); break;
+        case 's': r = add_set(line, optarg); break;
         case 'c': line->check_config = true; break;
         case 'j': line->json = true; break;
-        case 'v':
+        case 'V':
             printf("arcella %s\n", ARCELLA_VERSION);
-            line->done = 1;
+            line->done = true;
             return 0;
-        case '?' + 128:
-            fputs(usage, stdout);
-            line->done = 1;
-            return 0;
-        default: fputs(usage, stderr); return EXIT_WRONG;
+        case 'h': line->done = true; return show_help(argv[0]);
+        case ':': r = wrong(ARCELLA_E_INVALID, "option '%s' needs a value", shown); break;
+        default: r = wrong(ARCELLA_E_INVALID, "'daemon' has no option '%s'", shown); break;
         }
     }
     line->options.sets = line->sets;
-    if (optind < argc && strcmp(argv[optind], "daemon") == 0)
+    if (r == 0 && optind < argc && strcmp(argv[optind], "daemon") == 0)
         optind++;
-    if (optind < argc) {
-        fprintf(stderr, "arcella: there is no argument '%s'\n", argv[optind]);
-        return EXIT_WRONG;
-    }
-    return 0;
+    if (r == 0 && optind < argc)
+        r = wrong(ARCELLA_E_INVALID, "'daemon' has no place for '%s'", argv[optind]);
+    return r;
 }
 
 static int print(const struct buffer *text) {
@@ -123,13 +141,15 @@ static int daemon_verb(const struct cli_call *call) {
 
 /* Is there a verb, or only options of the daemon?  Options with a value are passed over with it. */
 static bool has_verb(int argc, char **argv) {
+    static const char *const valued[] = {"--home", "-H", "--set", "--socket", "-S"};
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-')
             return true;
-        if ((strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--set") == 0 ||
-             strcmp(argv[i], "--socket") == 0) &&
-            i + 1 < argc)
-            i++;
+        for (size_t k = 0; k < ARRAY_LENGTH(valued); k++)
+            if (strcmp(argv[i], valued[k]) == 0) {
+                i++;
+                break;
+            }
     }
     return false;
 }
@@ -152,5 +172,7 @@ int main(int argc, char **argv) {
     fill_streams();
     fault_from_environment();
     json_setup();
-    return has_verb(argc, argv) ? cli_main(argc, argv, locals) : run_daemon(argc, argv);
+    /* `arcella --help` alone is about all verbs. */
+    bool help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    return help || has_verb(argc, argv) ? cli_main(argc, argv, locals) : run_daemon(argc, argv);
 }

@@ -94,6 +94,14 @@ void model_remove_deployment(struct daemon *daemon, struct deployment *deploymen
     deployment_free(deployment);
 }
 
+static int by_id(const struct deployment *a, const struct deployment *b) {
+    return strcmp(a->record->id, b->record->id);
+}
+
+void model_sort_deployments(struct daemon *daemon) {
+    HASH_SRT(hh, daemon->model.deployments, by_id);
+}
+
 struct deployment *model_deployment(struct daemon *daemon, const char *id) {
     struct deployment *found = NULL;
     HASH_FIND(hh, daemon->model.deployments, id, strlen(id), found);
@@ -241,8 +249,13 @@ bool deployment_step(struct deployment *deployment, enum deployment_event event,
      * warning. */
     bool loud = next == DEPLOYMENT_FAILED && event != DEPLOYMENT_ON_LOAD_FAILED &&
                 strcmp(deployment->outcome.end, "exited") != 0;
-    log_event(loud ? LOG_WARN : LOG_INFO, &about, "deployment", "from=%s to=%s reason=%s", from, to,
-              quoted.data ? quoted.data : "\"\"");
+    /* What the database held, and that a start goes by way of `deployed`, tells nobody anything. */
+    bool quiet = next == DEPLOYMENT_DEPLOYED || event == DEPLOYMENT_ON_LOAD ||
+                 event == DEPLOYMENT_ON_LOAD_FINISHED || event == DEPLOYMENT_ON_LOAD_FAILED;
+    log_event(loud    ? LOG_WARN
+              : quiet ? LOG_DEBUG
+                      : LOG_INFO,
+              &about, to, "kind=deployment from=%s reason=%s", from, quoted.data ? quoted.data : "\"\"");
     JSON_AUTO *outcome = NULL;
     if (next == DEPLOYMENT_FINISHED || next == DEPLOYMENT_FAILED)
         outcome = outcome_json(&deployment->outcome);
@@ -285,8 +298,9 @@ bool instance_step(struct instance *instance, enum instance_event event, const c
     reason = reason ? reason : instance_event_name(event);
     if (text_add_logfmt(&quoted, reason, strlen(reason), 2048, NULL) < 0)
         buffer_clear(&quoted);
-    log_event(LOG_INFO, &about, "instance", "from=%s to=%s reason=%s", from, to,
-              quoted.data ? quoted.data : "\"\"");
+    /* Its deployment tells the rest; a failure may be one of many replicas, or be followed by a restart. */
+    log_event(next == INSTANCE_FAILED ? LOG_INFO : LOG_DEBUG, &about, to, "kind=instance from=%s reason=%s",
+              from, quoted.data ? quoted.data : "\"\"");
     JSON_AUTO *outcome = NULL;
     if (next == INSTANCE_FINISHED || next == INSTANCE_FAILED)
         outcome = outcome_json(&deployment->outcome);

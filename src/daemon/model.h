@@ -166,6 +166,8 @@ int model_add_deployment(struct daemon *daemon, struct deployment_record *record
 /** Take it out and free it; no instance of it is live. */
 void model_remove_deployment(struct daemon *daemon, struct deployment *deployment);
 struct deployment *model_deployment(struct daemon *daemon, const char *id);
+/** Put them in the order of their ids, for who lists them; not while one walks over them. */
+void model_sort_deployments(struct daemon *daemon);
 /** Find or make the group of a name. @return NULL on no memory */
 struct group *model_group(struct daemon *daemon, const char *name);
 struct instance *model_instance(struct daemon *daemon, uint64_t handle);

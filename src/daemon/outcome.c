@@ -70,12 +70,14 @@ void outcome_name_limits(struct outcome *outcome, const struct policy *policy) {
 static void sentence_without_limit(const struct outcome *outcome, char *to, size_t size) {
     if (strcmp(outcome->end, "exited") == 0)
         snprintf(to, size, "exited with code %lld", (long long)outcome->exit_code);
+    else if (*outcome->trap && *outcome->message)
+        snprintf(to, size, "trap: %s", outcome->message); /* which says what kind it is */
     else if (*outcome->trap) {
         char kind[sizeof(outcome->trap)];
         text_copy(kind, sizeof(kind), outcome->trap);
         for (char *c = kind; *c; c++)
             *c = *c == '-' ? ' ' : *c;
-        snprintf(to, size, "trap: %s%s%s", kind, *outcome->message ? ": " : "", outcome->message);
+        snprintf(to, size, "trap: %s", kind);
     } else if (*outcome->message)
         snprintf(to, size, "%s", outcome->message);
     else

@@ -20,6 +20,7 @@
 #include "catalog/cache.h"
 #include "catalog/home.h"
 #include "catalog/manifest.h"
+#include "daemon/code.h"
 #include "daemon/launch.h"
 #include "daemon/local.h"
 #include "daemon/model.h"
@@ -50,6 +51,7 @@ struct run {
     unsigned sockets_count;
     struct outcome outcome;
     arcella_error *error;   /* why nothing ran */
+    bool no_file;           /* … namely that there is none */
     bool ended;             /* the outcome is known */
     int signal;             /* that asked for the end */
     char *notes[NOTES_MAX]; /* owned; shown where it fails */
@@ -118,6 +120,11 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
         error_set(&error, code < 0 ? code : ARCELLA_E_WORKER, "%s", message->start_failed.message.data);
         if (message->start_failed.hint.length)
             error_hint(&error, code, "%s", message->start_failed.hint.data);
+        if (code == ARCELLA_E_KIND) /* it has no entry */
+            error_hint(
+                &error, code,
+                "it is no program but a module to be called: `arcella install` and `arcella start` it");
+        error_wrap(&error, code, "%s", file_name(run));
         stop_with(run, error);
         break;
     }
@@ -200,7 +207,12 @@ static int start(struct run *run, arcella_error **reterr) {
         return r;
     char digest[DIGEST_TEXT];
     digest_text(&run->digest, digest);
-    static const int stdio[3] = {0, 1, 2};
+    /* Private descriptions: whatever becomes of the worker, it cannot change the mode of the caller's own. */
+    int private[3], stdio[3];
+    for (int i = 0; i < 3; i++) {
+        private[i] = fd_reopen(i);
+        stdio[i] = private[i] >= 0 ? private[i] : i;
+    }
     const char *slash = strrchr(run->code_path, '/');
     struct launch launch = {
         .handle = 1,
@@ -216,7 +228,10 @@ static int start(struct run *run, arcella_error **reterr) {
         .sockets = run->sockets,
         .sockets_count = run->sockets_count,
     };
-    return launch_start(run->worker, &launch, reterr);
+    r = launch_start(run->worker, &launch, reterr);
+    for (int i = 0; i < 3; i++)
+        fd_close(private[i]);
+    return r;
 }
 
 static void start_or_stop(struct run *run) {
@@ -297,6 +312,7 @@ static int compile(struct run *run, arcella_error **reterr) {
         .wasm_fd = run->file,
         .stack_bytes = policy_number(&run->options.policy, POLICY_STACK_KEY),
         .fuel = policy_number(&run->options.policy, POLICY_FUEL_KEY) != 0,
+        .code_max = code_max_of(run->file),
     };
     return workers_compile(run->workers, &request, on_compiled, run, &run->job, reterr);
 }
@@ -345,7 +361,8 @@ static int open_file(struct run *run, arcella_error **reterr) {
     run->file = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (run->file < 0 || sys_fstat(run->file, &st) < 0) {
         int r = error_set_errno(reterr, errno, "'%s'", path);
-        return r == ARCELLA_E_NOT_FOUND ? error_hint(reterr, r, "%s", "") : r;
+        run->no_file = r == ARCELLA_E_NOT_FOUND;
+        return r;
     }
     if (!S_ISREG(st.st_mode)) {
         error_set(reterr, ARCELLA_E_KIND, "'%s' is no regular file", path);
@@ -437,9 +454,10 @@ static void say_notes(const struct run *run) {
                 run->outcome.memory_limit_hit ? "--memory" : "--table-elements");
 }
 
-static int exit_of_error(int code) {
-    switch (code) {
-    case ARCELLA_E_NOT_FOUND: return RUN_EXIT_NOT_FOUND;
+static int exit_of_error(const struct run *run) {
+    if (run->no_file)
+        return RUN_EXIT_NOT_FOUND;
+    switch (arcella_error_code(run->error)) {
     case ARCELLA_E_KIND:
     case ARCELLA_E_WASM:
     case ARCELLA_E_LINK:
@@ -485,7 +503,7 @@ static int finish(struct run *run) {
     if (run->signal)
         return 128 + run->signal;
     if (run->error) {
-        code = exit_of_error(arcella_error_code(run->error));
+        code = exit_of_error(run);
         run_say_error(run->error);
     } else {
         code = exit_of_outcome(run);

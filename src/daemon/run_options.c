@@ -15,8 +15,10 @@ void run_say_error(const arcella_error *error) {
         buffer_clear(&text);
     fprintf(stderr, "error: %s [%s]\n", text.data ? text.data : "",
             arcella_error_name(arcella_error_code(error)));
-    if (*hint)
-        fprintf(stderr, "hint: %s\n", hint);
+    /* The hint may be a worker's as well. */
+    buffer_clear(&text);
+    if (*hint && text_add_visible(&text, hint, strlen(hint), true, NULL) == 0)
+        fprintf(stderr, "hint: %s\n", text.data);
 }
 
 void run_options_done(struct run_options *options) {

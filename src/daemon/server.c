@@ -2,6 +2,7 @@
 /* Connections and calls; see server.h and call.h. */
 #include "daemon/server.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
@@ -24,6 +25,7 @@ struct client {
     unsigned calls_count;
     bool paused;
     bool ended;   /* it sends nothing more */
+    bool half;    /* … but said so while it could still read, as a pipe into a socket does */
     bool leaving; /* it is being closed for not reading */
     struct loop_timer *idle;
 };
@@ -46,7 +48,7 @@ size_t server_clients(const struct server *server) {
 
 static void call_free(struct call *call);
 
-/* Forget a client; its calls go on without it. */
+/* Forget a client; its calls go on without it, unless they want to know. */
 static void client_drop(struct client *client, bool finish) {
     struct server *server = client->server;
     while (client->calls) {
@@ -56,7 +58,8 @@ static void client_drop(struct client *client, bool finish) {
         if (call->streams) {
             events_drop(server->daemon, call);
             call_free(call);
-        }
+        } else if (call->on_gone && !client->half)
+            call->on_gone(call);
     }
     if (finish)
         client->lines = lines_finish(client->lines, FAREWELL_MS);
@@ -245,12 +248,13 @@ static void on_line(struct lines *lines, const char *text, size_t length, bool t
 
 static void on_closed(struct lines *lines, bool gone, void *user) {
     struct client *client = user;
-    (void)lines;
     if (gone) {
         client_drop(client, false);
         return;
     }
+    struct pollfd there = {.fd = lines_fd(lines)};
     client->ended = true;
+    client->half = poll(&there, 1, 0) == 0; /* else it has hung up, which is told next */
     if (!client->calls)
         client_drop(client, true);
 }

@@ -16,16 +16,45 @@ json_t *json_time(uint64_t wall_ns) {
     return json_string(text);
 }
 
-/* {"memory": 67108864, …}: values alone, or with their origins. */
-static json_t *policy_shown(const struct policy *policy, bool origins) {
+/* Is this a bound that does not bind?  A whole program has none of the defaults of a call. */
+static bool is_unbounded(const struct policy *policy, enum policy_key key, bool program) {
+    uint64_t most;
+    switch (key) {
+    case POLICY_TIMEOUT_KEY: most = policy_wall_ms(policy, program); break;
+    case POLICY_CPU_TIME_KEY: most = policy_cpu_ms(policy, program); break;
+    case POLICY_FUEL_KEY: return policy_number(policy, key) == 0;
+    default: return false;
+    }
+    return most == 0 || most == LIMIT_DURATION_MS;
+}
+
+/* With values and origins. */
+static json_t *policy_in_full(const struct policy *policy, bool program) {
+    json_t *all = policy_json(policy);
+    bool ok = all != NULL;
+    for (int i = 0; ok && i < POLICY_KEYS; i++) {
+        json_t *one = json_object_get(all, policy_row((enum policy_key)i)->key);
+        if (!one || !is_unbounded(policy, (enum policy_key)i, program))
+            continue;
+        json_put(one, "value", json_integer(0), &ok);
+        json_put_text(one, "text", "none", &ok);
+    }
+    if (!ok)
+        json_decref(all);
+    return ok ? all : NULL;
+}
+
+/* {"memory": "64MiB", …}: what is in force, alone or with its origins. */
+static json_t *policy_shown(const struct policy *policy, bool program, bool origins) {
     if (origins)
-        return policy_json(policy);
+        return policy_in_full(policy, program);
     JSON_AUTO *all = json_object();
     bool ok = all != NULL;
     for (int i = 0; ok && i < POLICY_KEYS; i++) {
         char text[LIMIT_INTERFACE_BYTES + 1];
         policy_format(policy, (enum policy_key)i, text, sizeof(text));
-        json_put_text(all, policy_row((enum policy_key)i)->key, text, &ok);
+        json_put_text(all, policy_row((enum policy_key)i)->key,
+                      is_unbounded(policy, (enum policy_key)i, program) ? "none" : text, &ok);
     }
     return ok ? TAKE(all) : NULL;
 }
@@ -53,7 +82,7 @@ json_t *show_deployment(const struct deployment *deployment, bool in_full) {
     json_put(one, "revision", json_integer((json_int_t)record->revision), &ok);
     json_put(one, "created", json_time(record->created_ms * 1000000), &ok);
     json_put(one, "changed", json_time(record->changed_ms * 1000000), &ok);
-    json_put(one, "policy", policy_shown(&record->policy, in_full), &ok);
+    json_put(one, "policy", policy_shown(&record->policy, deployment->kind == START_PROGRAM, in_full), &ok);
     if (in_full)
         json_put(one, "grants", grant_set_json(&record->grants, true), &ok);
     if (in_full && deployment->error) {
@@ -108,6 +137,8 @@ json_t *show_instances(struct daemon *daemon, const struct deployment *of) {
     JSON_AUTO *list = json_array();
     bool ok = list != NULL;
     struct deployment *deployment, *next;
+    if (!of)
+        model_sort_deployments(daemon);
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         for (size_t i = 0; ok && i < deployment->count && (!of || of == deployment); i++) {
             const struct instance *instance = &deployment->instances[i];

@@ -101,7 +101,7 @@ static void plan_restart(struct instance *instance, bool counted) {
         if (!backoff_failed(&instance->backoff, &b, clock_monotonic_ms(), &delay_ms)) {
             struct log_about about = {
                 .unit = LOG_DAEMON, .instance = instance->address, .deployment = deployment->record->id};
-            log_event(LOG_INFO, &about, "given up: it ended too often", "intensity=%u window_ms=%llu",
+            log_event(LOG_WARN, &about, "given up: it ended too often", "intensity=%u window_ms=%llu",
                       b.intensity, (unsigned long long)b.window_ms);
             instance->given_up = instance->spent = true;
             return;
@@ -134,8 +134,13 @@ void supervise_ended(struct instance *instance, bool counted, bool for_good) {
     outcome_sentence(&deployment->outcome, reason, sizeof(reason));
     bool stopping = instance->state == INSTANCE_STOPPING;
     if (stopping && strcmp(deployment->outcome.end, "stopped") == 0 &&
-        clock_monotonic_ms() - instance->stop_sent_ms >= instance->stop_timeout_ms)
+        clock_monotonic_ms() - instance->stop_sent_ms >= instance->stop_timeout_ms) {
+        struct log_about about = {
+            .unit = LOG_DAEMON, .instance = instance->address, .deployment = deployment->record->id};
+        log_event(LOG_INFO, &about, "stopped by force: it did not end in time", "timeout_ms=%llu",
+                  (unsigned long long)instance->stop_timeout_ms);
         deployment->forced++;
+    }
     instance_leave(instance);
     if (stopping) {
         instance_step(instance, INSTANCE_ON_STOPPED, reason);

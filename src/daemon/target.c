@@ -31,6 +31,12 @@ static int find_deployment_of(struct daemon *daemon, const char *text, struct de
     return 0;
 }
 
+/* Is it written as an instance is, "deployment/number"? */
+static bool is_address(const char *text) {
+    const char *slash = strrchr(text, '/');
+    return slash && slash > text && slash[1] && strspn(slash + 1, "0123456789") == strlen(slash + 1);
+}
+
 int target_find(struct daemon *daemon, const char *text, struct target *ret, arcella_error **reterr) {
     memset(ret, 0, sizeof(*ret));
     ret->deployment = model_deployment(daemon, text);
@@ -41,6 +47,8 @@ int target_find(struct daemon *daemon, const char *text, struct target *ret, arc
         ret->deployment = ret->instance->deployment;
         return 0;
     }
+    if (is_address(text))
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance '%s'", text);
     int r = find_deployment_of(daemon, text, &ret->deployment, reterr);
     if (r < 0)
         return r;

@@ -144,6 +144,7 @@ int engine_error_take(wasmtime_error_t *owned, int code, arcella_error **reterr,
     return error_set(reterr, code, "%s%s", what, text);
 }
 
-const struct engine_instance *engine_current(const struct engine *engine) {
-    return engine ? engine->current : NULL;
+void engine_watch_processor(struct engine *engine, engine_processor_fn *fn, void *user) {
+    engine->on_processor = fn;
+    engine->on_processor_user = user;
 }

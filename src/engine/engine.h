@@ -101,6 +101,17 @@ enum { ENGINE_STOP = 1 };
 
 /* Room for a signature as text; longer ones of guests are cut and end in "…". */
 #define ENGINE_SIGNATURE_BYTES 72
+/* Room for one of those as people read it. */
+#define ENGINE_SPELT_BYTES (6 * ENGINE_SIGNATURE_BYTES + 16)
+
+/**
+ * Spell a signature out for people: "ii:I" becomes "(i32, i32) -> i64".
+ *
+ * @param signature  as in struct engine_import; '?' is a reference, "…" at the end: there is more
+ * @param to         receives it, cut at size - 1; ENGINE_SPELT_BYTES is enough for every one that fits
+ *                   ENGINE_SIGNATURE_BYTES
+ */
+void engine_signature_spell(const char *signature, char *to, size_t size);
 
 /*
  * One import that the host provides.  Signature: parameters, ':', results; i = i32, I = i64, f = f32, F =
@@ -295,8 +306,15 @@ int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t e
 int engine_call_inside(struct engine_instance *instance, const char *function, const char *signature,
                        union engine_value *values, arcella_error **reterr) MUST_CHECK;
 
-/** The instance whose run has the processor now, or NULL; async-signal-safe. */
-const struct engine_instance *engine_current(const struct engine *engine);
+/** Whose run has the processor from here on; NULL: nobody's. */
+typedef void engine_processor_fn(const struct engine_instance *now, void *user);
+/**
+ * Be told at the begin and the end of each slice, on the loop's thread; one listener.  For last words: the
+ * function writes it down where it is found after a crash, calls nothing of the engine and waits for nothing.
+ *
+ * @param fn  NULL: nobody is told any more
+ */
+void engine_watch_processor(struct engine *engine, engine_processor_fn *fn, void *user);
 
 /* --- figures --- */
 /* What an instance uses now. */

@@ -165,9 +165,12 @@ static int find_function(struct engine_instance *instance, const char *function,
     if (!export)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
     uint32_t params, results;
-    if (strcmp(export->signature, signature) != 0 || !engine_signature_count(signature, &params, &results))
-        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function,
-                         export->signature, signature);
+    if (strcmp(export->signature, signature) != 0 || !engine_signature_count(signature, &params, &results)) {
+        char is[ENGINE_SPELT_BYTES], not [ENGINE_SPELT_BYTES];
+        engine_signature_spell(export->signature, is, sizeof(is));
+        engine_signature_spell(signature, not, sizeof(not ));
+        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function, is, not );
+    }
     *ret = export;
     return 0;
 }

@@ -38,10 +38,12 @@ struct engine {
     struct loop *loop;      /* borrowed */
     struct loop_idle *idle; /* owned; active while a queue has something */
     struct ticker ticker;
-    struct run_queue woken;          /* new and resumed runs: first */
-    struct run_queue sliced;         /* runs that used up a slice: one at least in each turn */
-    struct engine_instance *current; /* whose fiber has the processor; NULL: none */
-    struct engine_stats stats;       /* ticks are counted by the ticker */
+    struct run_queue woken;            /* new and resumed runs: first */
+    struct run_queue sliced;           /* runs that used up a slice: one at least in each turn */
+    struct engine_instance *current;   /* whose fiber has the processor; NULL: none */
+    engine_processor_fn *on_processor; /* may be NULL */
+    void *on_processor_user;
+    struct engine_stats stats; /* ticks are counted by the ticker */
 };
 
 /** Make the engine's configuration. @return owned by the caller, who hands it to

@@ -166,12 +166,15 @@ static int prepare_call(struct engine_instance *instance, const char *function, 
     if (!export)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
     uint32_t params, results;
-    if (strcmp(export->signature, signature) != 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function,
-                         export->signature, signature);
+    if (strcmp(export->signature, signature) != 0) {
+        char is[ENGINE_SPELT_BYTES], not [ENGINE_SPELT_BYTES];
+        engine_signature_spell(export->signature, is, sizeof(is));
+        engine_signature_spell(signature, not, sizeof(not ));
+        return error_set(reterr, ARCELLA_E_INVALID, "function '%s' is %s, not %s", function, is, not );
+    }
     if (!engine_signature_count(signature, &params, &results))
-        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "function '%s' takes or returns references (%s)",
-                         function, signature);
+        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "function '%s' takes or returns references",
+                         function);
     uint32_t count = params > results ? params : results;
     if (count > instance->values_capacity) {
         mem_free(instance->values);

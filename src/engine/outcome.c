@@ -33,7 +33,7 @@ struct trap_kind {
 };
 static const struct trap_kind trap_kinds[] = {
     [WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS] = {"out-of-bounds-memory-access",
-                                                 "read or wrote outside its memory"},
+                                                 "read or wrote outside its memory (out of bounds)"},
     [WASMTIME_TRAP_CODE_HEAP_MISALIGNED] = {"misaligned-atomic-access",
                                             "used an atomic operation on a misaligned address"},
     [WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS] = {"out-of-bounds-table-access",

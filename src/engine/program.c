@@ -98,8 +98,10 @@ static int link_import(wasmtime_linker_t *linker, const wasm_importtype_t *impor
     char wanted[ENGINE_SIGNATURE_BYTES];
     engine_signature_of(wasm_externtype_as_functype_const(type), wanted, sizeof(wanted));
     if (strcmp(wanted, row->signature) != 0) {
-        char why[2 * ENGINE_SIGNATURE_BYTES + 32];
-        snprintf(why, sizeof(why), " (it is %s, not %.*s)", row->signature, ENGINE_SIGNATURE_BYTES, wanted);
+        char why[2 * ENGINE_SPELT_BYTES + 32], is[ENGINE_SPELT_BYTES], not [ENGINE_SPELT_BYTES];
+        engine_signature_spell(row->signature, is, sizeof(is));
+        engine_signature_spell(wanted, not, sizeof(not ));
+        snprintf(why, sizeof(why), " (it is %s, not %s)", is, not );
         complain(complaint, module, name, why);
         return 0;
     }

@@ -9,8 +9,7 @@ static size_t offset_of(const struct reader *r) {
 }
 
 int reader_fail(struct reader *r, const char *what) {
-    return error_set(r->reterr, ARCELLA_E_WASM, "bad WebAssembly binary: expected %s at byte %zu", what,
-                     offset_of(r));
+    return error_set(r->reterr, ARCELLA_E_WASM, "expected %s at byte %zu", what, offset_of(r));
 }
 
 int reader_refuse(struct reader *r, const char *format, ...) {
@@ -19,8 +18,7 @@ int reader_refuse(struct reader *r, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
-    return error_set(r->reterr, ARCELLA_E_WASM, "bad WebAssembly binary: %s at byte %zu", sentence,
-                     offset_of(r));
+    return error_set(r->reterr, ARCELLA_E_WASM, "%s at byte %zu", sentence, offset_of(r));
 }
 
 int reader_byte(struct reader *r, uint8_t *ret, const char *what) {

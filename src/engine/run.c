@@ -128,11 +128,17 @@ struct processor {
     struct engine_instance *before;
 };
 
+static void set_current(struct engine *engine, struct engine_instance *now) {
+    engine->current = now;
+    if (engine->on_processor)
+        engine->on_processor(now, engine->on_processor_user);
+}
+
 static struct processor processor_take(struct engine_instance *instance) {
     struct engine *engine = instance->engine;
     struct processor saved = {.before = engine->current};
     assert(!instance->run.on_processor && "a run is not resumed twice");
-    engine->current = instance;
+    set_current(engine, instance);
     instance->run.on_processor = true;
     instance->run.resumed_ns = clock_thread_cpu_ns();
     ticker_resume(&engine->ticker);
@@ -145,7 +151,7 @@ static void processor_give(struct engine_instance *instance, struct processor sa
         ticker_pause(&engine->ticker);
     instance->run.cpu_ns += clock_thread_cpu_ns() - instance->run.resumed_ns;
     instance->run.on_processor = false;
-    engine->current = saved.before;
+    set_current(engine, saved.before);
 }
 
 static void drop_future(struct engine_instance *instance) {

@@ -42,6 +42,49 @@ bool engine_signature_of(const wasm_functype_t *type, char *to, size_t size) {
     return whole;
 }
 
+static const char *word_of(char letter) {
+    switch (letter) {
+    case 'i': return "i32";
+    case 'I': return "i64";
+    case 'f': return "f32";
+    case 'F': return "f64";
+    case 'V': return "v128";
+    default: return "ref";
+    }
+}
+
+static void append(char *to, size_t size, const char *text) {
+    size_t used = strlen(to);
+    snprintf(to + used, size - used, "%s", text);
+}
+
+/* "(i32, i64)"; a lone result stands bare. */
+static void spell_list(const char *letters, size_t count, bool more, bool bare, char *to, size_t size) {
+    bare = bare && count == 1 && !more;
+    append(to, size, bare ? "" : "(");
+    for (size_t i = 0; i < count; i++) {
+        append(to, size, i ? ", " : "");
+        append(to, size, word_of(letters[i]));
+    }
+    append(to, size, !more ? "" : count ? ", …" : "…");
+    append(to, size, bare ? "" : ")");
+}
+
+void engine_signature_spell(const char *signature, char *to, size_t size) {
+    size_t params = strcspn(signature, ":…");
+    bool cut = signature[params] != ':';
+    to[0] = '\0';
+    spell_list(signature, params, cut, false, to, size);
+    append(to, size, " -> ");
+    if (cut) {
+        append(to, size, "…");
+        return;
+    }
+    const char *results = signature + params + 1;
+    size_t count = strcspn(results, "…");
+    spell_list(results, count, results[count] != '\0', true, to, size);
+}
+
 static wasm_valtype_t *type_of(char letter) {
     switch (letter) {
     case 'i': return wasm_valtype_new(WASM_I32);

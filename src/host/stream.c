@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Taking inherited descriptors as they are, and making better ones before they are handed on.  No state. */
+/* Taking inherited descriptors as they are.  No state. */
 #include "host/stream.h"
 
 #include "base/fd.h"
 #include "host/inside.h"
-
-int host_stream_reopen(int fd) {
-    struct stat st;
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || sys_fstat(fd, &st) < 0)
-        return -1;
-    char path[64];
-    if (isatty(fd)) {
-        if (ttyname_r(fd, path, sizeof(path)) != 0)
-            return -1;
-    } else if (S_ISFIFO(st.st_mode)) {
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    } else {
-        return -1;
-    }
-    int again = sys_openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY, 0);
-    struct stat other;
-    if (again >= 0 &&
-        (sys_fstat(again, &other) < 0 || other.st_dev != st.st_dev || other.st_ino != st.st_ino))
-        again = fd_close(again);
-    return again;
-}
 
 static unsigned rights_of(int status_flags) {
     switch (status_flags & O_ACCMODE) {

@@ -5,22 +5,12 @@
  *
  * An inherited description is shared with others (a terminal with the shell), so its mode is never changed:
  * calls that could block are made with RWF_NOWAIT or MSG_DONTWAIT, or after poll(2) and in small pieces.  Who
- * sends the descriptors does better to give private ones, host_stream_reopen().
+ * sends the descriptors does better to give private ones, fd_reopen().
  */
 #ifndef HOST_STREAM_H
 #define HOST_STREAM_H
 
 #include "host/file.h"
-
-/**
- * Open a private, non-blocking description of the terminal or pipe behind a descriptor.
- *
- * Needs /dev or /proc, so it is for processes outside of the sandbox, before they hand descriptors on.
- *
- * @param fd  borrowed
- * @return a new descriptor (close-on-exec), or -1: there is no such thing (a file, a socket), use fd itself
- */
-int host_stream_reopen(int fd);
 
 /**
  * Take an inherited descriptor as a stream (or, a regular file, as a file with its shared position).

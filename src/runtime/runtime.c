@@ -11,6 +11,12 @@
 
 DEFINE_CLEANUP(instance_free_ptr, struct instance *, instance_free)
 
+static void on_processor(const struct engine_instance *now, void *user) {
+    const struct runtime *runtime = user;
+    runtime->hooks.processor(now ? ((const struct instance *)engine_user(now))->handle : 0,
+                             runtime->hooks.user);
+}
+
 int runtime_new(struct loop *loop, const struct engine_config *config, const struct runtime_hooks *hooks,
                 struct runtime **ret, arcella_error **reterr) {
     struct runtime *runtime = mem_new(struct runtime);
@@ -23,6 +29,8 @@ int runtime_new(struct loop *loop, const struct engine_config *config, const str
         mem_free(runtime);
         return r;
     }
+    if (hooks->processor)
+        engine_watch_processor(runtime->engine, on_processor, runtime);
     *ret = runtime;
     return 0;
 }
@@ -39,14 +47,6 @@ struct runtime *runtime_free(struct runtime *runtime) {
 
 struct engine *runtime_engine(struct runtime *runtime) {
     return runtime->engine;
-}
-
-bool runtime_current(const struct runtime *runtime, uint64_t *ret_handle) {
-    const struct engine_instance *engine = engine_current(runtime->engine);
-    if (!engine)
-        return false;
-    *ret_handle = ((const struct instance *)engine_user(engine))->handle;
-    return true;
 }
 
 uint32_t runtime_count(const struct runtime *runtime) {

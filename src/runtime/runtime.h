@@ -30,7 +30,7 @@ struct runtime_dir {
 /* What to run.  Everything is borrowed during runtime_start() only, but for the descriptors said to be taken.
  */
 struct runtime_spec {
-    uint64_t handle;         /* the caller's number for it, unique among what lives */
+    uint64_t handle;         /* the caller's number for it, unique among what lives, not 0 */
     const char *address;     /* deployment/number */
     const char *component;   /* name@version */
     const char *code_path;   /* compiled code; relative to the working directory */
@@ -66,6 +66,11 @@ struct runtime_hooks {
                   bool allowed, const char *grant, void *user);
     /** Something to tell people (a limit that was hit). */
     void (*note)(uint64_t handle, const char *message, void *user);
+    /**
+     * Who has the processor from here on, 0: nobody; may be NULL.  Twice a slice, and unlike the others also
+     * from inside runtime_free(): write it down and return.
+     */
+    void (*processor)(uint64_t handle, void *user);
     void *user;
 };
 
@@ -93,14 +98,6 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
  */
 int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, arcella_error **reterr)
     MUST_CHECK;
-
-/**
- * Which instance has the processor now?  Async-signal-safe, for last words.
- *
- * @param ret_handle  out where there is one
- * @return false: none
- */
-bool runtime_current(const struct runtime *runtime, uint64_t *ret_handle);
 
 /** How many instances live. */
 uint32_t runtime_count(const struct runtime *runtime);

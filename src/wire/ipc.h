@@ -24,7 +24,7 @@
 #include "base/text.h"
 
 /* The version of messages.def; both sides say theirs and refuse another. */
-#define IPC_PROTOCOL 1
+#define IPC_PROTOCOL 2
 
 /* What a process is for. */
 #define IPC_ROLE_MAP(XX)                                                                                     \
@@ -43,6 +43,15 @@ const char *ipc_role_name(unsigned role);
 
 /* Where a guest's 0, 1, 2 go: lines of the log, or descriptors that came with start. */
 enum ipc_stdio { IPC_STDIO_LOG, IPC_STDIO_FDS, IPC_STDIOS };
+
+/*
+ * The page that came with setup, shared with the parent, who reads it when the process is gone: what it holds
+ * is told even of a process that was killed without a word.  Written by the child with relaxed stores.
+ */
+struct ipc_page {
+    _Atomic uint64_t running; /* handle of the instance that has the processor; 0: nobody */
+};
+enum { IPC_PAGE_BYTES = 4096 };
 
 /* Who sends a message. */
 enum ipc_side { IPC_PARENT, IPC_CHILD };

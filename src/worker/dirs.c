@@ -107,8 +107,10 @@ static int open_one(struct worker_process *process, const struct ipc_dir *wanted
     FD_AUTO root = -1;
     if (!beneath && resolved && path[strspn(path, "/")]) {
         root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+        if (root < 0)
+            return error_set_errno(reterr, errno, "granted directory '%s': cannot open /", path);
         rest = path + strspn(path, "/");
-        beneath = root >= 0;
+        beneath = true;
     }
     FD_AUTO fd = beneath ? open_beneath(root >= 0 ? root : above->fd, rest)
                          : sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);

@@ -28,7 +28,9 @@ static const char usage[] =
     "  --help         print this\n";
 
 void worker_exit(struct worker_process *process, int code) {
-    process->exit_code = code;
+    if (!process->leaving)
+        process->exit_code = code; /* the first reason is the one */
+    process->leaving = true;
     loop_stop(process->loop);
 }
 
@@ -81,6 +83,8 @@ static void on_frame(struct channel *channel, struct frame *frame, void *user) {
     struct worker_process *process = user;
     (void)channel;
     ERROR_AUTO *error = NULL;
+    if (process->leaving)
+        return; /* what came with the last one is not begun any more */
     if (!process->ready) {
         if (frame->message.type != IPC_SETUP) {
             int r =
@@ -88,7 +92,7 @@ static void on_frame(struct channel *channel, struct frame *frame, void *user) {
             refuse(process, r, error);
             return;
         }
-        int r = worker_setup(process, &frame->message.setup, &error);
+        int r = worker_setup(process, frame, &error);
         if (r < 0)
             refuse(process, r, error);
         return;
@@ -154,7 +158,7 @@ int main(int argc, char **argv) {
     ERROR_AUTO *error = NULL;
     if (serve(&process, &error) < 0) {
         fprintf(stderr, "arcella-worker: %s\n", arcella_error_message(error));
-        return EXIT_USAGE;
+        process.exit_code = EXIT_USAGE;
     }
     if (process.ready && process.role)
         process.role->end(&process);

@@ -141,6 +141,11 @@ static void on_note(uint64_t handle, const char *message, void *user) {
               address_of(handle, about, sizeof about));
 }
 
+static void on_processor(uint64_t handle, void *user) {
+    (void)user;
+    worker_crash_running(handle);
+}
+
 /* --- start --- */
 
 /* Code must be the parent's and nobody else's to write. */
@@ -331,11 +336,11 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         .output = on_output,
         .audit = on_audit,
         .note = on_note,
+        .processor = on_processor,
         .user = guests,
     };
     worker_crash_setup();
     int r = runtime_new(process->loop, &config, &hooks, &guests->runtime, reterr);
-    worker_crash_watch(guests->runtime);
     return r < 0 ? r : loop_pool_warm(process->loop, 2, reterr);
 }
 
@@ -372,7 +377,6 @@ static void finish(struct worker_process *process) {
     struct guests *guests = process->state;
     if (!guests)
         return;
-    worker_crash_watch(NULL);
     runtime_free(guests->runtime);
     while (guests->list) {
         struct guest *guest = guests->list;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "catalog/manifest.h"
+#include "engine/engine.h"
 #include "engine/module_info.h"
 #include "worker/worker.h"
 
@@ -21,9 +22,11 @@ static void type_of(const struct module_item *item, char *to, size_t size) {
         [MODULE_FUNCTION] = "func", [MODULE_TABLE] = "table", [MODULE_MEMORY] = "memory",
         [MODULE_GLOBAL] = "global", [MODULE_TAG] = "tag",
     };
-    if (item->kind == MODULE_FUNCTION)
-        snprintf(to, size, "func %s", item->signature);
-    else
+    if (item->kind == MODULE_FUNCTION) {
+        char spelt[ENGINE_SPELT_BYTES];
+        engine_signature_spell(item->signature, spelt, sizeof(spelt));
+        snprintf(to, size, "func %s", spelt);
+    } else
         text_copy(to, size, kinds[item->kind]);
 }
 
@@ -41,7 +44,7 @@ static int describe_binary(const struct module_info *info, struct package_descri
     d->code_bytes = info->code_bytes;
     d->data_bytes = info->data_bytes;
     int r = 0;
-    char type[128];
+    char type[ENGINE_SPELT_BYTES + 8];
     for (uint32_t i = 0; r == 0 && i < info->import_count; i++) {
         type_of(&info->imports[i], type, sizeof type);
         r = description_add_import(d, info->imports[i].module, info->imports[i].name, type, reterr);

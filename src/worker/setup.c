@@ -105,7 +105,17 @@ static void say_ready(struct worker_process *process) {
     worker_tell(process, IPC_READY, &ready, NULL);
 }
 
-int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
+static int share_page(struct frame *frame, arcella_error **reterr) {
+    bool announced = frame->message.setup.page;
+    if (frame->fd_count != announced)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with setup, %d were announced",
+                         frame->fd_count, announced);
+    FD_AUTO fd = frame_take_fd(frame, 0);
+    return announced ? worker_crash_share(fd, reterr) : 0;
+}
+
+int worker_setup(struct worker_process *process, struct frame *frame, arcella_error **reterr) {
+    const struct ipc_setup *setup = &frame->message.setup;
     if (setup->protocol != IPC_PROTOCOL)
         return error_set(
             reterr, ARCELLA_E_VERSION, "the parent (%s) speaks protocol %llu, this worker (%s) speaks %d",
@@ -118,6 +128,8 @@ int worker_setup(struct worker_process *process, const struct ipc_setup *setup, 
     process->fuel = setup->fuel;
     channel_set_role(process->channel, (enum ipc_role)setup->role);
     int r = setup->levels.length > 0 ? log_set_levels(setup->levels.data, reterr) : 0;
+    if (r == 0)
+        r = share_page(frame, reterr);
     if (r == 0)
         r = give_up(process, setup, reterr);
     if (r == 0)

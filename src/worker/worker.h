@@ -36,6 +36,7 @@ struct worker_process {
     uint64_t stack_bytes;
     bool fuel;
     bool ready;
+    bool leaving; /* worker_exit() was called */
     int exit_code;
     struct sandbox_report report;
 };
@@ -59,8 +60,7 @@ extern const struct worker_role worker_role_intake;
 extern const struct worker_role worker_role_compile;
 
 /** Take setup: give up rights in order, begin the role, say ready. @return 0, or what `refused` says */
-int worker_setup(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr)
-    MUST_CHECK;
+int worker_setup(struct worker_process *process, struct frame *frame, arcella_error **reterr) MUST_CHECK;
 
 /**
  * Send a frame.  A parent that reads too slowly loses output, log and audit lines; where it cannot be told
@@ -88,14 +88,19 @@ int worker_dir_find(const struct worker_process *process, const struct ipc_preop
                     bool *ret_opened, arcella_error **reterr) MUST_CHECK;
 void worker_dirs_done(struct worker_process *process);
 
-/** End the process: the loop stops and main() returns code. */
+/** End the process: the loop stops, further frames are passed over, and main() returns the first code. */
 void worker_exit(struct worker_process *process, int code);
 
-struct runtime;
+/**
+ * Write who runs into a page of the parent's, mapped here; fd is the caller's to close.  Before the sandbox.
+ *
+ * @return 0, NOMEM, SYSTEM
+ */
+int worker_crash_share(int fd, arcella_error **reterr) MUST_CHECK;
 /** Have crashes of this process say which instance was running; before the engine is made. */
 void worker_crash_setup(void);
-/** Whose instances; NULL: none any more. */
-void worker_crash_watch(const struct runtime *runtime);
+/** Who has the processor from here on; 0: nobody.  One store. */
+void worker_crash_running(uint64_t handle);
 
 /** A C string of ours as a slice. */
 static inline struct text worker_text(const char *s) {

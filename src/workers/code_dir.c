@@ -122,6 +122,10 @@ int worker_add_code(struct worker *worker, int from_dir, const char *from, const
     return error_set_errno(reterr, errno, "cannot link '%s'", from);
 }
 
+int worker_code_directory(const struct worker *worker) {
+    return worker->code_fd;
+}
+
 void worker_remove_code(struct worker *worker, const char *name) {
     if (worker->code_fd >= 0 && !strchr(name, '/'))
         sys_unlinkat(worker->code_fd, name, 0);

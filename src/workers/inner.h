@@ -80,6 +80,7 @@ struct worker {
     struct loop_timer *deadline; /* handshake, drain, or grace, by state */
     struct child_status status;  /* once pid is 0 again */
     int code_fd;                 /* its code directory, or -1 */
+    const struct ipc_page *page; /* owned: where it writes who runs; NULL: it has none */
 
     bool was_ready;
     bool wanted;          /* its owner asked for the end */
@@ -148,6 +149,21 @@ struct spawned {
  */
 int spawn_process(const struct spawn_request *request, struct spawned *ret, arcella_error **reterr)
     MUST_CHECK;
+
+/* --- who runs in a process (page.c) --- */
+
+/**
+ * Make a page for a process.
+ *
+ * @param ret_fd  out: to be handed to the process; the caller closes it
+ * @param ret     out: our mapping; worker_page_free()
+ * @return 0, NOMEM, or by errno
+ */
+int worker_page_new(int *ret_fd, const struct ipc_page **ret, arcella_error **reterr) MUST_CHECK;
+/** The handle that stands there; 0: nobody, or no page. */
+uint64_t worker_page_running(const struct ipc_page *page);
+/** Unmap; NULL is fine. @return NULL */
+const struct ipc_page *worker_page_free(const struct ipc_page *page);
 
 /* --- code directories (code_dir.c) --- */
 

@@ -29,6 +29,7 @@ struct worker_job {
     char *name;           /* owned */
     int fds[JOB_FDS];     /* owned; in the order of the message; -1: not there */
     uint64_t stack_bytes; /* compile */
+    uint64_t code_max;    /* compile: what may come back */
     bool fuel;
     workers_intake_done_fn *on_intake; /* of its kind */
     workers_compile_done_fn *on_compile;
@@ -57,7 +58,7 @@ static struct worker_job *job_free(struct worker_job *job) {
 DEFINE_CLEANUP(job_free_ptr, struct worker_job *, job_free)
 
 static const char *what_it_does(const struct worker_job *job) {
-    return job->role == IPC_ROLE_INTAKE ? "intake of" : "compile";
+    return job->role == IPC_ROLE_INTAKE ? "reading" : "compiling";
 }
 
 /* Part from the process: what it still says goes nowhere. */
@@ -89,6 +90,7 @@ struct answer {
     int code_fd; /* owned until handed on */
     uint64_t size;
     arcella_error *error; /* owned; NULL: success */
+    bool found;           /* error is the process's own answer, not that it gave none */
 };
 
 /* The one end of every job that was not cancelled. */
@@ -97,7 +99,10 @@ static void finish(struct worker_job *job, struct answer *answer) {
     drop_worker(job);
     if (answer->error) {
         int code = arcella_error_code(answer->error);
-        error_wrap(&answer->error, code, "%s '%s'", what_it_does(job), job->name);
+        if (!answer->found)
+            error_wrap(&answer->error, code, "%s '%s'", what_it_does(job), job->name);
+        else if (job->role == IPC_ROLE_COMPILE) /* an intake process says which of its files it means */
+            error_wrap(&answer->error, code, "%s", job->name);
     }
     if (job->role == IPC_ROLE_INTAKE)
         job->on_intake(answer->error ? NULL : answer->description, answer->length, answer->error, job->user);
@@ -123,8 +128,11 @@ static arcella_error *found_wrong(struct text code, struct text message, struct 
     return error;
 }
 
-/* The code must be a memfd that nobody, the compile process included, can change any more. */
-static arcella_error *check_code(int fd, uint64_t size) {
+/*
+ * The code must be a memfd that nobody, the compile process included, can change any more.  A memfd may be
+ * sparse, so a large one costs its sender nothing, and the reader as much as it is long: it has a bound.
+ */
+static arcella_error *check_code(int fd, uint64_t size, uint64_t code_max) {
     const int wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     arcella_error *error = NULL;
     struct stat found;
@@ -133,21 +141,27 @@ static arcella_error *check_code(int fd, uint64_t size) {
         error_set(&error, ARCELLA_E_PROTOCOL, "the code is not on a sealed memfd");
     else if (sys_fstat(fd, &found) < 0 || found.st_size <= 0 || (uint64_t)found.st_size != size)
         error_set(&error, ARCELLA_E_PROTOCOL, "the code is not %" PRIu64 " bytes long, as was said", size);
+    else if (size > code_max)
+        error_set(&error, ARCELLA_E_TOO_LARGE,
+                  "the code has %" PRIu64 " bytes; at most %" PRIu64 " are taken for a module of its size",
+                  size, code_max);
     else if (lseek(fd, 0, SEEK_SET) != 0)
         error_set_errno(&error, errno, "cannot rewind the code");
     return error;
 }
 
 static void on_taken(struct worker_job *job, const struct ipc_taken *taken) {
-    struct answer answer = {taken->description.data, taken->description.length, -1, 0, NULL};
+    struct answer answer = {
+        .description = taken->description.data, .length = taken->description.length, .code_fd = -1};
+    answer.found = !taken->ok;
     if (!taken->ok)
         answer.error = found_wrong(taken->code, taken->message, taken->hint);
     finish(job, &answer);
 }
 
 static void on_compiled(struct worker_job *job, const struct ipc_compiled *compiled, int code_fd) {
-    struct answer answer = {NULL, 0, code_fd, compiled->size, NULL};
-    answer.error = compiled->ok ? check_code(code_fd, compiled->size)
+    struct answer answer = {.code_fd = code_fd, .size = compiled->size, .found = !compiled->ok};
+    answer.error = compiled->ok ? check_code(code_fd, compiled->size, job->code_max)
                                 : found_wrong(compiled->code, compiled->message, compiled->hint);
     finish(job, &answer);
 }
@@ -265,6 +279,7 @@ struct wanted {
     uint64_t timeout_ms;
     uint64_t memory_bytes;
     uint64_t stack_bytes;
+    uint64_t code_max;
     bool fuel;
     workers_intake_done_fn *on_intake;
     workers_compile_done_fn *on_compile;
@@ -305,6 +320,7 @@ static int add_job(struct workers *workers, const struct wanted *wanted, struct 
     job->timeout_ms = wanted->timeout_ms;
     job->memory_bytes = wanted->memory_bytes;
     job->stack_bytes = wanted->stack_bytes;
+    job->code_max = wanted->code_max;
     job->fuel = wanted->fuel;
     job->on_intake = wanted->on_intake;
     job->on_compile = wanted->on_compile;
@@ -352,6 +368,8 @@ int workers_compile(struct workers *workers, const struct workers_compile_reques
         .timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_COMPILE_MS,
         .memory_bytes = request->memory_bytes ? request->memory_bytes : LIMIT_COMPILE_MEMORY_BYTES,
         .stack_bytes = request->stack_bytes ? request->stack_bytes : DEFAULT_STACK_BYTES,
+        .code_max =
+            request->code_max && request->code_max < LIMIT_CODE_BYTES ? request->code_max : LIMIT_CODE_BYTES,
         .fuel = request->fuel,
         .on_compile = on_done,
         .user = user,

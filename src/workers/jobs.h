@@ -59,6 +59,7 @@ struct workers_compile_request {
     bool fuel;
     uint64_t timeout_ms;   /* while it runs; 0: LIMIT_COMPILE_MS */
     uint64_t memory_bytes; /* data segment; 0: LIMIT_COMPILE_MEMORY_BYTES */
+    uint64_t code_max;     /* bytes the process may hand back; 0: LIMIT_CODE_BYTES */
 };
 
 /**
@@ -66,8 +67,8 @@ struct workers_compile_request {
  *
  * @param code_fd  memfd with the code, sealed against every change (verified), positioned at 0, `size` bytes;
  * owned by the callee, close it; -1 on failure
- * @param error    NULL on success; borrowed.  WASM (the engine's sentence); TIMEOUT, LIMIT; WORKER; NOMEM,
- * SYSTEM …
+ * @param error    NULL on success; borrowed.  WASM (the engine's sentence); TOO_LARGE; TIMEOUT, LIMIT;
+ * WORKER; NOMEM, SYSTEM …
  */
 typedef void workers_compile_done_fn(int code_fd, uint64_t size, const arcella_error *error, void *user);
 

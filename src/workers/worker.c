@@ -104,19 +104,19 @@ static void say_how_it_ended(struct worker *worker) {
     const char *words = said.length ? said.data : "";
     struct child_status status = worker->status;
     arcella_error *error = NULL;
-    if (worker->error && !worker->killed) {
-        error_wrap(&worker->error, arcella_error_code(worker->error), "worker %" PRIu64, worker->id);
+    /* Which worker it is stands beside this wherever it is told: people know a pid and a group, no number of
+     * ours. */
+    if (worker->error && !worker->killed)
         return;
-    }
     if (worker->error)
-        error_set(&error, arcella_error_code(worker->error), "worker %" PRIu64 ": %s%s", worker->id,
-                  arcella_error_message(worker->error), words);
+        error_set(&error, arcella_error_code(worker->error), "%s%s", arcella_error_message(worker->error),
+                  words);
     else if (status.signal)
-        error_set(&error, ARCELLA_E_WORKER, "worker %" PRIu64 " was ended by signal %d (%s)%s", worker->id,
-                  status.signal, sigdescr_np(status.signal) ? sigdescr_np(status.signal) : "unknown", words);
+        error_set(&error, ARCELLA_E_WORKER, "the worker was ended by signal %d (%s)%s", status.signal,
+                  sigdescr_np(status.signal) ? sigdescr_np(status.signal) : "unknown", words);
     else
-        error_set(&error, ARCELLA_E_WORKER, "worker %" PRIu64 " ended by itself with exit code %d%s",
-                  worker->id, status.code, words);
+        error_set(&error, ARCELLA_E_WORKER, "the worker ended by itself with exit code %d%s", status.code,
+                  words);
     arcella_error_free(worker->error);
     worker->error = error;
 }
@@ -141,6 +141,7 @@ static void finish(struct worker *worker) {
         .wanted = worker->wanted,
         .code = worker->status.code,
         .signal = worker->status.signal,
+        .running = worker_page_running(worker->page),
         .error = worker->error,
     };
     end.last_words_length = last_words_tail(worker->words, &end.last_words);
@@ -335,6 +336,7 @@ struct worker *worker_free(struct worker *worker) {
             continue;
     }
     last_words_free(worker->words);
+    worker_page_free(worker->page);
     loop_timer_free(worker->deadline);
     if (worker->code_fd >= 0) {
         fd_close(worker->code_fd);
@@ -360,6 +362,12 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
         return error_nomem(reterr);
     for (size_t i = 0; i < settings->dirs_count; i++)
         dirs[i] = (struct ipc_dir){text_of(settings->dirs[i].host_path), settings->dirs[i].writable};
+    /* Who has one code file has one instance, and it is no question who ran. */
+    bool shares = settings->role == IPC_ROLE_GUEST && !settings->code_path;
+    FD_AUTO page_fd = -1;
+    int r = shares ? worker_page_new(&page_fd, &worker->page, reterr) : 0;
+    if (r < 0)
+        return r;
     struct ipc_setup setup = {
         .protocol = IPC_PROTOCOL,
         .version = TEXT(ARCELLA_VERSION),
@@ -379,8 +387,10 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
         .cpu_seconds = settings->cpu_seconds,
         .data_bytes = settings->data_bytes,
         .code_path = text_or_empty(settings->code_path),
+        .page = shares,
     };
-    return channel_send(worker->channel, IPC_SETUP, &setup, reterr);
+    struct channel_extra extra = {.fds = &page_fd, .fd_count = shares};
+    return channel_send_extra(worker->channel, IPC_SETUP, &setup, &extra, reterr);
 }
 
 /* The process, and everything of ours that watches it. */

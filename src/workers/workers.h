@@ -133,6 +133,8 @@ struct worker_end {
     bool wanted;             /* after worker_drain() or worker_kill() */
     int code;                /* exit code, where signal is 0 */
     int signal;              /* signal that ended it, or 0 */
+    uint64_t running;        /* handle of the instance that had the processor, as it says itself; 0: none,
+                                or not known (`arcella run`, intake, compile) */
     const char
         *last_words; /* the end of what it wrote to stderr, NUL-terminated, raw bytes; "" for nothing */
     size_t last_words_length;
@@ -232,6 +234,9 @@ void worker_kill(struct worker *worker);
  */
 int worker_add_code(struct worker *worker, int from_dir, const char *from, const char *name,
                     arcella_error **reterr) MUST_CHECK;
+/** The worker's code directory, for who links files into it himself. @return a descriptor, borrowed; -1: none
+ */
+int worker_code_directory(const struct worker *worker);
 /** Remove a code file from its code directory; not there: fine. A file it has mapped stays usable. */
 void worker_remove_code(struct worker *worker, const char *name);
 

@@ -19,10 +19,15 @@ def faults_are_built_in():
 
 def verbs(arcella):
     """A day's work; answers are taken as they come."""
+    data = arcella.home.parent / "data"
+    data.mkdir(exist_ok=True)
+    (data / "note.txt").write_text("from the host\n")
     asked = (("install", {"path": str(GUESTS / "hello.wasm"), "id": "one@1.0.0"}),
              ("install", {"path": str(GUESTS / "ticker.wasm"), "id": "two@1.0.0"}),
              ("start", {"target": "one"}),
              ("start", {"target": "two", "arg": ["20"], "env": ["A=1"], "group": "g"}),
+             ("install", {"path": str(GUESTS / "read_file.wasm"), "id": "three@1.0.0"}),
+             ("start", {"target": "three", "arg": ["/data/note.txt"], "dir": [f"{data}::/data"]}),
              ("list", {"what": "instances"}),
              ("status", {}),
              ("status", {"target": "two"}),
@@ -164,6 +169,12 @@ def test_without_a_cache(stopped):
         stopped.install("hello.wasm", name)
         assert stopped.ask("start", target=name)["success"]
         stopped.wait_state(name, "finished")
+    # Code of two components with the same bytes lies beside the daemon's files until both are removed.
+    for name in ("one", "two"):
+        assert len(list((stopped.home / "run").glob("code-*"))) == 1
+        assert stopped.ask("undeploy", target=name)["success"]
+        assert stopped.ask("remove", target=name)["success"]
+    assert list((stopped.home / "run").glob("*code-*")) == []
     assert stopped.stop() == 0
 
 
@@ -177,3 +188,19 @@ def test_faults_of_local_verbs():
                                   capture_output=True, timeout=60 * SLOW)
             assert done.returncode >= 0 and "Sanitizer" not in done.stderr, (command, number, done.returncode, done.stderr)
             assert done.returncode == 0 or done.stderr.strip(), (command, number, done.returncode)
+
+
+@pytest.mark.parametrize("kind,errno,most", [("alloc", "", 200), ("sys", ":EIO", 35), ("sys", ":EMFILE", 35)])
+def test_a_fault_in_the_workers_of_run(tmp_path, home, kind, errno, most):
+    """`arcella run` tells of it and ends, or gets over it; each third one compiles anew."""
+    if not faults_are_built_in():
+        return
+    tmp_path.chmod(0o755)
+    (tmp_path / "note.txt").write_text("from the host\n")
+    for number in random.Random(SEED).sample(range(1, most), 12):
+        done = subprocess.run([str(BIN / "arcella"), "run", "--dir", f"{tmp_path}::/data", str(GUESTS / "read_file.wasm"), "/data/note.txt"],
+                              env=environment(home if number % 3 else tmp_path / f"home{number}", ARCELLA_WORKER_FAULT=f"{kind}={number}{errno}"),
+                              text=True, capture_output=True, timeout=60 * SLOW)
+        said = f"{kind}={number}{errno}: {done.returncode} {done.stdout} {done.stderr}"
+        assert done.returncode >= 0 and "Sanitizer" not in done.stderr, said
+        assert done.stderr.strip() if done.returncode else "from the host" in done.stdout, said

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import GUESTS, SLOW, alive, children_of, sanitized, wait_until
+from conftest import GUESTS, SLOW, alive, children_of, sanitized, wait_until, weaker
 
 MANIFEST = """[component]
 name = "{name}"
@@ -310,7 +310,11 @@ def test_a_killed_worker_comes_back_and_others_notice_nothing(arcella):
 @pytest.mark.parametrize("sign", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
 def test_a_crash_counts_against_who_ran(arcella, sign):
     """The log names signal and instance; who ran is given up in the end, its neighbour starts again free of charge."""
-    blamed = sign != signal.SIGKILL and not sanitized()  # who is killed has no last words; a sanitizer has words of its own
+    if sanitized() and sign == signal.SIGSEGV:
+        # Our handler is not there in sanitized programs, and one that was sent is swallowed by the engine's.
+        weaker("a crash counts against who ran: SIGTRAP in place of SIGSEGV, and no last words, under a sanitizer")
+        sign = signal.SIGTRAP
+    words = sign != signal.SIGKILL and not sanitized()  # else the page that worker and daemon share tells alone
     arcella.expect_log("worker|signal|running instance|deployment=bad|deployment=good|Sanitizer|^ |^=|^$")
     arcella.install("spin.wasm", "bad")
     arcella.install("ticker.wasm", "good")
@@ -326,12 +330,12 @@ def test_a_crash_counts_against_who_ran(arcella, sign):
         line = wait_until(lambda: next((l for l in arcella.ask("logs", count=1000, level="error")["data"]["lines"]
                                         if f"pid={pid}" in l.get("fields", "")), None), 5, "the line that tells of it")
         assert line["group"] == "one"
-        if not sanitized():
-            assert f"signal={int(sign)}" in line["fields"], line
-        if blamed:
-            assert line["deployment"] == "bad" and "running instance=" in line["fields"], line
+        assert f"signal={int(sign)}" in line["fields"], line
+        assert line["deployment"] == "bad" and line["instance"].startswith("bad/"), line
+        if words:
+            assert "running instance=" in line["fields"], line
     arcella.wait_state("good", "running", 40)
-    arcella.wait_state("bad", "failed" if blamed else "running", 40)
+    arcella.wait_state("bad", "failed", 40)
     for name in ("bad", "good"):
         arcella.cli("undeploy", name, "--timeout", "0s").ok()
 

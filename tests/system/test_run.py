@@ -44,6 +44,42 @@ def test_stdin_reaches_the_program(run, guest):
     assert "line one" in run(guest("cat_stdin.wasm"), stdin="line one\nline two\n").ok().out
 
 
+def status_flags_of(pid, file):
+    """The status flags of each descriptor that a process has of a pipe or terminal."""
+    flags = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.path.samestat(os.stat(f"/proc/{pid}/fd/{fd}"), file):
+                flags.append(int(re.search(r"flags:\s*(\d+)", open(f"/proc/{pid}/fdinfo/{fd}").read())[1], 8))
+        except FileNotFoundError:
+            pass
+    return flags
+
+
+@pytest.mark.parametrize("kind", ["pipe", "terminal"])
+def test_the_worker_has_descriptions_of_its_own(guest, home, kind):
+    """So that nothing in the worker can switch the caller's terminal or pipe to non-blocking."""
+    ours, theirs = os.pipe() if kind == "pipe" else os.openpty()[::-1]
+    read, write = (ours, theirs) if kind == "pipe" else (ours, ours)
+    file = os.fstat(read)
+    process = subprocess.Popen([str(BIN / "arcella"), "run", guest("cat_stdin.wasm")], stdin=read, env=environment(home),
+                               stdout=subprocess.PIPE if kind == "pipe" else write, stderr=subprocess.STDOUT)
+    try:
+        worker = wait_until(lambda: next(iter(guest_workers(process.pid)), None), 20, "a worker")
+        found = wait_until(lambda: status_flags_of(worker, file), 20, "standard input in the worker")
+        assert all(flags & os.O_NONBLOCK for flags in found)
+        assert os.get_blocking(read) and os.get_blocking(write)
+        os.write(theirs, b"line one\n" + (b"" if kind == "pipe" else b"\x04"))
+        if kind == "pipe":
+            os.close(theirs)
+            assert b"line one" in process.communicate(timeout=20 * SLOW)[0]
+        assert process.wait(20 * SLOW) == 0
+        assert os.get_blocking(ours)
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_a_granted_directory_is_read_only(run, guest, tmp_path):
     (tmp_path / "note.txt").write_text("from the host\n")
     assert "from the host" in run("--dir", f"{tmp_path}::/data", guest("read_file.wasm"), "/data/note.txt").ok().out
@@ -151,8 +187,20 @@ def test_what_is_no_program_is_refused(run, tmp_path, content, code):
 
 
 def test_a_missing_file_and_a_directory(run, tmp_path):
-    assert run(tmp_path / "none.wasm").failed("not-found").code == 127
+    done = run(tmp_path / "none.wasm").failed("not-found")
+    assert done.code == 127 and "arcella list" not in done.err, done.err  # nothing to list: it is a file
     assert run(tmp_path).code in (125, 126)
+
+
+def test_127_is_for_the_program_only(run, guest, tmp_path):
+    done = run("--dir", f"{tmp_path}/nosuch::/d", guest("hello.wasm")).failed("not-found")
+    assert done.code == 125 and "nosuch" in done.err
+    assert not re.search(r"worker \d", done.err), done.err  # no number of ours
+
+
+def test_a_module_without_a_program_is_named_with_what_to_do(run, guest):
+    done = run(guest("plain_add.wasm")).failed("wrong-kind")
+    assert done.code == 126 and "plain_add.wasm: its entry point" in done.err and "arcella install" in done.err
 
 
 def test_usage_mistakes(run, guest):

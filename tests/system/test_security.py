@@ -118,6 +118,30 @@ def test_the_same_in_a_group(arcella, tmp_path):
     assert "key" not in arcella.logs("list-dir"), done.out + done.err
 
 
+@pytest.mark.parametrize("typed", ["data/sub", "/data//./sub", "alias/sub", "data/more/../sub", "data/sub/."])
+def test_a_path_through_what_a_guest_may_write(arcella, tmp_path, typed):
+    """However the way there is typed: a link that could be a guest's does not lead out of what it may write."""
+    data, secret = tmp_path / "data", tmp_path / "secret"
+    open_to_workers(data, data / "sub", data / "more", secret)
+    (secret / "key").write_text("s3cret")
+    (tmp_path / "alias").symlink_to("data")
+    arcella.install("swap_link.wasm")
+    arcella.install("list_dir.wasm")
+    arcella.cli("start", "swap-link", "--dir", f"{data}::/d:rw", "--arg", "../secret", "--arg", "/d/sub").ok()
+    arcella.wait_state("swap-link", "finished")
+    assert (data / "sub").is_symlink()
+    done = arcella.cli("start", "list-dir", "--dir", f"{tmp_path}/{typed}::/s", "--arg", "/s", "--restart", "temporary")
+    assert done.code != 0 and "leads out of" in done.err, done.out + done.err
+    assert "key" not in arcella.logs("list-dir")
+    # What stays inside is granted, by way of a link of the user's own as well.
+    (data / "sub").unlink()
+    open_to_workers(data / "sub")
+    (data / "sub" / "file").touch()
+    arcella.cli("start", "list-dir", "--dir", f"{tmp_path}/alias//sub::/s", "--arg", "/s", "--restart", "temporary").ok()
+    arcella.wait_state("list-dir", "finished")
+    assert "file file" in arcella.logs("list-dir")
+
+
 @pytest.mark.parametrize("how", ["gone", "link"])
 def test_a_granted_directory_that_a_guest_took_away(arcella, tmp_path, how):
     """Its deployment says so and is refused; no worker after the other is started for it."""
@@ -224,7 +248,7 @@ def receive():
 setup = receive()[1]
 at = 2 if 0x90 <= setup[0] < 0xa0 else 4
 length = setup[at] & 31
-send(64, [1, setup[at + 1:at + 1 + length].decode(), "evil", os.getpid(), [], 7])
+send(64, [setup[at - 1], setup[at + 1:at + 1 + length].decode(), "evil", os.getpid(), [], 7])
 kind, body = receive()
 if role == "intake":
     name = "../../../escape@1.0.0" if mode == "id" else None

@@ -116,8 +116,9 @@ ABSENT = {"not-found", "invalid-argument"}  # the latter for what is no id of th
 def expected(verb, state, kind):
     """Set of error codes; "ok" among them: success.  And what the deployment's state may be afterwards."""
     there = {None} if state not in DEPLOYED else None  # None: as it was
+    absent = ABSENT if verb == "remove" else {"not-found"}  # an instance cannot be removed
     if kind.startswith("no such"):
-        return ABSENT, there
+        return absent, there
     if kind == "other version":
         if state != "two_versions":
             return {"not-found"}, there
@@ -131,10 +132,10 @@ def expected(verb, state, kind):
             return {"ambiguous-name"}, there
         return ({"still-deployed"} if state in DEPLOYED else {"ok"} if state == "installed" else {"not-found"}), there
     if state == "nothing":
-        return ABSENT if kind == "instance" else {"not-found"}, there
+        return absent if kind == "instance" else {"not-found"}, there
     if state == "installed":
         if kind == "instance":
-            return ABSENT, there
+            return absent, there
         if verb == "start":
             return {"ok"}, {"running"}
         return ({"ok"} if verb in ("inspect", "status") else {"not-found"}), there

@@ -92,6 +92,13 @@ static void system_errors_choose_the_code(void **state) {
         assert_int_equal(error_set_errno(NULL, cases[i].errnum, "write"), cases[i].code);
         assert_string_equal(arcella_error_message(e), cases[i].message);
     }
+    /* A file that is not there is no component: the hint of the code would mislead. */
+    ERROR_AUTO *file = NULL;
+    assert_int_equal(error_set_errno(&file, ENOENT, "'x.wasm'"), ARCELLA_E_NOT_FOUND);
+    assert_string_equal(arcella_error_hint(file), "check the path");
+    ERROR_AUTO *component = NULL;
+    assert_int_equal(error_set(&component, ARCELLA_E_NOT_FOUND, "no component 'x'"), ARCELLA_E_NOT_FOUND);
+    assert_non_null(strstr(arcella_error_hint(component), "list components"));
 }
 
 static void long_sentences_are_cut_between_characters(void **state) {

@@ -2,6 +2,10 @@
 /* Descriptors and files: whole reads and writes, atomic replacement, memory files, directories. */
 #include "torture.h"
 
+#include <pty.h>
+#include <signal.h>
+#include <sys/socket.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "folder.h"
@@ -210,6 +214,68 @@ static void descriptors_become_non_blocking(void **state) {
     assert_int_equal(fd_nonblocking(-1, NULL), ARCELLA_E_SYSTEM);
 }
 
+static int status_flags(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    assert_true(flags >= 0);
+    return flags;
+}
+
+static void a_private_description_changes_no_other(void **state) {
+    (void)state;
+    int fds[2], master, terminal;
+    char c;
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    for (int i = 0; i < 2; i++) {
+        FD_AUTO again = fd_reopen(fds[i]);
+        assert_true(again >= 0);
+        assert_int_equal(status_flags(again) & O_ACCMODE, i ? O_WRONLY : O_RDONLY);
+        assert_true(status_flags(again) & O_NONBLOCK);
+        assert_false(status_flags(fds[i]) & O_NONBLOCK);
+        if (i)
+            assert_int_equal(write(again, "x", 1), 1);
+    }
+    assert_int_equal(read(fds[0], &c, 1), 1);
+    /* The ends are counted as before: no writer is the end, no reader is EPIPE. */
+    FD_AUTO reading = fd_reopen(fds[0]);
+    fds[1] = fd_close(fds[1]);
+    assert_int_equal(read(reading, &c, 1), 0);
+    reading = fd_close(reading);
+    fd_close(fds[0]);
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    fd_close(fds[0]);
+    FD_AUTO writing = fd_reopen(fds[1]);
+    assert_true(writing >= 0);
+    signal(SIGPIPE, SIG_IGN);
+    assert_int_equal(write(writing, "x", 1), -1);
+    assert_int_equal(errno, EPIPE);
+    signal(SIGPIPE, SIG_DFL);
+    fd_close(fds[1]);
+    assert_int_equal(openpty(&master, &terminal, NULL, NULL, NULL), 0);
+    int again = fd_reopen(terminal);
+    if (again >= 0) { /* not where /dev/pts is another one, as in some containers */
+        assert_true(isatty(again));
+        assert_true(status_flags(again) & O_NONBLOCK);
+        assert_false(status_flags(terminal) & O_NONBLOCK);
+        fd_close(again);
+    }
+    fd_close(master);
+    fd_close(terminal);
+    /* What has no second description, or one with another position or other ends. */
+    put("plain", "plain");
+    FD_AUTO plain = open("plain", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(fd_reopen(plain), -1);
+    FD_AUTO null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    assert_int_equal(fd_reopen(null), -1);
+    assert_int_equal(mkfifo("named pipe", 0600), 0);
+    FD_AUTO named = open("named pipe", O_RDWR | O_CLOEXEC);
+    assert_int_equal(fd_reopen(named), -1);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    assert_int_equal(fd_reopen(fds[0]), -1);
+    fd_close(fds[0]);
+    fd_close(fds[1]);
+    assert_int_equal(fd_reopen(-1), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_are_closed_and_moved),
@@ -221,6 +287,7 @@ int main(void) {
         cmocka_unit_test(directories_are_made_with_their_parents),
         cmocka_unit_test(sealed_memory_does_not_change),
         cmocka_unit_test(descriptors_become_non_blocking),
+        cmocka_unit_test(a_private_description_changes_no_other),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

@@ -108,6 +108,40 @@ static void bad_code_is_not_taken(void **state) {
     assert_int_equal(folder_count("small"), 0);
 }
 
+/* In steps, as the daemon does it: what is not committed leaves nothing behind. */
+static void code_is_put_in_steps(void **state) {
+    (void)state;
+    CACHE_AUTO *cache = open_cache("steps");
+    struct digest m = module("m");
+    ENTRY_AUTO entry = CACHE_ENTRY_INIT;
+    struct cache_stage *stage = NULL;
+    FD_AUTO code = text_fd("machine code");
+    MUST(cache_stage_new(cache, &m, key, code, &stage, &why));
+    assert_int_equal(cache_stage_commit(cache, stage, NULL, NULL), ARCELLA_E_STATE);
+    MUST(cache_stage_fill(stage, &why));
+    assert_int_equal(folder_count("steps"), 1);
+    assert_int_equal(look(cache, "m", &entry), ARCELLA_E_NOT_FOUND);
+    MUST(cache_stage_commit(cache, stage, NULL, &why));
+    assert_int_equal(cache_stage_commit(cache, stage, NULL, NULL), ARCELLA_E_STATE);
+    stage = cache_stage_free(stage);
+    assert_int_equal(look(cache, "m", &entry), 0);
+    assert_int_equal(folder_count("steps"), 2);
+    /* Filled and then not wanted, by a cache that is gone already. */
+    MUST(cache_stage_new(cache, &m, "other", code, &stage, &why));
+    cache = cache_free(cache);
+    MUST(cache_stage_fill(stage, &why));
+    assert_int_equal(folder_count("steps"), 3);
+    stage = cache_stage_free(stage);
+    assert_int_equal(folder_count("steps"), 2);
+    /* Stopped on the way. */
+    cache = open_cache("steps");
+    MUST(cache_stage_new(cache, &m, "other", code, &stage, &why));
+    cache_stage_stop(stage);
+    assert_int_equal(cache_stage_fill(stage, NULL), ARCELLA_E_CANCELLED);
+    cache_stage_free(stage);
+    assert_int_equal(folder_count("steps"), 2);
+}
+
 /* Each way an entry can be wrong: a miss, the entry gone, and a new one can be put. */
 static void damage_is_a_miss(void **state) {
     (void)state;
@@ -266,6 +300,14 @@ static void code_is_handed_out(void **state) {
     fault_set(FAULT_SYS, 0, 0);
     assert_int_equal(stat("code/3.code", &st), 0);
     assert_true(st.st_ino != entry.inode && (st.st_mode & 07777) == 0444 && st.st_size == 14);
+    /* The copy stays for the next one who asks, unless it has become something else. */
+    ino_t copy = st.st_ino;
+    MUST(cache_link(cache, &entry, dir, "3.code", &why));
+    assert_int_equal(stat("code/3.code", &st), 0);
+    assert_true(st.st_ino == copy);
+    assert_int_equal(chmod("code/3.code", 0644), 0);
+    assert_int_equal(cache_link(cache, &entry, dir, "3.code", NULL), ARCELLA_E_CORRUPT);
+    assert_false(exists("code/3.code"));
 #endif
 }
 
@@ -490,6 +532,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_is_found),
         cmocka_unit_test(bad_code_is_not_taken),
+        cmocka_unit_test(code_is_put_in_steps),
         cmocka_unit_test(damage_is_a_miss),
         cmocka_unit_test(moved_files_are_hashed_once),
         cmocka_unit_test(code_is_handed_out),

@@ -216,10 +216,10 @@ static const struct {
      "\"message\":\"\\u001b]0;owned\\u0007 \\u001b[31mred\"},"
      "{\"time\":\"2026-01-02T03:04:06.000Z\",\"level\":\"warn\",\"unit\":\"workers\",\"group\":\"g\","
      "\"message\":\"gone\",\"fields\":"
-     "\"pid=5\"}]}}\n",
+     "\"pid=5\",\"code\":\"worker-failed\",\"error\":\"it died\"}]}}\n",
      0,
      "2026-01-02T03:04:05.678Z info  guest web/0 stdout: \\x1b]0;owned\\x07 \\x1b[31mred\n"
-     "2026-01-02T03:04:06.000Z warn  workers g: gone pid=5\n",
+     "2026-01-02T03:04:06.000Z warn  workers g: gone pid=5: it died [worker-failed]\n",
      ""},
     {{"events"},
      "{\"cmd\":\"events\",\"id\":1}\n",
@@ -337,10 +337,15 @@ static void streams_end_by_interrupt(void **state) {
     assert_string_equal(result.out, "T info  guest: hi\n");
     assert_string_equal(result.request, "{\"cmd\":\"logs\",\"args\":{\"follow\":\"true\"},\"id\":1}\n");
     /* What is no stream dies of it, as any program. */
+    const char *const start[] = {"--socket", place->path, "start", "x", NULL};
+    run_client(place, start, NULL, SIGINT, &result);
+    assert_int_equal(result.code, 1000 + SIGINT);
+    assert_string_equal(result.err, "the daemon goes on with it\n");
+    /* An install is given up when its client leaves. */
     const char *const install[] = {"--socket", place->path, "install", "/x", NULL};
     run_client(place, install, NULL, SIGINT, &result);
     assert_int_equal(result.code, 1000 + SIGINT);
-    assert_string_equal(result.err, "the daemon goes on with it\n");
+    assert_string_equal(result.err, "");
 }
 
 static void no_daemon_is_said(void **state) {

@@ -88,7 +88,7 @@ static void test_refusals(void **state) {
     assert_refused(engine_call(s.instance, "memory", ":", v, NULL, rig_on_done, reterr), ARCELLA_E_NOT_FOUND,
                    "'memory'");
     assert_refused(engine_call(s.instance, "add", "iI:i", v, NULL, rig_on_done, reterr), ARCELLA_E_INVALID,
-                   "ii:i, not iI:i");
+                   "(i32, i32) -> i32, not (i32, i64) -> i32");
     assert_refused(engine_call(s.instance, "reference", "?:", v, NULL, rig_on_done, reterr),
                    ARCELLA_E_UNSUPPORTED, "references");
     /* None of that hurt. */

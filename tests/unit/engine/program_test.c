@@ -21,7 +21,7 @@ static void test_missing(void **state) {
     assert_int_equal(engine_program_new(module, imports, 1, &program, &error), ARCELLA_E_LINK);
     assert_null(program);
     const char *text = arcella_error_message(error);
-    assert_non_null(strstr(text, "'host.add_one' (it is i:i, not I:i)"));
+    assert_non_null(strstr(text, "'host.add_one' (it is (i32) -> i32, not (i64) -> i32)"));
     assert_non_null(strstr(text, "'env.missing'"));
     assert_non_null(strstr(text, "'env.glob' (a global)"));
     assert_non_null(strstr(text, "'wasi_snapshot_preview1.fd_teleport'"));
@@ -119,16 +119,44 @@ static void test_imported_twice(void **state) {
     const struct engine_import bad[] = {{"host", "add_one", "i:x", add_one, NULL}};
     struct engine_module *module = rig_load(&rig, guest_twice, sizeof(guest_twice));
     assert_refused(engine_program_new(module, bad, 1, &program, reterr), ARCELLA_E_LINK,
-                   "it is i:x, not i:i");
+                   "it is (i32) -> ref, not (i32) -> i32");
     engine_module_unref(module);
     rig_close(&rig);
 }
 
+static void test_spelt(void **state) {
+    (void)state;
+    static const struct {
+        const char *signature, *spelt;
+    } rows[] = {
+        {":", "() -> ()"},
+        {"i:", "(i32) -> ()"},
+        {"iIfFV:I", "(i32, i64, f32, f64, v128) -> i64"},
+        {"?:ii", "(ref) -> (i32, i32)"},
+        {"…", "(…) -> …"},
+        {"ii…", "(i32, i32, …) -> …"},
+        {"i:…", "(i32) -> (…)"},
+        {"i:ii…", "(i32) -> (i32, i32, …)"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        char text[ENGINE_SPELT_BYTES];
+        engine_signature_spell(rows[i].signature, text, sizeof(text));
+        assert_string_equal(text, rows[i].spelt);
+    }
+    /* The longest there is has room, and what has none is cut. */
+    char longest[ENGINE_SIGNATURE_BYTES], text[ENGINE_SPELT_BYTES], few[8];
+    memset(longest, 'V', sizeof(longest));
+    memcpy(longest + sizeof(longest) - 5, ":V", 3);
+    engine_signature_spell(longest, text, sizeof(text));
+    assert_string_equal(text + strlen(text) - 13, "v128) -> v128");
+    engine_signature_spell(longest, few, sizeof(few));
+    assert_string_equal(few, "(v128, ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_many_missing),
-        cmocka_unit_test(test_exports),
+        cmocka_unit_test(test_spelt),          cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_many_missing),   cmocka_unit_test(test_exports),
         cmocka_unit_test(test_imported_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -574,7 +574,8 @@ static void test_interrupt(void **state) {
     struct subject s;
     begin_main(&s, p);
     assert_refused(engine_interrupt(s.instance, "nobody", reterr), ARCELLA_E_NOT_FOUND, "'nobody'");
-    assert_refused(engine_interrupt(s.instance, "other", reterr), ARCELLA_E_INVALID, "i:, not :");
+    assert_refused(engine_interrupt(s.instance, "other", reterr), ARCELLA_E_INVALID,
+                   "(i32) -> (), not () -> ()");
     assert_ok(engine_interrupt(s.instance, "raise", reterr));
     assert_refused(engine_interrupt(s.instance, "raise", reterr), ARCELLA_E_BUSY, "'raise'");
     rig_turn(&rig, 3);

@@ -272,36 +272,6 @@ static void test_taking(void **state) {
     rig_done(&rig);
 }
 
-static void test_reopen(void **state) {
-    (void)state;
-    int fds[2], master, terminal;
-    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    int again = host_stream_reopen(fds[1]);
-    assert_true(again >= 0);
-    assert_true(status_flags(again) & O_NONBLOCK);
-    assert_false(status_flags(fds[1]) & O_NONBLOCK);
-    assert_int_equal(write(again, "x", 1), 1);
-    char c;
-    assert_int_equal(read(fds[0], &c, 1), 1);
-    fd_close(again);
-    fd_close(fds[0]);
-    fd_close(fds[1]);
-    assert_int_equal(openpty(&master, &terminal, NULL, NULL, NULL), 0);
-    again = host_stream_reopen(terminal);
-    if (again >= 0) { /* not where /dev/pts is another one, as in some containers */
-        assert_true(isatty(again));
-        assert_true(status_flags(again) & O_NONBLOCK);
-        assert_false(status_flags(terminal) & O_NONBLOCK);
-        fd_close(again);
-    }
-    fd_close(master);
-    fd_close(terminal);
-    rig_write("plain", "plain");
-    FD_AUTO fd = open("plain", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(host_stream_reopen(fd), -1);
-    assert_int_equal(host_stream_reopen(-1), -1);
-}
-
 /* A named pipe beneath a granted directory, which a guest may open as any file. */
 static void later_open_fifo(struct rig *rig) {
     rig->fds[1] = open("g/fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -335,7 +305,7 @@ static void test_fifo(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_input),  cmocka_unit_test(test_output), cmocka_unit_test(test_without_nowait),
-        cmocka_unit_test(test_taking), cmocka_unit_test(test_reopen), cmocka_unit_test(test_fifo),
+        cmocka_unit_test(test_taking), cmocka_unit_test(test_fifo),
     };
     return cmocka_run_group_tests(tests, rig_enter, rig_leave);
 }

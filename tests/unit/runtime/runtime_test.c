@@ -24,6 +24,7 @@ struct told {
     struct engine_outcome outcome;
     char output[256];
     char note[256];
+    unsigned slices; /* times it was given the processor */
 };
 
 struct rig {
@@ -33,6 +34,7 @@ struct rig {
     struct grant_set grants;
     char paths[8][64]; /* of code, by handle */
     int fds[8];
+    uint64_t running; /* who has the processor, as told */
 };
 
 static void on_started(uint64_t handle, void *user) {
@@ -53,6 +55,7 @@ static void on_output(uint64_t handle, int stream, const char *line, size_t leng
                       uint64_t dropped, void *user) {
     struct rig *rig = user;
     assert_int_equal(stream, 1);
+    assert_int_equal(rig->running, handle); /* said on its own time */
     assert_false(cut);
     assert_int_equal(dropped, 0);
     size_t used = strlen(rig->told[handle].output);
@@ -71,6 +74,13 @@ static void on_note(uint64_t handle, const char *message, void *user) {
     text_copy(rig->told[handle].note, sizeof rig->told[handle].note, message);
 }
 
+static void on_processor(uint64_t handle, void *user) {
+    struct rig *rig = user;
+    assert_true(handle == 0 || rig->running == 0);
+    rig->running = handle;
+    rig->told[handle].slices++;
+}
+
 /* cmocka takes the engine's signals for itself around each function it calls; give them back. */
 static void keep_signals(void) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
@@ -85,7 +95,7 @@ static int setup(void **state) {
     struct rig *rig = mem_new(struct rig);
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
     struct engine_config config = ENGINE_CONFIG_INIT;
-    struct runtime_hooks hooks = {on_started, on_ended, on_output, on_audit, on_note, rig};
+    struct runtime_hooks hooks = {on_started, on_ended, on_output, on_audit, on_note, on_processor, rig};
     assert_int_equal(runtime_new(rig->loop, &config, &hooks, &rig->runtime, NULL), 0);
     keep_signals();
     for (size_t i = 0; i < ARRAY_LENGTH(rig->fds); i++)
@@ -323,6 +333,20 @@ static void what_still_runs_is_dropped_with_the_runtime(void **state) {
     turn(rig, 3); /* teardown frees the runtime under them; the sanitizer watches */
 }
 
+static void who_has_the_processor_is_told(void **state) {
+    struct rig *rig = *state;
+    assert_int_equal(START(rig, 1, guest_spin, .wall_ms = 0), 0);
+    assert_int_equal(START(rig, 2, guest_spin, .wall_ms = 0), 0);
+    wait_for(rig, &rig->told[1].started);
+    wait_for(rig, &rig->told[2].started);
+    unsigned before = rig->told[0].slices;
+    assert_true(before > 0);
+    turn(rig, 20); /* each has its slices in turn, and between them nobody runs */
+    assert_int_equal(rig->running, 0);
+    assert_true(rig->told[1].slices > 3 && rig->told[2].slices > 3);
+    assert_int_equal(rig->told[0].slices, rig->told[1].slices + rig->told[2].slices);
+}
+
 static void figures_name_what_lives(const struct runtime_figures *figures, void *user) {
     unsigned *seen = user;
     assert_int_equal(figures->handle, 1);
@@ -359,6 +383,7 @@ int main(void) {
         T(wall_time_bounds_the_start_up_too),
         T(code_is_loaded_once_and_dropped_with_its_last_user),
         T(what_still_runs_is_dropped_with_the_runtime),
+        T(who_has_the_processor_is_told),
         T(figures_are_walked),
         T(a_trap_fails),
     };

@@ -26,6 +26,7 @@ static struct loop *loop;
 static struct channel *channel;
 static char group[LIMIT_NAME_BYTES + 1];
 static struct ipc_setup setup; /* texts are gone after its frame */
+static struct ipc_page *page;  /* shared with the parent; NULL: none came */
 static char levels[128];
 static struct buffer descriptors = BUFFER_INIT(1024); /* what was open at the start, as text */
 
@@ -171,6 +172,9 @@ static void on_start(const struct ipc_start *start, struct frame *frame) {
         send_frame(IPC_STARTED, &started, channel_fd(channel));
         flush();
         raise(SIGKILL);
+    } else if (is(command, "run and be killed")) {
+        page->running = start->instance;
+        raise(SIGKILL);
     } else if (is(command, "ready again")) {
         send_ready(IPC_PROTOCOL, ARCELLA_VERSION);
     } else if (is(command, "world")) {
@@ -234,10 +238,16 @@ static void on_job(struct frame *frame) {
         send_frame(IPC_TAKEN, &taken, -1);
     } else {
         FD_AUTO fd = -1;
-        if (memfd_make("code", "machine code", 12, !is(command, "unsealed"), &fd, NULL) < 0)
+        /* Zeroes that take no memory: what a process that was taken over would send. */
+        size_t size = is(command, "much") ? 16u << 20 : is(command, "too much") ? (16u << 20) + 1 : 12;
+        if (memfd_make("code", size == 12 ? "machine code" : NULL, size, !is(command, "unsealed"), &fd,
+                       NULL) < 0)
             give_up("no memfd");
-        struct ipc_compiled compiled = {
-            .ok = !bad, .size = is(command, "lie") ? 13 : 12, .code = code, .message = message, .hint = hint};
+        struct ipc_compiled compiled = {.ok = !bad,
+                                        .size = is(command, "lie") ? 13 : size,
+                                        .code = code,
+                                        .message = message,
+                                        .hint = hint};
         send_frame(IPC_COMPILED, &compiled, bad || is(command, "no fd") ? -1 : fd);
     }
     flush();
@@ -247,10 +257,24 @@ static void on_job(struct frame *frame) {
 
 /* --- the handshake --- */
 
-static void on_setup(const struct ipc_setup *got) {
+static void take_page(const struct frame *frame) {
+    if (frame->fd_count != setup.page || (setup.page && is(group, "no page")))
+        give_up("not the descriptors that were announced");
+    if (!setup.page)
+        return;
+    enum { WANTED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
+    if (fcntl(frame->fds[0], F_GET_SEALS) != WANTED)
+        give_up("the page could be made smaller under its reader");
+    page = mmap(NULL, IPC_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, frame->fds[0], 0);
+    if (page == MAP_FAILED)
+        give_up("cannot map the page");
+}
+
+static void on_setup(const struct ipc_setup *got, const struct frame *frame) {
     setup = *got;
     text_copy(group, sizeof(group), got->group.data);
     text_copy(levels, sizeof(levels), got->levels.data);
+    take_page(frame);
     if (is(group, "silent"))
         return;
     if (is(group, "other version")) {
@@ -282,7 +306,7 @@ static void on_frame(struct channel *from, struct frame *frame, void *user) {
     (void)from;
     (void)user;
     switch (frame->message.type) {
-    case IPC_SETUP: on_setup(&frame->message.setup); break;
+    case IPC_SETUP: on_setup(&frame->message.setup, frame); break;
     case IPC_START: on_start(&frame->message.start, frame); break;
     case IPC_INTAKE:
     case IPC_COMPILE: on_job(frame); break;

@@ -8,6 +8,8 @@
 #include "base/fault.h"
 #include "workers/jobs.h"
 
+enum { CODE_MAX = 16 * 1024 * 1024 };
+
 struct answer {
     unsigned done;
     int code;
@@ -69,7 +71,8 @@ static void intake(struct harness *h, const char *what, uint64_t timeout_ms, str
 
 static void compile(struct harness *h, const char *what, uint64_t timeout_ms, struct answer *answer) {
     int fd = module_with(what);
-    struct workers_compile_request request = {.name = "hello.wasm", .wasm_fd = fd, .timeout_ms = timeout_ms};
+    struct workers_compile_request request = {
+        .name = "hello.wasm", .wasm_fd = fd, .timeout_ms = timeout_ms, .code_max = CODE_MAX};
     arcella_error *error = NULL;
     if (workers_compile(h->workers, &request, on_compile, answer, NULL, &error) < 0)
         fail_with(error);
@@ -126,6 +129,13 @@ static void test_compile(void **state) {
     assert_memory_equal(bytes, "machine code", 12);
     assert_true(write(answer.fd, "x", 1) < 0 && errno == EPERM);
     close(answer.fd);
+    /* As much as may come back, and not a byte more (failures[]). */
+    answer = (struct answer){.fd = -1};
+    compile(&h, "much", 0, &answer);
+    RUN_UNTIL(&h, answer.done);
+    assert_int_equal(answer.code, 0);
+    assert_int_equal(answer.size, CODE_MAX);
+    close(answer.fd);
     harness_stop(&h);
 }
 
@@ -140,18 +150,19 @@ struct failure {
 };
 
 static const struct failure failures[] = {
-    {false, "bad", 0, ARCELLA_E_WASM, "intake of 'hello.wasm': no magic at offset 0"},
-    {true, "bad", 0, ARCELLA_E_WASM, "compile 'hello.wasm': no magic at offset 0"},
+    {false, "bad", 0, ARCELLA_E_WASM, "no magic at offset 0"},
+    {true, "bad", 0, ARCELLA_E_WASM, "hello.wasm: no magic at offset 0"},
     {false, "abort", 0, ARCELLA_E_WORKER,
      "signal 6 (Aborted), its last words: memory allocation of 4096 bytes failed"},
     {true, "abort", 0, ARCELLA_E_WORKER, "signal 6"},
     {false, "exit", 0, ARCELLA_E_WORKER, "exit code 0"},
-    {false, "hang", 300, ARCELLA_E_TIMEOUT, "not done within 300 ms"},
-    {true, "hang", 300, ARCELLA_E_TIMEOUT, "not done within 300 ms"},
+    {false, "hang", 300, ARCELLA_E_TIMEOUT, "reading 'hello.wasm': not done within 300 ms"},
+    {true, "hang", 300, ARCELLA_E_TIMEOUT, "compiling 'hello.wasm': not done within 300 ms"},
     {true, "spin", 0, ARCELLA_E_LIMIT, "CPU time"},
     {true, "unsealed", 0, ARCELLA_E_PROTOCOL, "not on a sealed memfd"},
     {true, "no fd", 0, ARCELLA_E_PROTOCOL, "not on a sealed memfd"},
     {true, "lie", 0, ARCELLA_E_PROTOCOL, "not 13 bytes long"},
+    {true, "too much", 0, ARCELLA_E_TOO_LARGE, "has 16777217 bytes; at most 16777216 are taken"},
 };
 
 static void test_failures(void **state) {

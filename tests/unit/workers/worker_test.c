@@ -219,7 +219,7 @@ static const struct end_case end_cases[] = {
     {"garbage", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_PROTOCOL, "frame"},
     /* versions */
     {"other version", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "is version 9.9.9"},
-    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "protocol 2"},
+    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "protocol 3"},
     /* a refusal keeps its code and sentence */
     {"refuse", NULL, WORKER_LOST, false, 1, 0, ARCELLA_E_DENIED, "not allowed to become user 7"},
     {"refuse and stay", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_WORKER, "never mind"},
@@ -252,6 +252,36 @@ static void test_ends(void **state) {
         assert_in_range(count_fds(), before, before + 3); /* what the loop itself keeps for signals */
         harness_stop(&h);
     }
+}
+
+/* Killed without a word, and yet it is known who had the processor; what stands there may be anything. */
+static void test_who_ran(void **state) {
+    (void)state;
+    struct harness h;
+    harness_start(&h, NULL);
+    unsigned before = count_fds();
+    static const uint64_t handles[] = {7, 0, UINT64_MAX};
+    for (size_t i = 0; i < ARRAY_LENGTH(handles); i++) {
+        struct notes notes;
+        struct worker *worker = start_worker(&h, "web", false, &notes);
+        RUN_UNTIL(&h, notes.ready);
+        assert_in_range(count_fds(), before, before + 6); /* its channel and its words; no page */
+        command(worker, handles[i], "run and be killed", -1);
+        RUN_UNTIL(&h, notes.ends);
+        assert_int_equal(notes.end.signal, SIGKILL);
+        assert_string_equal(notes.last_words, "");
+        assert_true(notes.end.running == handles[i]);
+    }
+    /* Where there is no question, there is no page: the fake worker takes it ill to be given one. */
+    struct worker_settings run = {.role = IPC_ROLE_GUEST, .group = "no page", .code_path = "/tmp/code.bin"};
+    struct notes notes = {.kept_fd = -1};
+    struct worker *worker = NULL;
+    assert_int_equal(worker_start(h.workers, &run, &note_hooks, &notes, &worker, NULL), 0);
+    RUN_UNTIL(&h, notes.ready);
+    worker_kill(worker);
+    RUN_UNTIL(&h, notes.ends);
+    assert_true(notes.end.running == 0);
+    harness_stop(&h);
 }
 
 /* Every frame that was sent before the end comes before the report of the end. */
@@ -580,6 +610,7 @@ int main(void) {
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_last_frames),
+        cmocka_unit_test(test_who_ran),
         cmocka_unit_test(test_channel_given_away),
         cmocka_unit_test(test_outside_kill),
         cmocka_unit_test(test_stubborn),
