@@ -153,9 +153,11 @@ static void on_interrupt(int number) {
 static void on_leaving(int number) {
     static const char wipe[] = "\r\033[K";
     static const char words[] = "the daemon goes on with it\n";
+    int before = errno;
     ssize_t n = isatty(STDERR_FILENO) ? write(STDERR_FILENO, wipe, sizeof(wipe) - 1) : 0;
     n = n < 0 ? n : write(STDERR_FILENO, words, sizeof(words) - 1);
     (void)n;
+    errno = before;
     raise(number); /* SA_RESETHAND: the default by now */
 }
 

@@ -24,9 +24,10 @@ def test_the_log_of_one_start_is_short_and_says_what_became_of_it(arcella):
     arcella.wait_state("hello", "finished")
     lines = arcella.ask("logs", target="hello", level="info")["data"]["lines"]
     steps = [l for l in lines if "from=" in l.get("fields", "")]
-    assert [l["message"] for l in steps] == ["starting", "running", "finished"], steps
+    # On a busy machine it may have finished before the daemon was told that it runs.
+    assert [l["message"] for l in steps if l["message"] != "running"] == ["starting", "finished"], steps
     assert all("kind=deployment" in l["fields"] and "reason=" in l["fields"] for l in steps)
-    assert "hello: running" in arcella.cli("logs", "hello").ok().out
+    assert "hello: finished" in arcella.cli("logs", "hello").ok().out
 
 
 def test_a_failed_instance_is_logged_and_what_is_loaded_is_not(arcella):
