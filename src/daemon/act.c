@@ -76,7 +76,7 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
 static void start_instance(struct instance *instance, struct group *group, enum instance_event event) {
     struct deployment *deployment = instance->deployment;
     if (!instance_enter(instance, group))
-        return; /* no memory now: another event brings the next try */
+        return daemon_turn_later(deployment->daemon); /* no memory now */
     instance_step(instance, event, NULL);
     ERROR_AUTO *error = NULL;
     int r = launch_instance(instance, &error);
@@ -264,8 +264,10 @@ static bool act(struct daemon *daemon) {
     enum { ACTIONS_AT_ONCE = 256 };
     CLEANUP(view_done) struct view view = {0};
     struct action actions[ACTIONS_AT_ONCE];
-    if (!draw(daemon, &view))
+    if (!draw(daemon, &view)) {
+        daemon_turn_later(daemon);
         return false;
+    }
     size_t count = reconcile(&view.picture, actions, ACTIONS_AT_ONCE);
     for (size_t i = 0; i < count && i < ACTIONS_AT_ONCE; i++) {
         DAEMON_LOG(LOG_TRACE, LOG_DAEMON, action_name(actions[i].kind),
@@ -314,7 +316,7 @@ static void look_at(struct deployment *deployment) {
         if (deployment->count > ARRAY_LENGTH(instances)) {
             many = mem_array(deployment->count, sizeof(*many));
             if (!many)
-                return;
+                return daemon_turn_later(deployment->daemon);
             drawn.instances = many;
         }
         for (size_t n = 0; n < deployment->count; n++)

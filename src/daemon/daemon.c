@@ -56,8 +56,20 @@ void daemon_turn(struct daemon *daemon) {
     daemon->turn_asked = loop_defer(daemon->loop, on_turn, daemon, &error) == 0;
     if (!daemon->turn_asked) {
         struct log_about about = {.unit = LOG_DAEMON, .error = error};
-        log_event(LOG_ERROR, &about, "no memory to go on; the next event tries again", "%s", "");
+        log_event(LOG_ERROR, &about, "no memory to go on; it is tried again", "%s", "");
+        daemon_turn_later(daemon);
     }
+}
+
+static void on_retry(struct loop_timer *timer, void *user) {
+    (void)timer;
+    daemon_turn(user);
+}
+
+void daemon_turn_later(struct daemon *daemon) {
+    enum { RETRY_MS = 100 };
+    if (daemon->phase != DAEMON_LEAVING && !loop_timer_active(daemon->retry_timer))
+        loop_timer_start(daemon->retry_timer, RETRY_MS, 0);
 }
 
 /* --- the database --- */
@@ -324,6 +336,8 @@ static int come_up(struct daemon *daemon, const char *home, arcella_error **rete
     if (r == 0)
         r = loop_new(&daemon->loop, reterr);
     if (r == 0)
+        r = loop_timer_new(daemon->loop, on_retry, daemon, &daemon->retry_timer, reterr);
+    if (r == 0)
         r = open_signals(daemon, reterr);
     if (r == 0)
         r = code_keys(daemon, reterr);
@@ -379,6 +393,7 @@ static void come_down(struct daemon *daemon) {
     for (size_t i = 0; i < ARRAY_LENGTH(daemon->signals); i++)
         loop_signal_free(daemon->signals[i]);
     loop_timer_free(daemon->stop_timer);
+    loop_timer_free(daemon->retry_timer);
     daemon->catalog = catalog_free(daemon->catalog);
     /* Replies that wait are sent before the connections close. */
     while (daemon->loop && loop_run_once(daemon->loop))

@@ -42,8 +42,9 @@ struct daemon {
     uint64_t started_ms;
     uint64_t started_wall_ns;
     struct model model;
-    bool turn_asked;   /* a reconcile is on its way */
-    bool sweep_groups; /* there may be groups nobody uses any more */
+    bool turn_asked;                /* a reconcile is on its way */
+    struct loop_timer *retry_timer; /* a reconcile after memory was short */
+    bool sweep_groups;              /* there may be groups nobody uses any more */
     struct code_job *code_jobs;
     struct install_job *install_jobs;
     uint64_t compiles; /* since it started */
@@ -78,6 +79,8 @@ void daemon_leave_if_done(struct daemon *daemon);
 
 /** Ask for a reconcile in the loop's next turn. */
 void daemon_turn(struct daemon *daemon);
+/** There was no memory to go on, and no event may come that would try again: reconcile in a while. */
+void daemon_turn_later(struct daemon *daemon);
 
 /**
  * A database call returned r: where it is CORRUPT, put the database aside and fill a new one from what is
