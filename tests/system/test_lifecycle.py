@@ -320,7 +320,10 @@ def test_a_crash_counts_against_who_ran(arcella, sign):
     arcella.install("ticker.wasm", "good")
     arcella.ask("start", target="good", group="one", arg=["500"])
     arcella.ask("start", target="bad", group="one")
-    for crash in (1, 2, 3, 4):
+    blamed = 0
+    for crash in range(12):
+        if blamed == 4:
+            break
         for name in ("bad", "good"):
             arcella.wait_state(name, "running", 40)
         pid, = [w["pid"] for w in arcella.workers()]
@@ -331,9 +334,14 @@ def test_a_crash_counts_against_who_ran(arcella, sign):
                                         if f"pid={pid}" in l.get("fields", "")), None), 5, "the line that tells of it")
         assert line["group"] == "one"
         assert f"signal={int(sign)}" in line["fields"], line
-        assert line["deployment"] == "bad" and line["instance"].startswith("bad/"), line
-        if words:
-            assert "running instance=" in line["fields"], line
+        # Between two slices nobody has the processor: then nobody is charged, and nobody comes nearer to being given up.
+        assert line.get("deployment") in ("bad", None), line
+        if line.get("deployment"):
+            blamed += 1
+            assert line["instance"].startswith("bad/"), line
+            if words:
+                assert "running instance=" in line["fields"], line
+    assert blamed == 4, f"{blamed} of {crash + 1} crashes were charged to who ran"
     arcella.wait_state("good", "running", 40)
     arcella.wait_state("bad", "failed", 40)
     for name in ("bad", "good"):
