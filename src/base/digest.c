@@ -40,6 +40,30 @@ int digest_of_fd(int fd, uint64_t limit, struct digest *ret, arcella_error **ret
     return 0;
 }
 
+int digest_of_range(int fd, uint64_t offset, uint64_t length, struct digest *ret, arcella_error **reterr) {
+    MEM_AUTO uint8_t *block = mem_alloc(READ_BYTES);
+    if (!block)
+        return error_nomem(reterr);
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    if (offset > INT64_MAX || length > INT64_MAX - offset)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "no file is that long");
+    for (uint64_t done = 0; done < length;) {
+        size_t wanted = length - done < READ_BYTES ? (size_t)(length - done) : READ_BYTES;
+        ssize_t got = sys_pread(fd, block, wanted, (off_t)(offset + done));
+        if (got < 0)
+            return error_set_errno(reterr, errno, "cannot read");
+        if (got == 0)
+            return error_set(reterr, ARCELLA_E_PROTOCOL,
+                             "it is said to be %" PRIu64 " bytes at %" PRIu64 ", where the file has ended",
+                             length, offset);
+        crypto_hash_sha256_update(&state, block, (unsigned long long)got);
+        done += (uint64_t)got;
+    }
+    crypto_hash_sha256_final(&state, ret->bytes);
+    return 0;
+}
+
 void digest_text(const struct digest *d, char to[DIGEST_TEXT]) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < DIGEST_BYTES; i++) {

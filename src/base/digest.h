@@ -21,6 +21,9 @@ struct digest digest_of(const void *bytes, size_t count);
 /** Digest of a whole file from offset 0, whatever its current one. @return 0, SYSTEM, TOO_LARGE (over limit)
  */
 int digest_of_fd(int fd, uint64_t limit, struct digest *ret, arcella_error **reterr) MUST_CHECK;
+/** Digest of a part of a file. @return 0, PROTOCOL (it ends before), SYSTEM */
+int digest_of_range(int fd, uint64_t offset, uint64_t length, struct digest *ret, arcella_error **reterr)
+    MUST_CHECK;
 /** Write as hexadecimal. */
 void digest_text(const struct digest *d, char to[DIGEST_TEXT]);
 /** Read from hexadecimal. @return false where it is none */

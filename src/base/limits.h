@@ -23,15 +23,38 @@
 /* --- packages --- */
 #define LIMIT_WASM_BYTES           (256 * MIB) /* CPython is 26 MiB; a store of code, not of data */
 #define LIMIT_MANIFEST_BYTES       (256 * KIB)
-#define LIMIT_MANIFEST_LIST        256       /* exports, imports in a manifest */
-#define LIMIT_DESCRIPTION_BYTES    (1 * MIB) /* what an intake process hands back */
-#define LIMIT_CODE_BYTES           (2 * GIB) /* machine code of one module */
-#define LIMIT_INTAKE_MS            10000     /* wall time of one intake */
-#define LIMIT_COMPILE_MS           300000    /* wall time of one compile: CPython takes some 20 s */
-#define LIMIT_COMPILE_MEMORY_BYTES (6 * GIB) /* data segment of a compile process */
+#define LIMIT_MANIFEST_LIST        256         /* exports, imports in a manifest */
+#define LIMIT_DESCRIPTION_BYTES    (1 * MIB)   /* what an intake process hands back */
+#define LIMIT_WIT_BYTES            (256 * KIB) /* WIT of a component as text, where it is asked for … */
+#define LIMIT_WIT_JSON_BYTES       (512 * KIB) /* … and as JSON */
+#define LIMIT_CODE_BYTES           (2 * GIB)   /* machine code of one module */
+#define LIMIT_INTAKE_MS            10000       /* wall time of one intake */
+#define LIMIT_COMPILE_MS           300000      /* wall time of one compile: CPython takes some 20 s */
+#define LIMIT_COMPILE_MEMORY_BYTES (6 * GIB)   /* data segment of a compile process */
 #define LIMIT_MODULE_IMPORTS       4096
 #define LIMIT_MODULE_EXPORTS       65536
 #define LIMIT_COMPONENT_DEPTH      100 /* components in components */
+/* Definitions evaluated to instantiate one, nested ones each time.  Those that its file holds once are always
+ * within it (their ast takes more than that), so it bounds what is made of little. */
+#define LIMIT_RESOLVE_STEPS(ast_bytes) (100000u + (ast_bytes) / 32)
+#define LIMIT_RESOLVE_INSTANCES        4096u  /* component instances in one, nested ones too */
+#define LIMIT_RESOLVE_RESOURCES        65536u /* resource types of one, counted as instantiated */
+/* What working out the instantiation of one component may take, twice. */
+#define LIMIT_RESOLVE_MEMORY_BYTES(ast_bytes)                                                                \
+    ((ast_bytes) > 56 * MIB ? 256 * MIB : 32 * MIB + 4 * (uint64_t)(ast_bytes))
+
+/* --- a component: where the reference decoder has a limit, the same, so that verdicts agree --- */
+#define LIMIT_COMPONENT_MODULES    1000        /* core modules that one component defines; likewise … */
+#define LIMIT_COMPONENT_COMPONENTS 1000        /* … the components in it … */
+#define LIMIT_COMPONENT_INSTANCES  1000        /* … and its instances, core ones with the others */
+#define LIMIT_COMPONENT_ITEMS      1000000     /* types, aliases, functions, imports, exports: of each */
+#define LIMIT_COMPONENT_ARGS       100000      /* of an instantiation; exports of an inline instance */
+#define LIMIT_COMPONENT_DECLS      1000000     /* declarations of a component or instance type */
+#define LIMIT_MODULE_DECLS         100000      /* declarations of a module type */
+#define LIMIT_COMPONENT_OPTIONS    10          /* of a canonical function */
+#define LIMIT_COMPONENT_NAME_BYTES 100000      /* a name of any kind in a component */
+#define LIMIT_COMPONENT_NESTED     1000        /* modules and components of a file at any depth */
+#define LIMIT_COMPONENT_AST_BYTES  (64 * MIB)  /* our own: a byte of the file becomes up to 250 of memory */
 
 /* --- texts from outside --- */
 #define LIMIT_JSON_DEPTH 64        /* arrays and objects inside each other */
@@ -76,6 +99,24 @@
 #define LIMIT_HOST_BYTES       (16 * MIB)  /* host memory one instance may make us hold */
 #define LIMIT_NESTING          4           /* guest calls inside host calls inside guest calls */
 #define HOST_STACK_BYTES       (256 * KIB) /* what our own C may use on a fiber */
+#define LIMIT_CORE_INSTANCES   4096 /* core instances one instance is made of (a component's parts) … */
+#define LIMIT_CORE_MEMORIES    64   /* … the memories they have together … */
+#define LIMIT_CORE_TABLES      1024 /* … and the tables */
+
+/* --- components --- */
+#define LIMIT_STRING_BYTES                                                                                   \
+    ((1u << 28) - 1) /* a string, a list: MAX_STRING_BYTE_LENGTH of the canonical ABI */
+#define LIMIT_HANDLES           (512 * 1024) /* in all tables of one instance: 24 MiB of ours at most */
+#define LIMIT_HANDLE_LENDS      (512 * 1024) /* handles lent to calls in progress: 16 MiB of ours at most */
+#define LIMIT_CALL_VALUE_BYTES  (256 * MIB)  /* dynamic values of one call, in and out */
+#define DEFAULT_CALL_COPY_BYTES (256 * MIB) /* what one call may copy between memories: it is not sliced */
+
+/* --- calls by people --- */
+#define LIMIT_CALL_TEXT_BYTES  (1 * MIB)  /* an expression, an argument, a result as text */
+#define LIMIT_CALL_INPUT_BYTES (64 * MIB) /* arguments that come as a file */
+#define LIMIT_CALL_ARGS        1000       /* arguments of a function: TYPES_PARAMS */
+#define LIMIT_CALLS_QUEUED     64         /* calls of one instance that run or wait */
+#define LIMIT_CALL_HANDLES     1024       /* handles kept between the calls of one run */
 
 /* --- scheduling --- */
 #define SLICE_MS 2 /* one epoch tick */
