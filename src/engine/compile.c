@@ -4,6 +4,7 @@
  * hostile here, which is why the daemon never calls it.
  */
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "engine/inner.h"
 
@@ -19,7 +20,8 @@ static int check_preamble(const uint8_t *wasm, size_t length, arcella_error **re
     return 0;
 }
 
-int engine_compile(struct engine *engine, const void *wasm, size_t length, struct buffer *to_code,
+/* Check, rewrite, validate and compile. */
+static int compile(struct engine *engine, const void *wasm, size_t length, wasmtime_module_t **ret,
                    arcella_error **reterr) {
     int r = check_preamble(wasm, length, reterr);
     if (r)
@@ -29,18 +31,42 @@ int engine_compile(struct engine *engine, const void *wasm, size_t length, struc
     r = engine_rewrite(wasm, length, &rewritten, &bytes, reterr);
     if (r)
         return r;
-    wasmtime_module_t *module = NULL;
-    wasmtime_error_t *e =
-        wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.data, bytes.length, &module);
+    wasmtime_error_t *e = wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.data, bytes.length, ret);
     if (e)
         return engine_error_take(e, ARCELLA_E_WASM, reterr, "");
+    engine->stats.compiles++;
+    return 0;
+}
+
+int engine_compile(struct engine *engine, const void *wasm, size_t length, struct buffer *to_code,
+                   arcella_error **reterr) {
+    wasmtime_module_t *module = NULL;
+    int r = compile(engine, wasm, length, &module, reterr);
+    if (r)
+        return r;
     wasm_byte_vec_t code;
-    e = wasmtime_module_serialize(module, &code);
+    wasmtime_error_t *e = wasmtime_module_serialize(module, &code);
     wasmtime_module_delete(module);
     if (e)
         return engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot store compiled code: ");
-    engine->stats.compiles++;
     r = buffer_add(to_code, code.data, code.size, reterr);
     wasm_byte_vec_delete(&code);
     return r;
+}
+
+int engine_module_compile(struct engine *engine, const void *wasm, size_t length, struct engine_module **ret,
+                          arcella_error **reterr) {
+    struct engine_module *module = mem_new(struct engine_module);
+    if (!module)
+        return error_nomem(reterr);
+    int r = compile(engine, wasm, length, &module->module, reterr);
+    if (r) {
+        mem_free(module);
+        return r;
+    }
+    module->engine = engine;
+    module->references = 1;
+    engine->stats.modules++;
+    *ret = module;
+    return 0;
 }

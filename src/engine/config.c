@@ -14,16 +14,18 @@ wasm_config_t *engine_config_make(const struct engine_config *config) {
     wasm_config_t *c = wasm_config_new();
 
     /* Guests may use what toolchains of today emit.  Off: shared memory and its atomics (an instance belongs
-     * to one thread), collected objects and exceptions (they live in a heap our limits do not see), 64-bit
-     * memories (they do not fit the reservation, and no ABI of ours has 64-bit pointers), several memories
-     * (the limit is per memory and is meant per instance). */
+     * to one thread), collected objects (they live in a heap of the engine's own), 64-bit memories (they do
+     * not fit the reservation, and no ABI of ours has 64-bit pointers).  Several memories: one limit is on
+     * their sum (areas.c), and an instance of a plain module has one.  Exceptions: what is thrown lives in
+     * that heap too, which is made for modules that throw; it counts as one memory more and may grow as far
+     * as the instance's memory limit. */
     wasmtime_config_wasm_threads_set(c, false);
     wasmtime_config_shared_memory_set(c, false);
     wasmtime_config_wasm_gc_set(c, false);
     wasmtime_config_wasm_function_references_set(c, false);
-    wasmtime_config_wasm_exceptions_set(c, false);
+    wasmtime_config_wasm_exceptions_set(c, true);
     wasmtime_config_wasm_memory64_set(c, false);
-    wasmtime_config_wasm_multi_memory_set(c, false);
+    wasmtime_config_wasm_multi_memory_set(c, true);
     wasmtime_config_wasm_custom_page_sizes_set(c, false);
     wasmtime_config_wasm_wide_arithmetic_set(c, false);
     wasmtime_config_wasm_stack_switching_set(c, false);

@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What happens on a store's fiber: the driver at its top, the trampoline in front of host functions, waiting
- * and calls back into the guest.  The only file that calls guest code or suspends; the misuses for which the
- * engine aborts the process (suspending off a fiber or after a drop, nesting without bound) stand behind
- * asserts and checks here.  run.c is the other side.
+ * and calls back into the guest.  The only file that calls guest functions or suspends (start sections run
+ * where instances are made: run.c, core.c); the misuses for which the engine aborts the process (suspending
+ * off a fiber or after a drop, nesting without bound) stand behind asserts and checks here.  run.c is the
+ * other side.
  */
 #include <assert.h>
 
 #include "engine/inner.h"
+
+/* How much of the fiber lies above its driver at most: frames of the engine's. */
+#define ABOVE_DRIVER (16 * KIB)
+
+uintptr_t engine_fiber_stack_low(struct engine *engine) {
+    if (UNLIKELY(!engine->stack_low)) {
+        /* A start section has no driver at its top, and it may have used its whole stack class above us: then
+         * this is that much too high. */
+        uint64_t left =
+            engine_fiber_bytes(&engine->config) - engine->config.stack_bytes - ENGINE_STACK_RESERVE;
+        engine->stack_low = (uintptr_t)__builtin_frame_address(0) - left;
+        engine->current->run.stack_low = engine->stack_low;
+    }
+    return engine->stack_low;
+}
+
+static void run_body(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    int r = run->body(instance, run->body_arg);
+    if (r && !run->unwinding)
+        engine_run_cause(instance, ENGINE_END_FAILED, 0, "what was run stopped without saying why");
+}
 
 /* The top of the fiber: everything beneath uses the calls that neither check nor allocate. */
 static wasm_trap_t *driver(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *v, size_t count) {
@@ -16,6 +39,13 @@ static wasm_trap_t *driver(void *env, wasmtime_caller_t *caller, wasmtime_val_ra
     (void)count;
     struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
     struct run *run = &instance->run;
+    run->stack_low =
+        (uintptr_t)__builtin_frame_address(0) - engine_fiber_bytes(&instance->engine->config) + ABOVE_DRIVER;
+    instance->engine->stack_low = run->stack_low;
+    if (run->body) {
+        run_body(instance);
+        return NULL;
+    }
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *error = wasmtime_func_call_unchecked(
         instance->context, &run->entry, (wasmtime_val_raw_t *)instance->values, run->value_count, &trap);
@@ -129,6 +159,11 @@ int engine_wait(struct engine_instance *instance) {
            "waiting is for host functions, on their own fiber");
     if (run->unwinding)
         return ENGINE_STOP;
+    if (UNLIKELY(run->direct)) {
+        engine_run_cause(instance, ENGINE_END_FAILED, 0,
+                         "a host function had to wait in a call that cannot wait: it was made directly");
+        return ENGINE_STOP;
+    }
     if (!run->woken && !may_interrupt(run)) {
         int r = suspend_run(instance);
         if (r)
@@ -161,6 +196,9 @@ static int find_function(struct engine_instance *instance, const char *function,
                          const struct program_export **ret, arcella_error **reterr) {
     if (!instance->made)
         return error_set(reterr, ARCELLA_E_STATE, "the instance is still being made");
+    if (!instance->program)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND,
+                         "no exported function '%s': the instance is made of several modules", function);
     const struct program_export *export = engine_program_find(instance->program, function);
     if (!export)
         return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
@@ -189,6 +227,63 @@ int engine_call_inside(struct engine_instance *instance, const char *function, c
     if (run->depth >= LIMIT_NESTING)
         return error_set(reterr, ARCELLA_E_LIMIT, "guest calls nest deeper than %d", LIMIT_NESTING);
     return call_guest(instance, export, values);
+}
+
+/* The next call might not fit the stack. */
+static int refuse_call(struct engine_instance *instance) {
+    char message[128], amount[32];
+    text_format_size(engine_fiber_bytes(&instance->engine->config), amount, sizeof(amount));
+    snprintf(message, sizeof(message),
+             "calls of guest functions from the host nest too deep for a stack of %s", amount);
+    engine_run_cause(instance, ENGINE_END_STACK, 0, message);
+    return ENGINE_STOP;
+}
+
+int engine_func_call(struct engine_instance *instance, const struct engine_func *func,
+                     union engine_value *values, size_t count) {
+    struct run *run = &instance->run;
+    struct engine *engine = instance->engine;
+    assert(run->on_processor && engine->current == instance &&
+           "calls are made from bodies and host functions");
+    assert(func->store == instance->store_id && "a function of another instance");
+    if (UNLIKELY(run->unwinding))
+        return ENGINE_STOP;
+    if (UNLIKELY((uintptr_t)__builtin_frame_address(0) <
+                 engine_fiber_stack_low(engine) + engine->config.stack_bytes + ENGINE_STACK_RESERVE))
+        return refuse_call(instance);
+    wasmtime_func_t handle;
+    memcpy(&handle, func, sizeof(handle));
+    wasm_trap_t *trap = NULL;
+    run->depth++;
+    wasmtime_error_t *error =
+        wasmtime_func_call_unchecked(instance->context, &handle, (wasmtime_val_raw_t *)values, count, &trap);
+    run->depth--;
+    if (UNLIKELY(trap || error))
+        engine_run_failed(run, trap, error);
+    return run->unwinding ? ENGINE_STOP : 0;
+}
+
+int engine_trap(struct engine_instance *instance, const char *kind, const char *format, ...) {
+    struct run *run = &instance->run;
+    assert(run->on_processor && "only a host function or a body ends its own run this way");
+    if (run->unwinding)
+        return ENGINE_STOP;
+    char message[sizeof(run->message)];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    run->trap_kind = kind;
+    engine_run_cause(instance, ENGINE_END_TRAPPED, 0, message);
+    return ENGINE_STOP;
+}
+
+bool engine_unwinding(const struct engine_instance *instance) {
+    return instance->run.unwinding;
+}
+
+bool engine_can_wait(const struct engine_instance *instance) {
+    return instance->run.active && !instance->run.direct;
 }
 
 int engine_stop(struct engine_instance *instance, enum engine_end end, int32_t exit_code,

@@ -12,15 +12,19 @@
 #include "base/attr.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "engine/core.h"
 #include "engine/engine.h"
 #include "engine/ticker.h"
 
 /* Raised when the same module bytes would compile to other code: settings in config.c that engine_code_key()
  * does not name one by one. */
-#define ENGINE_CONFIG_VERSION 1
+#define ENGINE_CONFIG_VERSION 2
 
-/* A guest may have this many tables; each is bounded by the limit on elements. */
+/* A guest of one module may have this many tables; each is bounded by the limit on elements. */
 #define ENGINE_TABLES_MAX 16
+
+/* What C beneath a guest call may need of the stack when the guest has used up all it may. */
+#define ENGINE_STACK_RESERVE (HOST_STACK_BYTES / 2)
 
 /* --- the engine --- */
 
@@ -40,7 +44,9 @@ struct engine {
     struct ticker ticker;
     struct run_queue woken;            /* new and resumed runs: first */
     struct run_queue sliced;           /* runs that used up a slice: one at least in each turn */
-    struct engine_instance *current;   /* whose fiber has the processor; NULL: none */
+    struct engine_instance *current;   /* whose run has the processor; NULL: none */
+    uintptr_t stack_low;               /* the lowest address of the stack it runs on; 0: not known yet */
+    uintptr_t thread_low, thread_high; /* of the thread's own stack; 0: not asked yet */
     engine_processor_fn *on_processor; /* may be NULL */
     void *on_processor_user;
     struct engine_stats stats; /* ticks are counted by the ticker */
@@ -104,6 +110,45 @@ int engine_rewrite(const void *wasm, size_t length, struct buffer *to_own, struc
 /** The processor features compiled code may use, as one word. */
 int engine_cpu_features(struct buffer *to, arcella_error **reterr) MUST_CHECK;
 
+/* --- parts --- */
+
+/* A memory or table that a module defines. */
+struct part_area {
+    bool is_table;
+    uint64_t minimum; /* bytes, elements */
+    uint64_t maximum; /* UINT64_MAX: none */
+    char *name;       /* owned; one it is exported by, or NULL */
+    size_t length;
+};
+struct engine_part {
+    struct engine_module *module; /* counted */
+    uint32_t import_count;
+    bool has_start;
+    struct part_area *areas; /* owned; defined ones */
+    uint32_t area_count;
+    unsigned references;
+};
+
+/* A memory or table in an instance that can be looked at. */
+struct core_area {
+    union {
+        wasmtime_memory_t memory;
+        wasmtime_table_t table;
+    };
+    bool grows;
+};
+/* All memories or all tables of an instance made of parts. */
+struct core_areas {
+    struct core_area *seen; /* owned */
+    uint32_t seen_count, capacity;
+    uint32_t growing;        /* of those seen */
+    uint32_t hidden_growing; /* not exported by their module, so their size is not known … */
+    uint64_t hidden_minimum; /* … but what these began with … */
+    uint64_t hidden_fixed;   /* … and what those that cannot grow have */
+    uint32_t number;         /* all of them */
+    uint64_t cap;            /* each is refused growth beyond it */
+};
+
 /* --- instances and runs --- */
 
 /* Where a run stands in the queues. */
@@ -122,9 +167,11 @@ struct run {
     bool woken;        /* by engine_wake(): engine_wait() returns */
     bool unwinding;    /* being ended: host functions return, no guest code goes on */
     bool has_cause;    /* end, exit_code and message say why */
+    bool direct;       /* on a stack that is not its fiber: it cannot wait and is not sliced */
     enum engine_end end;
     int32_t exit_code;
     char message[256];
+    const char *trap_kind; /* static; of a trap of the host's making */
     enum run_place place;
     struct engine_instance *next; /* in the queue */
     struct engine_instance *before;
@@ -136,6 +183,14 @@ struct run {
     const struct program_export *interruption; /* borrowed; called at the next wait; NULL: none */
     wasmtime_func_t entry;                     /* what the driver calls */
     uint32_t value_count;                      /* max(params, results) of it */
+    engine_body_fn *body;                      /* what the driver runs instead; NULL: entry */
+    void *body_arg;                            /* borrowed */
+    struct engine_part *adding;                /* counted; the core that this run adds, or NULL */
+    wasmtime_instance_pre_t *adding_pre;       /* owned */
+    struct engine_core *adding_ret;            /* borrowed */
+    struct engine_instance *outer;             /* direct: who had the processor before, or NULL */
+    uintptr_t stack_low;                       /* of its fiber; 0: not known */
+    uint64_t watched_ns;                       /* wall clock at the first tick that looked; 0: none did */
     unsigned depth;                            /* guest calls on the fiber's stack */
     uint64_t cpu_ns;                           /* used before the present slice */
     uint64_t resumed_ns;                       /* thread CPU time when the present slice began */
@@ -147,7 +202,7 @@ struct run {
 
 struct engine_instance {
     struct engine *engine;          /* borrowed */
-    struct engine_program *program; /* counted */
+    struct engine_program *program; /* counted; NULL: made of parts */
     void *user;                     /* borrowed */
     wasmtime_store_t *store;        /* owned */
     wasmtime_context_t *context;    /* of the store */
@@ -157,6 +212,11 @@ struct engine_instance {
     bool made;
     bool has_memory;
     bool poisoned;
+    bool far_deadline;          /* the epoch deadline is where no tick gets */
+    uint64_t store_id;          /* made of parts: what its handles name; 0 before the first */
+    uint32_t core_count;        /* made of parts: how many there are */
+    struct core_areas memories; /* likewise */
+    struct core_areas tables;
     wasmtime_caller_t *caller; /* while a start section calls us; the memory is found through it */
     wasmtime_func_t suspend;
     wasmtime_func_t driver;
@@ -167,12 +227,24 @@ struct engine_instance {
     struct run run;
 };
 
+/** Make the store of an instance whose engine and limits are set. @return 0, INVALID (fuel), INTERNAL, NOMEM
+ */
+int engine_instance_make_store(struct engine_instance *instance, uint32_t cores, uint32_t tables,
+                               uint32_t memories, arcella_error **reterr) MUST_CHECK;
+/** Put the engine's own functions into a store, once. @return 0, INTERNAL */
+int engine_instance_get_inside(struct engine_instance *instance, arcella_error **reterr) MUST_CHECK;
 /** The function of an export.  Not while a fiber of the instance is suspended. */
 wasmtime_func_t engine_instance_function(struct engine_instance *instance,
                                          const struct program_export *export);
 /** Begin a run; it gets the processor from the loop.  Needs no run in progress. @return 0, NOMEM */
 int engine_run_begin(struct engine_instance *instance, bool starting, const struct engine_budget *budget,
                      engine_done_fn *on_done, arcella_error **reterr) MUST_CHECK;
+/** Forget what a run held; it is over then. */
+void engine_run_clear(struct engine_instance *instance);
+/** Say that the run went over its wall time. */
+void engine_run_wall_over(struct engine_instance *instance);
+/** Say that the run went over its CPU time, if it did. @return false where it did */
+bool engine_run_check_cpu(struct engine_instance *instance, uint64_t used_ns);
 /** Drop the run in progress: host frames unwind before this returns; nothing is reported. */
 void engine_run_drop(struct engine_instance *instance);
 /** Say why the run ends, unless something said so before, and let everything unwind. */
@@ -187,7 +259,60 @@ void engine_run_turn(struct loop_idle *idle, void *user);
 /** The epoch callback of a store. */
 wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data, uint64_t *ret_delta,
                                         wasmtime_update_deadline_kind_t *ret_kind);
+
+/* --- direct runs --- */
+
+/* What is saved while one has the processor. */
+struct direct {
+    struct engine_instance *before;
+    uintptr_t stack_low;
+    bool watched;
+};
+/** Take the processor on the caller's stack. @return 0, BUSY, STATE, LIMIT */
+int engine_direct_enter(struct engine_instance *instance, const struct engine_budget *budget,
+                        struct direct *ret, arcella_error **reterr) MUST_CHECK;
+/** Give it back. @return 0 where the run returned; else ENGINE_STOP, ret_outcome (or NULL) tells it */
+int engine_direct_leave(struct engine_instance *instance, const struct direct *direct,
+                        struct engine_outcome *ret_outcome);
+/** A tick while a direct run has the processor. */
+void engine_direct_tick(struct engine_instance *instance);
+
+/* --- cores and what they have together --- */
+
+/** A core was added: note its memories and tables, and tell who asked. */
+void engine_core_settle(struct engine_instance *instance, struct engine_part *part, struct engine_core *ret);
+/** Is there room for a part's memories and tables?  Makes room to note them. @return 0, LIMIT, NOMEM */
+int engine_areas_room(struct engine_instance *instance, const struct engine_part *part,
+                      arcella_error **reterr) MUST_CHECK;
+/** Note those of a new core. */
+void engine_areas_note(struct engine_instance *instance, const struct engine_part *part,
+                       const wasmtime_instance_t *core);
+/** Let each grow into what is free now; between runs only. */
+void engine_areas_cap(struct engine_instance *instance);
+/** Can several grow, so that they have to be watched together? */
+static inline bool engine_areas_watched(const struct engine_instance *instance) {
+    return instance->memories.growing + instance->memories.hidden_growing > 1 ||
+           instance->tables.growing + instance->tables.hidden_growing > 1;
+}
+/** Say that they went over the limit together, if they did. */
+void engine_areas_check(struct engine_instance *instance);
+/** Bytes of all memories, as far as can be seen. */
+uint64_t engine_areas_memory(struct engine_instance *instance);
+/** Elements of all tables, as far as can be seen. */
+uint64_t engine_areas_table(struct engine_instance *instance);
+/** Forget them. */
+void engine_areas_done(struct engine_instance *instance);
+
 /* --- on the fiber --- */
+
+/** Write down and tell whose run has the processor; NULL: nobody's. */
+static inline void engine_set_current(struct engine *engine, struct engine_instance *now) {
+    engine->current = now;
+    if (UNLIKELY(engine->on_processor))
+        engine->on_processor(now, engine->on_processor_user);
+}
+/** The lowest address of the stack that is run on now, as far as it is sure. */
+uintptr_t engine_fiber_stack_low(struct engine *engine);
 
 /** Define "suspend" and "driver". @return 0, INTERNAL, NOMEM */
 int engine_fiber_define(struct engine *engine, arcella_error **reterr) MUST_CHECK;

@@ -54,18 +54,25 @@ static bool get_inside(struct engine_instance *instance, const char *name, wasmt
     return true;
 }
 
-static int make_store(struct engine_instance *instance, arcella_error **reterr) {
+int engine_instance_get_inside(struct engine_instance *instance, arcella_error **reterr) {
+    if (!get_inside(instance, "suspend", &instance->suspend) ||
+        !get_inside(instance, "driver", &instance->driver))
+        return error_set(reterr, ARCELLA_E_INTERNAL, "the engine lacks its own functions");
+    return 0;
+}
+
+int engine_instance_make_store(struct engine_instance *instance, uint32_t cores, uint32_t tables,
+                               uint32_t memories, arcella_error **reterr) {
     const struct engine_limits *limits = &instance->limits;
+    if (limits->fuel && !instance->engine->config.fuel)
+        return error_set(reterr, ARCELLA_E_INVALID, "fuel is limited, but this engine does not meter it");
     instance->store = wasmtime_store_new(instance->engine->wasm, instance, NULL);
     if (!instance->store)
         return error_nomem(reterr);
     instance->context = wasmtime_store_context(instance->store);
-    wasmtime_store_limiter(instance->store, clamp(limits->memory_bytes), clamp(limits->table_elements), 1,
-                           ENGINE_TABLES_MAX, 1);
+    wasmtime_store_limiter(instance->store, clamp(limits->memory_bytes), clamp(limits->table_elements), cores,
+                           tables, memories);
     wasmtime_store_epoch_deadline_callback(instance->store, engine_run_slice_over, instance, NULL);
-    if (!get_inside(instance, "suspend", &instance->suspend) ||
-        !get_inside(instance, "driver", &instance->driver))
-        return error_set(reterr, ARCELLA_E_INTERNAL, "the engine lacks its own functions");
     return 0;
 }
 
@@ -73,8 +80,6 @@ int engine_instance_new(struct engine_program *program, const struct engine_limi
                         const struct engine_budget *budget, void *user, engine_done_fn *on_done,
                         struct engine_instance **ret, arcella_error **reterr) {
     struct engine *engine = program->module->engine;
-    if (limits->fuel && !engine->config.fuel)
-        return error_set(reterr, ARCELLA_E_INVALID, "fuel is limited, but this engine does not meter it");
     int r = check_minimums(program, limits, reterr);
     if (r)
         return r;
@@ -86,7 +91,7 @@ int engine_instance_new(struct engine_program *program, const struct engine_limi
     instance->user = user;
     instance->limits = *limits;
     engine->stats.instances++;
-    r = make_store(instance, reterr);
+    r = engine_instance_make_store(instance, 1, ENGINE_TABLES_MAX, 1, reterr);
     if (!r)
         r = engine_run_begin(instance, true, budget, on_done, reterr);
     if (r) {
@@ -109,9 +114,14 @@ struct engine_instance *engine_instance_free(struct engine_instance *instance) {
         wasmtime_store_delete(instance->store);
     instance->engine->stats.instances--;
     engine_program_unref(instance->program);
+    engine_areas_done(instance);
     mem_free(instance->values);
     mem_free(instance);
     return NULL;
+}
+
+bool engine_is_bare(const struct engine_instance *instance) {
+    return !instance->program;
 }
 
 void *engine_user(const struct engine_instance *instance) {
@@ -132,7 +142,7 @@ const union engine_value *engine_results(const struct engine_instance *instance)
 
 /* While a start section runs there is no instance yet to ask; who calls us knows its own exports. */
 static struct engine_memory memory_of_caller(struct engine_instance *instance) {
-    const struct program_area *area = instance->program->memory;
+    const struct program_area *area = instance->program ? instance->program->memory : NULL;
     wasmtime_extern_t item;
     if (!instance->caller || !area ||
         !wasmtime_caller_export_get(instance->caller, area->name, area->length, &item))
@@ -194,6 +204,9 @@ static int prepare_call(struct engine_instance *instance, const char *function, 
 int engine_call(struct engine_instance *instance, const char *function, const char *signature,
                 const union engine_value *values, const struct engine_budget *budget, engine_done_fn *on_done,
                 arcella_error **reterr) {
+    if (!instance->program)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND,
+                         "no exported function '%s': the instance is made of several modules", function);
     if (instance->run.active)
         return error_set(reterr, ARCELLA_E_BUSY, "the instance is busy with another call");
     if (instance->poisoned || !instance->made)
@@ -210,6 +223,8 @@ void engine_usage(struct engine_instance *instance, struct engine_usage *ret) {
         return;
     if (instance->has_memory)
         ret->memory_bytes = wasmtime_memory_data_size(instance->context, &instance->memory);
+    if (!instance->program)
+        ret->memory_bytes = engine_areas_memory(instance);
     if (instance->run.active)
         ret->cpu_ns = instance->run.cpu_ns;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The decoder of what a core module says of itself, section by section in the order of the core specification
- * (binary format, 5.5).  Strict where it looks; function bodies, globals' values, elements and data are
- * passed over, since the engine validates them when it compiles.  Whatever a count says is compared with the
+ * (binary format, 5.5).  Strict where it looks; function bodies, elements and data are passed
+ * over, since the engine validates them when it compiles.  Whatever a count says is compared with the
  * bytes that are there before anything is allocated for it.
  */
 #include "engine/module_info.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "engine/reader.h"
+#include "engine/module_type.h"
+#include "engine/section.h"
 
 /* What the engine itself allows at most (the limits of the JavaScript interface of WebAssembly). */
 #define TYPES_MAX     1000000u
@@ -18,25 +19,6 @@
 #define TAGS_MAX      1000000u
 #define TABLES_MAX    100u
 #define MEMORIES_MAX  100u
-#define VALUES_MAX    1000u /* parameters, results */
-
-enum section {
-    SECTION_CUSTOM,
-    SECTION_TYPE,
-    SECTION_IMPORT,
-    SECTION_FUNCTION,
-    SECTION_TABLE,
-    SECTION_MEMORY,
-    SECTION_GLOBAL,
-    SECTION_EXPORT,
-    SECTION_START,
-    SECTION_ELEMENT,
-    SECTION_CODE,
-    SECTION_DATA,
-    SECTION_DATA_COUNT,
-    SECTION_TAG,
-    SECTIONS
-};
 
 /* Sections come in this order, each at most once. */
 static const uint8_t section_order[SECTIONS] = {
@@ -49,13 +31,16 @@ static const uint8_t section_order[SECTIONS] = {
 /* What is known while reading. */
 struct decoder {
     struct module_info *info;
-    struct reader in;      /* the section being read */
-    const uint8_t **types; /* owned; where each function type begins, behind its 0x60 */
+    struct reader in;        /* the section being read */
+    const uint8_t **types;   /* owned; where each function type begins, behind its 0x60 */
+    const char **signatures; /* owned; of each type, once it was asked for; in the info's arena */
     uint32_t type_count;
     uint32_t *functions;     /* owned; type of each function, imported ones first */
     uint32_t function_count; /* all of them */
     uint32_t imported_functions;
+    struct module_global *globals; /* owned; imported ones first */
     uint32_t global_count;
+    uint32_t *tags; /* owned; type of each tag, imported ones first */
     uint32_t tag_count;
     uint32_t body_count;
 };
@@ -69,39 +54,6 @@ struct decoder {
 
 /* --- types --- */
 
-/* A value type: its letter. Reference types have no letter. */
-static int read_value_type(struct reader *in, char *ret) {
-    uint8_t byte;
-    int64_t heap = 0;
-    TRY(reader_byte(in, &byte, "a value type"));
-    switch (byte) {
-    case 0x7f: *ret = 'i'; return 0;
-    case 0x7e: *ret = 'I'; return 0;
-    case 0x7d: *ret = 'f'; return 0;
-    case 0x7c: *ret = 'F'; return 0;
-    case 0x7b: *ret = 'V'; return 0;
-    case 0x63: /* (ref null ht) */
-    case 0x64: /* (ref ht) */ *ret = '?'; return reader_signed(in, 33, &heap, "a heap type");
-    default:
-        /* The abstract heap types, as short forms. */
-        if (byte < 0x68 || byte > 0x74) {
-            in->at--;
-            return reader_fail(in, "a value type");
-        }
-        *ret = '?';
-        return 0;
-    }
-}
-
-static int skip_value_types(struct reader *in, const char *what) {
-    uint32_t count;
-    char letter = '?';
-    TRY(reader_count(in, &count, VALUES_MAX, 1, what));
-    for (uint32_t i = 0; i < count; i++)
-        TRY(read_value_type(in, &letter));
-    return 0;
-}
-
 static int read_types(struct decoder *d) {
     struct reader *in = &d->in;
     uint32_t count;
@@ -109,7 +61,8 @@ static int read_types(struct decoder *d) {
     if (!count)
         return 0;
     d->types = mem_array(count, sizeof(*d->types));
-    if (!d->types)
+    d->signatures = mem_array(count, sizeof(*d->signatures));
+    if (!d->types || !d->signatures)
         return error_nomem(in->reterr);
     for (uint32_t i = 0; i < count; i++) {
         uint8_t form;
@@ -120,44 +73,68 @@ static int read_types(struct decoder *d) {
                                  form);
         }
         d->types[d->type_count++] = in->at;
-        TRY(skip_value_types(in, "parameters"));
-        TRY(skip_value_types(in, "results"));
+        uint32_t params, results;
+        TRY(module_type_skip_values(in, &params, "parameters"));
+        TRY(module_type_skip_values(in, &results, "results"));
     }
     return 0;
 }
 
-/* Append letters to a signature, as many as fit; the rest is told by "…". */
-static int write_letters(struct reader *in, char *to, size_t size, size_t *used, bool *cut) {
-    static const char more[] = "…";
+/* The letters of one vector of value types, which was read before without error. */
+static int write_letters(struct reader *in, char **to) {
     uint32_t count;
-    char letter = '?';
-    TRY(reader_count(in, &count, VALUES_MAX, 1, "values"));
+    struct module_value value;
+    TRY(reader_count(in, &count, MODULE_VALUES_MAX, 1, "values"));
     for (uint32_t i = 0; i < count; i++) {
-        TRY(read_value_type(in, &letter));
-        if (*used + sizeof(more) < size)
-            to[(*used)++] = letter;
-        else
-            *cut = true;
+        TRY(module_type_value(in, &value));
+        *(*to)++ = value.letter;
     }
     return 0;
 }
 
-static int write_signature(struct decoder *d, uint32_t type, char *to, size_t size) {
-    struct reader in = d->in;
-    size_t used = 0;
-    bool cut = false;
-    /* Read once before without error, and the type section lies before the one being read. */
-    in.at = d->types[type];
-    TRY(write_letters(&in, to, size, &used, &cut));
-    if (!cut)
-        to[used++] = ':';
-    TRY(write_letters(&in, to, size, &used, &cut));
-    if (cut) {
-        memcpy(to + used, "…", strlen("…"));
-        used += strlen("…");
+/* The signature of a type, written when it is first asked for: so all of them together are not longer than
+ * the type section. */
+static int signature_of(struct decoder *d, uint32_t type, const char **ret) {
+    if (!d->signatures[type]) {
+        struct reader in = d->in;
+        uint32_t params, results;
+        in.at = d->types[type]; /* the type section lies before the one being read */
+        TRY(module_type_skip_values(&in, &params, "parameters"));
+        TRY(module_type_skip_values(&in, &results, "results"));
+        char *text = arena_alloc(&d->info->arena, (size_t)params + results + 2), *to = text;
+        if (!text)
+            return error_nomem(d->in.reterr);
+        in.at = d->types[type];
+        TRY(write_letters(&in, &to));
+        *to++ = ':';
+        TRY(write_letters(&in, &to));
+        d->signatures[type] = text;
     }
-    to[used] = '\0';
+    *ret = d->signatures[type];
     return 0;
+}
+
+/* The type of a function or tag, whole and as people read it. */
+static int note_signature(struct decoder *d, uint32_t type, struct module_item *item) {
+    static const char more[] = "…";
+    TRY(signature_of(d, type, &item->type.signature));
+    if (item->kind == MODULE_FUNCTION &&
+        !text_copy(item->signature, sizeof(item->signature), item->type.signature))
+        memcpy(item->signature + sizeof(item->signature) - sizeof(more), more, sizeof(more));
+    return 0;
+}
+
+static void note_size(const struct module_size *size, struct module_item *item) {
+    item->type.value_type = size->element;
+    item->type.is_64 = size->is_64;
+    item->type.shared = size->shared;
+    item->type.minimum = size->minimum;
+    item->type.maximum = size->maximum;
+}
+
+static void note_global(const struct module_global *global, struct module_item *item) {
+    item->type.value_type = global->value_type;
+    item->type.mutable_global = global->is_mutable;
 }
 
 static int read_type_index(struct decoder *d, uint32_t *ret) {
@@ -167,62 +144,7 @@ static int read_type_index(struct decoder *d, uint32_t *ret) {
     return 0;
 }
 
-/* --- limits --- */
-
-static int read_limits(struct reader *in, bool memory, struct module_size *ret) {
-    uint8_t flags;
-    TRY(reader_byte(in, &flags, "limits"));
-    if (flags & ~7u) {
-        in->at--;
-        return reader_refuse(in, "limits of form 0x%02x", flags);
-    }
-    *ret = (struct module_size){.maximum = UINT64_MAX, .shared = flags & 2, .is_64 = flags & 4};
-    TRY(reader_u64(in, &ret->minimum, "a minimum"));
-    if (flags & 1)
-        TRY(reader_u64(in, &ret->maximum, "a maximum"));
-    uint64_t most = ret->is_64 ? (memory ? 1ull << 48 : UINT64_MAX) : memory ? 65536 : UINT32_MAX;
-    if (ret->minimum > most || (ret->maximum != UINT64_MAX && ret->maximum > most) ||
-        ret->minimum > ret->maximum)
-        return reader_refuse(in, "limits that cannot be");
-    return 0;
-}
-
-/* A constant expression, passed over. */
-static int skip_constant(struct reader *in) {
-    uint8_t op;
-    uint32_t index;
-    int64_t number;
-    for (;;) {
-        TRY(reader_byte(in, &op, "a constant expression"));
-        switch (op) {
-        case 0x0b: return 0;                                                  /* end */
-        case 0x23:                                                            /* global.get */
-        case 0xd2: TRY(reader_u32(in, &index, "an index")); break;            /* ref.func */
-        case 0x41: TRY(reader_signed(in, 32, &number, "a constant")); break;  /* i32.const */
-        case 0x42: TRY(reader_signed(in, 64, &number, "a constant")); break;  /* i64.const */
-        case 0x43: TRY(reader_skip(in, 4, "a constant")); break;              /* f32.const */
-        case 0x44: TRY(reader_skip(in, 8, "a constant")); break;              /* f64.const */
-        case 0xd0: TRY(reader_signed(in, 33, &number, "a heap type")); break; /* ref.null */
-        case 0x6a:
-        case 0x6b:
-        case 0x6c: /* i32 add, sub, mul */
-        case 0x7c:
-        case 0x7d:
-        case 0x7e: break; /* i64 add, sub, mul */
-        default: in->at--; return reader_refuse(in, "instruction 0x%02x in a constant expression", op);
-        }
-    }
-}
-
-static int read_table_type(struct reader *in, struct module_size *ret) {
-    char letter = '?';
-    TRY(read_value_type(in, &letter));
-    if (letter != '?') {
-        in->at--;
-        return reader_fail(in, "a reference type");
-    }
-    return read_limits(in, false, ret);
-}
+/* --- tables and memories --- */
 
 static int add_size(struct decoder *d, struct module_size **sizes, uint32_t *count, uint32_t most,
                     struct module_size size, const char *what) {
@@ -246,27 +168,14 @@ static int add_memory(struct decoder *d, struct module_size size) {
 
 /* --- imports, functions, exports --- */
 
-static int read_global_type(struct reader *in) {
-    char letter = '?';
-    uint8_t mutable;
-    TRY(read_value_type(in, &letter));
-    TRY(reader_byte(in, &mutable, "a global's kind"));
-    if (mutable > 1) {
-        in->at--;
-        return reader_fail(in, "a global's kind (0 or 1)");
-    }
-    return 0;
-}
-
 static int read_tag_type(struct decoder *d) {
     uint8_t attribute;
-    uint32_t type;
     TRY(reader_byte(&d->in, &attribute, "a tag"));
     if (attribute != 0) {
         d->in.at--;
         return reader_fail(&d->in, "a tag (0)");
     }
-    return read_type_index(d, &type);
+    return read_type_index(d, &d->tags[d->tag_count]);
 }
 
 static int read_import(struct decoder *d, struct module_item *item) {
@@ -277,33 +186,40 @@ static int read_import(struct decoder *d, struct module_item *item) {
     TRY(reader_name(in, &item->module, "an import's module name"));
     TRY(reader_name(in, &item->name, "an import's name"));
     TRY(reader_byte(in, &kind, "an import's kind"));
+    item->kind = (enum module_extern)kind;
     switch (kind) {
     case MODULE_FUNCTION:
         TRY(read_type_index(d, &type));
+        item->index = d->function_count;
         d->functions[d->function_count++] = type;
-        TRY(write_signature(d, type, item->signature, sizeof(item->signature)));
+        TRY(note_signature(d, type, item));
         break;
     case MODULE_TABLE:
-        TRY(read_table_type(in, &size));
+        TRY(module_type_table(in, &size));
         size.imported = true;
+        item->index = d->info->table_count;
+        note_size(&size, item);
         TRY(add_table(d, size));
         break;
     case MODULE_MEMORY:
-        TRY(read_limits(in, true, &size));
+        TRY(module_type_limits(in, true, &size));
         size.imported = true;
+        item->index = d->info->memory_count;
+        note_size(&size, item);
         TRY(add_memory(d, size));
         break;
     case MODULE_GLOBAL:
-        TRY(read_global_type(in));
-        d->global_count++;
+        TRY(module_type_global(in, &d->globals[d->global_count]));
+        note_global(&d->globals[d->global_count], item);
+        item->index = d->global_count++;
         break;
     case MODULE_TAG:
         TRY(read_tag_type(d));
-        d->tag_count++;
+        TRY(note_signature(d, d->tags[d->tag_count], item));
+        item->index = d->tag_count++;
         break;
     default: in->at--; return reader_fail(in, "an import's kind");
     }
-    item->kind = (enum module_extern)kind;
     if (text_equal(item->module, TEXT("wasi_snapshot_preview1")) ||
         text_equal(item->module, TEXT("wasi_unstable")))
         d->info->kind = MODULE_WASI_P1;
@@ -317,7 +233,9 @@ static int read_imports(struct decoder *d) {
         return 0;
     d->info->imports = mem_array(count, sizeof(*d->info->imports));
     d->functions = mem_array(count, sizeof(*d->functions));
-    if (!d->info->imports || !d->functions)
+    d->globals = mem_array(count, sizeof(*d->globals));
+    d->tags = mem_array(count, sizeof(*d->tags));
+    if (!d->info->imports || !d->functions || !d->globals || !d->tags)
         return error_nomem(d->in.reterr);
     for (uint32_t i = 0; i < count; i++) {
         TRY(read_import(d, &d->info->imports[i]));
@@ -351,9 +269,9 @@ static int read_tables(struct decoder *d) {
         bool initialised = reader_left(in) >= 2 && in->at[0] == 0x40 && in->at[1] == 0x00;
         if (initialised)
             in->at += 2;
-        TRY(read_table_type(in, &size));
+        TRY(module_type_table(in, &size));
         if (initialised)
-            TRY(skip_constant(in));
+            TRY(module_type_skip_constant(in));
         TRY(add_table(d, size));
     }
     return 0;
@@ -364,7 +282,7 @@ static int read_memories(struct decoder *d) {
     TRY(reader_count(&d->in, &count, MEMORIES_MAX, 2, "memories"));
     for (uint32_t i = 0; i < count; i++) {
         struct module_size size;
-        TRY(read_limits(&d->in, true, &size));
+        TRY(module_type_limits(&d->in, true, &size));
         TRY(add_memory(d, size));
     }
     return 0;
@@ -372,19 +290,43 @@ static int read_memories(struct decoder *d) {
 
 static int read_tags(struct decoder *d) {
     uint32_t count;
-    TRY(reader_count(&d->in, &count, TAGS_MAX, 2, "tags"));
-    for (uint32_t i = 0; i < count; i++)
+    TRY(reader_count(&d->in, &count, TAGS_MAX - d->tag_count, 2, "tags"));
+    if (!count)
+        return 0;
+    uint32_t *more = mem_resize(d->tags, ((size_t)d->tag_count + count) * sizeof(*more));
+    if (!more)
+        return error_nomem(d->in.reterr);
+    d->tags = more;
+    for (uint32_t i = 0; i < count; i++, d->tag_count++)
         TRY(read_tag_type(d));
-    d->tag_count += count;
     return 0;
 }
 
 static int read_globals(struct decoder *d) {
     uint32_t count;
-    TRY(reader_count(&d->in, &count, GLOBALS_MAX, 3, "globals"));
-    d->global_count += count;
-    /* Their values are the engine's to validate. */
-    d->in.at = d->in.end;
+    TRY(reader_count(&d->in, &count, GLOBALS_MAX - d->global_count, 3, "globals"));
+    if (!count)
+        return 0;
+    struct module_global *more = mem_resize(d->globals, ((size_t)d->global_count + count) * sizeof(*more));
+    if (!more)
+        return error_nomem(d->in.reterr);
+    d->globals = more;
+    for (uint32_t i = 0; i < count; i++, d->global_count++) {
+        TRY(module_type_global(&d->in, &d->globals[d->global_count]));
+        TRY(module_type_skip_constant(&d->in));
+    }
+    return 0;
+}
+
+/* The type of what an export names; its index was checked. */
+static int note_export(struct decoder *d, struct module_item *item) {
+    switch (item->kind) {
+    case MODULE_FUNCTION: return note_signature(d, d->functions[item->index], item);
+    case MODULE_TAG: return note_signature(d, d->tags[item->index], item);
+    case MODULE_TABLE: note_size(&d->info->tables[item->index], item); break;
+    case MODULE_MEMORY: note_size(&d->info->memories[item->index], item); break;
+    case MODULE_GLOBAL: note_global(&d->globals[item->index], item); break;
+    }
     return 0;
 }
 
@@ -409,9 +351,8 @@ static int read_export(struct decoder *d, struct module_item *item) {
     if (index >= counts[kind])
         return reader_refuse(in, "an export of item %u of %u", index, counts[kind]);
     item->kind = (enum module_extern)kind;
-    if (kind == MODULE_FUNCTION)
-        return write_signature(d, d->functions[index], item->signature, sizeof(item->signature));
-    return 0;
+    item->index = index;
+    return note_export(d, item);
 }
 
 static int read_exports(struct decoder *d) {
@@ -480,16 +421,7 @@ static int read_sections(struct decoder *d, struct reader *file) {
     uint8_t last = 0;
     while (reader_left(file) > 0) {
         uint8_t id;
-        uint32_t size;
-        TRY(reader_byte(file, &id, "a section"));
-        if (id >= SECTIONS) {
-            file->at--;
-            return reader_refuse(file, "section %u", id);
-        }
-        TRY(reader_u32(file, &size, "a section's size"));
-        d->in = *file;
-        TRY(reader_skip(file, size, "the whole section"));
-        d->in.end = file->at;
+        TRY(section_next(file, false, &id, &d->in));
         if (id != SECTION_CUSTOM && section_order[id] <= last)
             return reader_refuse(&d->in, "section %u out of order", id);
         if (id != SECTION_CUSTOM)
@@ -504,60 +436,29 @@ static int read_sections(struct decoder *d, struct reader *file) {
     return 0;
 }
 
-/* --- components: whether they are whole; what is in them is not looked at here --- */
-
-enum { COMPONENT_SECTION_MODULE = 1, COMPONENT_SECTION_COMPONENT = 4, COMPONENT_SECTIONS = 13 };
-
-static const uint8_t magic_core[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-static const uint8_t magic_component[8] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
-
-/* The sections of a component, or of a core module in one, each whole, and those in them. */
-static int walk_sections(struct reader *file, bool component, unsigned depth) {
-    const uint8_t *magic = component ? magic_component : magic_core;
-    if (depth > LIMIT_COMPONENT_DEPTH)
-        return error_set(file->reterr, ARCELLA_E_LIMIT, "components are nested more than %d deep",
-                         LIMIT_COMPONENT_DEPTH);
-    if (reader_left(file) < sizeof(magic_core) || memcmp(file->at, magic, sizeof(magic_core)) != 0)
-        return reader_fail(file, component ? "a component" : "a core module");
-    file->at += sizeof(magic_core);
-    while (reader_left(file) > 0) {
-        uint8_t id;
-        uint32_t size;
-        TRY(reader_byte(file, &id, "a section"));
-        if (id >= (component ? COMPONENT_SECTIONS : SECTIONS)) {
-            file->at--;
-            return reader_refuse(file, "section %u", id);
-        }
-        TRY(reader_u32(file, &size, "a section's size"));
-        struct reader in = *file;
-        TRY(reader_skip(file, size, "the whole section"));
-        in.end = file->at;
-        if (component && (id == COMPONENT_SECTION_MODULE || id == COMPONENT_SECTION_COMPONENT))
-            TRY(walk_sections(&in, id == COMPONENT_SECTION_COMPONENT, depth + 1));
-    }
-    return 0;
-}
-
 int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr) {
     struct module_info info = {.kind = MODULE_CORE};
     struct decoder d = {.info = &info};
     struct reader file = {
         .start = bytes, .at = bytes, .end = (const uint8_t *)bytes + length, .reterr = reterr};
-    if (length < 8 || memcmp(bytes, magic_core, 4) != 0)
+    if (length < 8 || memcmp(bytes, wasm_magic_core, 4) != 0)
         return reader_fail(&file, "a WebAssembly binary (\\0asm and a version)");
-    if (memcmp(bytes, magic_component, sizeof(magic_component)) == 0) {
-        TRY(walk_sections(&file, true, 0));
+    if (memcmp(bytes, wasm_magic_component, sizeof(wasm_magic_component)) == 0) {
+        TRY(sections_whole(&file, true, 0));
         info.kind = MODULE_COMPONENT;
         *ret = info;
         return 0;
     }
     file.at += 4;
-    if (memcmp(bytes, magic_core, sizeof(magic_core)) != 0)
+    if (memcmp(bytes, wasm_magic_core, sizeof(wasm_magic_core)) != 0)
         return reader_fail(&file, "version 1 of a core module or version 13 of a component");
     file.at += 4;
     int r = read_sections(&d, &file);
     mem_free(d.types);
+    mem_free(d.signatures);
     mem_free(d.functions);
+    mem_free(d.globals);
+    mem_free(d.tags);
     if (r) {
         module_info_done(&info);
         return r;
@@ -571,6 +472,7 @@ void module_info_done(struct module_info *info) {
     mem_free(info->exports);
     mem_free(info->memories);
     mem_free(info->tables);
+    arena_done(&info->arena);
     *info = (struct module_info){.kind = info->kind};
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -17,11 +18,26 @@ enum module_kind { MODULE_CORE, MODULE_WASI_P1, MODULE_COMPONENT };
 
 enum module_extern { MODULE_FUNCTION, MODULE_TABLE, MODULE_MEMORY, MODULE_GLOBAL, MODULE_TAG };
 
+/* The whole type of an import or export. */
+struct module_type {
+    const char
+        *signature; /* functions and tags: as in engine.h, '?' for references, whole; owned by the info */
+    uint8_t
+        value_type; /* globals, and tables' elements: its code in the binary; 0: one of more than a byte */
+    bool mutable_global;
+    bool is_64; /* tables and memories */
+    bool shared;
+    uint64_t minimum; /* pages of 64 KiB, or elements */
+    uint64_t maximum; /* UINT64_MAX: none */
+};
+
 struct module_item {
     struct text module; /* imports; borrowed from the bytes */
     struct text name;
     enum module_extern kind;
-    char signature[72]; /* functions: as in engine.h, '?' for other types; longer ones end in "…" */
+    uint32_t index;     /* in the index space of its kind */
+    char signature[72]; /* functions: for people; longer ones end in "…" */
+    struct module_type type;
 };
 
 struct module_size {
@@ -30,9 +46,11 @@ struct module_size {
     bool is_64;
     bool shared;
     bool imported;
+    uint8_t element; /* tables: code of the element type, or 0 */
 };
 
 struct module_info {
+    struct arena arena; /* owned; signatures */
     enum module_kind kind;
     struct module_item *imports; /* owned */
     uint32_t import_count;

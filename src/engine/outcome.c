@@ -91,13 +91,25 @@ static void copy_frames(struct engine_outcome *ret, const wasm_trap_t *trap, con
         wasm_frame_vec_delete(&frames);
 }
 
+/* An exception that leaves the guest is a trap without a code; only the engine's sentence tells it. */
+static bool was_thrown(const wasm_trap_t *trap) {
+    wasm_message_t message;
+    wasm_trap_message(trap, &message);
+    const bool thrown = message.size && memmem(message.data, message.size, "thrown Wasm exception",
+                                               strlen("thrown Wasm exception"));
+    wasm_byte_vec_delete(&message);
+    return thrown;
+}
+
 static void tell_trap(struct engine_instance *instance, const wasm_trap_t *trap, struct engine_outcome *ret) {
     wasmtime_trap_code_t code;
     char amount[32];
     ret->end = ENGINE_END_TRAPPED;
     if (!wasmtime_trap_code(trap, &code)) {
-        text_copy(ret->trap, sizeof(ret->trap), "unknown");
-        text_copy(ret->message, sizeof(ret->message), engine_end_words(ret->end));
+        const bool thrown = was_thrown(trap);
+        text_copy(ret->trap, sizeof(ret->trap), thrown ? "uncaught-exception" : "unknown");
+        text_copy(ret->message, sizeof(ret->message),
+                  thrown ? "threw an exception that nobody caught" : engine_end_words(ret->end));
     } else if (code == WASMTIME_TRAP_CODE_STACK_OVERFLOW) {
         ret->end = ENGINE_END_STACK;
         text_format_size(instance->engine->config.stack_bytes, amount, sizeof(amount));
@@ -149,10 +161,29 @@ static void tell_error(struct engine_instance *instance, const wasmtime_error_t 
                        struct engine_outcome *ret) {
     char text[sizeof(ret->message)];
     engine_error_text(error, text, sizeof(text));
-    if (instance->run.starting && tell_minimum(&instance->limits, text, ret))
+    if ((instance->run.starting || !instance->program) && tell_minimum(&instance->limits, text, ret))
         return;
+    if (strstr(text, "GC heap out of memory")) {
+        char limit[32];
+        ret->end = ENGINE_END_LIMIT;
+        ret->memory_limit_hit = true;
+        text_format_size(instance->limits.memory_bytes, limit, sizeof(limit));
+        snprintf(ret->message, sizeof(ret->message), "its exceptions take more than its memory limit of %s",
+                 limit);
+        return;
+    }
     ret->end = ENGINE_END_FAILED;
     text_copy(ret->message, sizeof(ret->message), text);
+}
+
+/* The same for what several parts have together. */
+static void tell_sums(struct engine_instance *instance, struct engine_outcome *ret) {
+    const struct engine_limits *limits = &instance->limits;
+    ret->memory_bytes = engine_areas_memory(instance);
+    if (instance->memories.number && ret->memory_bytes + 64 * KIB > limits->memory_bytes)
+        ret->memory_limit_hit = true;
+    if (instance->tables.number && engine_areas_table(instance) + 1 > limits->table_elements)
+        ret->table_limit_hit = true;
 }
 
 /* How the memory stands; a guest that was refused growth usually ends soon after, in words of its own. */
@@ -171,6 +202,10 @@ static void tell_sizes(struct engine_instance *instance, struct engine_outcome *
             snprintf(ret->message + used, sizeof(ret->message) - used,
                      "; its memory stands at its limit of %s", limit);
         }
+    }
+    if (!instance->program) {
+        tell_sums(instance, ret);
+        return;
     }
     for (size_t i = 0; instance->made && i < instance->program->table_count; i++) {
         const struct program_area *area = &instance->program->tables[i];
@@ -194,6 +229,8 @@ void engine_outcome_make(struct engine_instance *instance, struct engine_outcome
         ret->end = run->end;
         ret->exit_code = run->exit_code;
         text_copy(ret->message, sizeof(ret->message), run->message);
+        if (run->end == ENGINE_END_TRAPPED)
+            text_copy(ret->trap, sizeof(ret->trap), run->trap_kind ? run->trap_kind : "host");
     } else if (run->trap)
         tell_trap(instance, run->trap, ret);
     else if (run->error)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Runs: how guest code gets the processor, waits, is sliced and is ended.  The only file that polls or drops
- * a future, calls guest code or suspends a fiber; the misuses for which the engine aborts the process
- * (suspending off a fiber or after a drop, polling what is finished, nesting without bound) stand behind
- * asserts and checks here.
+ * Runs: how guest code gets the processor, waits, is sliced and is ended.  The only file that makes, polls
+ * or drops a future; the misuses of it for which the engine aborts the process (polling what is finished, two
+ * at once, resuming what runs) stand behind asserts and checks here, those of fibers in fiber.c.
  *
  *   loop ── turn ── slice ── poll ── driver ── guest ── import ── host function ── engine_wait ── suspend
  *                                    └──────────────── on the store's fiber ────────────────────┘
@@ -100,17 +99,19 @@ static void keep_top_failure(struct run *run) {
         engine_run_failed(run, TAKE(run->top_trap), TAKE(run->top_error));
 }
 
-static void on_wall_time(struct loop_timer *timer, void *user) {
-    (void)timer;
-    struct engine_instance *instance = user;
+void engine_run_wall_over(struct engine_instance *instance) {
     char message[128], limit[32];
     text_format_duration(instance->run.wall_ms, limit, sizeof(limit));
     snprintf(message, sizeof(message), "took longer than its limit of %s wall time", limit);
     engine_cancel(instance, ENGINE_END_WALL_TIME, message);
 }
 
-/* Is the CPU time used up? */
-static bool check_cpu(struct engine_instance *instance, uint64_t used_ns) {
+static void on_wall_time(struct loop_timer *timer, void *user) {
+    (void)timer;
+    engine_run_wall_over(user);
+}
+
+bool engine_run_check_cpu(struct engine_instance *instance, uint64_t used_ns) {
     struct run *run = &instance->run;
     if (!run->cpu_limit_ns || used_ns < run->cpu_limit_ns)
         return true;
@@ -126,19 +127,15 @@ static bool check_cpu(struct engine_instance *instance, uint64_t used_ns) {
 /* What is saved while another fiber runs on top of one (a host function that frees another instance). */
 struct processor {
     struct engine_instance *before;
+    uintptr_t stack_low;
 };
-
-static void set_current(struct engine *engine, struct engine_instance *now) {
-    engine->current = now;
-    if (engine->on_processor)
-        engine->on_processor(now, engine->on_processor_user);
-}
 
 static struct processor processor_take(struct engine_instance *instance) {
     struct engine *engine = instance->engine;
-    struct processor saved = {.before = engine->current};
+    struct processor saved = {.before = engine->current, .stack_low = engine->stack_low};
     assert(!instance->run.on_processor && "a run is not resumed twice");
-    set_current(engine, instance);
+    engine_set_current(engine, instance);
+    engine->stack_low = instance->run.stack_low;
     instance->run.on_processor = true;
     instance->run.resumed_ns = clock_thread_cpu_ns();
     ticker_resume(&engine->ticker);
@@ -151,7 +148,8 @@ static void processor_give(struct engine_instance *instance, struct processor sa
         ticker_pause(&engine->ticker);
     instance->run.cpu_ns += clock_thread_cpu_ns() - instance->run.resumed_ns;
     instance->run.on_processor = false;
-    set_current(engine, saved.before);
+    engine_set_current(engine, saved.before);
+    engine->stack_low = saved.stack_low;
 }
 
 static void drop_future(struct engine_instance *instance) {
@@ -165,20 +163,23 @@ static void drop_future(struct engine_instance *instance) {
     keep_top_failure(run);
 }
 
-static void clear_run(struct engine_instance *instance) {
+void engine_run_clear(struct engine_instance *instance) {
     struct run *run = &instance->run;
     leave_queue(instance);
     if (instance->timer)
         loop_timer_stop(instance->timer);
     engine_trap_drop(&run->trap);
     engine_error_drop(&run->error);
+    if (run->adding_pre)
+        wasmtime_instance_pre_delete(TAKE(run->adding_pre));
+    run->adding = engine_part_unref(run->adding);
     run->active = false;
     instance->caller = NULL;
 }
 
 void engine_run_drop(struct engine_instance *instance) {
     drop_future(instance);
-    clear_run(instance);
+    engine_run_clear(instance);
     instance->poisoned = true;
 }
 
@@ -201,9 +202,13 @@ static void finish(struct engine_instance *instance) {
     assert(!run->future && !run->on_processor);
     if (run->starting && !run->unwinding)
         settle_start(instance);
+    if (run->adding && !run->unwinding)
+        engine_core_settle(instance, run->adding, run->adding_ret);
+    if (engine_areas_watched(instance))
+        engine_areas_check(instance);
     struct engine_outcome outcome;
     engine_outcome_make(instance, &outcome);
-    clear_run(instance);
+    engine_run_clear(instance);
     if (outcome.end != ENGINE_END_RETURNED)
         instance->poisoned = true;
     /* Last: it may call again, or free the instance. */
@@ -213,7 +218,11 @@ static void finish(struct engine_instance *instance) {
 static void begin_future(struct engine_instance *instance) {
     struct run *run = &instance->run;
     wasmtime_context_set_epoch_deadline(instance->context, 1);
-    if (run->starting)
+    instance->far_deadline = false;
+    if (run->adding)
+        run->future = wasmtime_instance_pre_instantiate_async(
+            run->adding_pre, instance->context, &instance->handle, &run->top_trap, &run->top_error);
+    else if (run->starting)
         run->future = wasmtime_instance_pre_instantiate_async(
             instance->program->pre, instance->context, &instance->handle, &run->top_trap, &run->top_error);
     else
@@ -226,7 +235,7 @@ static void run_slice(struct engine_instance *instance) {
     struct run *run = &instance->run;
     leave_queue(instance);
     if (!run->unwinding)
-        check_cpu(instance, run->cpu_ns);
+        engine_run_check_cpu(instance, run->cpu_ns);
     if (run->unwinding) {
         drop_future(instance);
         finish(instance);
@@ -277,6 +286,11 @@ int engine_run_begin(struct engine_instance *instance, bool starting, const stru
         if (r)
             return r;
     }
+    if (!instance->suspend.store_id) {
+        int r = engine_instance_get_inside(instance, reterr);
+        if (r)
+            return r;
+    }
     uint64_t fuel = 0;
     if (instance->engine->config.fuel) {
         fuel = instance->limits.fuel ? instance->limits.fuel : UINT64_MAX;
@@ -284,6 +298,8 @@ int engine_run_begin(struct engine_instance *instance, bool starting, const stru
         if (e)
             return engine_error_take(e, ARCELLA_E_INTERNAL, reterr, "cannot fuel a run: ");
     }
+    if (engine_areas_watched(instance))
+        engine_areas_cap(instance);
     *run = (struct run){
         .active = true,
         .starting = starting,
@@ -306,7 +322,15 @@ wasmtime_error_t *engine_run_slice_over(wasmtime_context_t *context, void *data,
     (void)context;
     struct engine_instance *instance = data;
     struct run *run = &instance->run;
-    check_cpu(instance, run->cpu_ns + clock_thread_cpu_ns() - run->resumed_ns);
+    if (engine_areas_watched(instance))
+        engine_areas_check(instance);
+    if (run->direct) {
+        engine_direct_tick(instance);
+        *ret_delta = 1;
+        *ret_kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
+        return run->unwinding ? wasmtime_error_new("ended") : NULL;
+    }
+    engine_run_check_cpu(instance, run->cpu_ns + clock_thread_cpu_ns() - run->resumed_ns);
     if (run->unwinding)
         return wasmtime_error_new("ended");
     *ret_delta = 1;

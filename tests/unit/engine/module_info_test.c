@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "engine/guests.h"
 #include "engine/module_info.h"
+#include "engine/parts.h"
 
 #define GUEST(name)                                                                                          \
     { guest_##name, sizeof(guest_##name) }
@@ -27,7 +28,7 @@ static const struct {
     GUEST(unstable),      GUEST(wasi),         GUEST(vectors),
     GUEST(hidden_memory), GUEST(hidden_table), GUEST(big_table),
     GUEST(grow_table),    GUEST(twice),        GUEST(out_of_bounds_data),
-    GUEST(dig),           GUEST(fuelled),
+    GUEST(dig),           GUEST(fuelled),      {part_typed, sizeof(part_typed)},
 };
 
 static void test_wasi(void **state) {
@@ -293,9 +294,46 @@ static void test_no_memory(void **state) {
 }
 #endif
 
+/* The whole type of everything that comes in and goes out. */
+static void test_types(void **state) {
+    (void)state;
+    struct module_info info;
+    assert_int_equal(module_info_read(part_typed, sizeof(part_typed), &info, NULL), 0);
+    const struct module_item *imports = info.imports, *exports = info.exports;
+    assert_int_equal(info.import_count, 4);
+    assert_string_equal(imports[0].type.signature, "iI:f");
+    assert_int_equal(imports[1].type.value_type, 0x6f);
+    assert_int_equal(imports[1].type.minimum, 1);
+    assert_int_equal(imports[1].type.maximum, 2);
+    assert_int_equal(imports[2].type.minimum, 1);
+    assert_int_equal(imports[2].type.maximum, 2);
+    assert_false(imports[2].type.shared || imports[2].type.is_64);
+    assert_int_equal(imports[3].type.value_type, 0x7c);
+    assert_true(imports[3].type.mutable_global);
+    assert_int_equal(info.export_count, 5);
+    assert_int_equal(exports[0].index, 0); /* the memory that came in */
+    assert_int_equal(exports[0].type.maximum, 2);
+    assert_int_equal(exports[1].index, 1);
+    assert_int_equal(exports[1].type.value_type, 0x70);
+    assert_int_equal(exports[1].type.minimum, 3);
+    assert_true(exports[1].type.maximum == UINT64_MAX);
+    assert_int_equal(exports[2].index, 1);
+    assert_int_equal(exports[2].type.value_type, 0x7b);
+    assert_false(exports[2].type.mutable_global);
+    assert_int_equal(exports[3].type.value_type, 0x70);
+    assert_int_equal(exports[4].kind, MODULE_FUNCTION);
+    assert_string_equal(exports[4].type.signature, "VF:ii");
+    module_info_done(&info);
+    /* Long signatures are whole there. */
+    assert_int_equal(module_info_read(guest_vectors, sizeof(guest_vectors), &info, NULL), 0);
+    assert_int_equal(strlen(info.exports[1].type.signature), 80 + 1);
+    module_info_done(&info);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wasi),
+        cmocka_unit_test(test_types),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_guests),
         cmocka_unit_test(test_components_are_whole),
