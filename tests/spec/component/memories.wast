@@ -1,0 +1,33 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+;; Several memories in one core module: each definition's options say which one is meant.
+
+(component
+  (core module $m
+    (memory (export "a") 1)
+    (memory (export "b") 1)
+    (data (memory 0) (i32.const 8) "\20\00\00\00\05\00\00\00")
+    (data (memory 1) (i32.const 8) "\20\00\00\00\06\00\00\00")
+    (data (memory 0) (i32.const 32) "first")
+    (data (memory 1) (i32.const 32) "second")
+    (func (export "text") (result i32) (i32.const 8))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+    (func (export "peek-a") (param i32 i32) (result i32) (i32.load8_u 0 (local.get 0)))
+    (func (export "peek-b") (param i32 i32) (result i32) (i32.load8_u 1 (local.get 0)))
+    (func (export "grow-b") (param i32) (result i32) (memory.grow 1 (local.get 0))))
+  (core instance $i (instantiate $m))
+  (alias core export $i "a" (core memory $a))
+  (alias core export $i "b" (core memory $b))
+  (alias core export $i "realloc" (core func $realloc))
+  (func (export "a") (result string) (canon lift (core func $i "text") (memory $a)))
+  (func (export "b") (result string) (canon lift (core func $i "text") (memory $b)))
+  (func (export "peek-a") (param "s" string) (result u8) (canon lift (core func $i "peek-a") (memory $a) (realloc $realloc)))
+  (func (export "peek-b") (param "s" string) (result u8) (canon lift (core func $i "peek-b") (memory $b) (realloc $realloc)))
+  (func (export "grow-b") (param "n" u32) (result s32) (canon lift (core func $i "grow-b"))))
+(assert_return (invoke "a") (str.const "first"))
+(assert_return (invoke "b") (str.const "second"))
+(assert_return (invoke "peek-a" (str.const "x")) (u8.const 0x78))
+(assert_return (invoke "peek-b" (str.const "y")) (u8.const 0x79))
+(assert_return (invoke "peek-a" (str.const "z")) (u8.const 0x7a))
+(assert_return (invoke "grow-b" (u32.const 1)) (s32.const 1))
+(assert_return (invoke "b") (str.const "second"))
+(assert_return (invoke "grow-b" (u32.const 60000)) (s32.const -1))
