@@ -1,0 +1,107 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+
+;; Component: one text through three components, of which the first speaks UTF-8, the second UTF-16, the third Latin-1 or
+;; UTF-16.  Each adds its number to the end, so a text is recoded at five borders and what comes out tells the way.
+(component
+  (component $third
+    (core module $m
+      (memory (export "memory") 4)
+      (global $top (mut i32) (i32.const 256))
+      (func (export "realloc") (param $old i32) (param i32 i32) (param $size i32) (result i32)
+        (local $at i32)
+        (local.set $at (select
+          (local.get $old)
+          (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8))
+          (local.get $old)))
+        ;; Room for one more character behind each text.
+        (global.set $top (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 8)))
+        (if (i32.gt_u (global.get $top) (i32.const 262144)) (then (unreachable)))
+        (local.get $at))
+      (func (export "done") (param i32) (global.set $top (i32.const 256)))
+      (func (export "pass") (param $at i32) (param $length i32) (result i32)
+        (local $n i32)
+        (local.set $n (i32.and (local.get $length) (i32.const 0x7fffffff)))
+        (if (i32.lt_s (local.get $length) (i32.const 0))
+          (then (i32.store16 (i32.add (local.get $at) (i32.shl (local.get $n) (i32.const 1))) (i32.const 0x33)))
+          (else (i32.store8 (i32.add (local.get $at) (local.get $n)) (i32.const 0x33))))
+        (i32.store (i32.const 16) (local.get $at))
+        (i32.store (i32.const 20) (i32.add (local.get $length) (i32.const 1)))
+        (i32.const 16)))
+    (core instance $i (instantiate $m))
+    (alias core export $i "done" (core func $done))
+    (alias core export $i "realloc" (core func $realloc))
+    (alias core export $i "memory" (core memory $memory))
+    (func (export "pass") (param "text" string) (result string)
+      (canon lift (core func $i "pass") (memory $memory) (realloc $realloc)
+        (post-return $done) string-encoding=latin1+utf16)))
+
+  (component $second
+    (import "next" (func $next (param "text" string) (result string)))
+    (core module $library
+      (memory (export "memory") 4)
+      (global $top (mut i32) (i32.const 256))
+      (func (export "realloc") (param $old i32) (param i32 i32) (param $size i32) (result i32)
+        (local $at i32)
+        (local.set $at (select
+          (local.get $old)
+          (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8))
+          (local.get $old)))
+        (global.set $top (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 8)))
+        (if (i32.gt_u (global.get $top) (i32.const 262144)) (then (unreachable)))
+        (local.get $at))
+      (func (export "done") (param i32) (global.set $top (i32.const 256))))
+    (core instance $l (instantiate $library))
+    (alias core export $l "done" (core func $done))
+    (alias core export $l "realloc" (core func $realloc))
+    (alias core export $l "memory" (core memory $memory))
+    (core func $lowered (canon lower (func $next) (memory $memory) (realloc $realloc) string-encoding=utf16))
+    (core module $m
+      (import "l" "memory" (memory 4))
+      (import "l" "next" (func $next (param i32 i32 i32)))
+      (func (export "pass") (param $at i32) (param $units i32) (result i32)
+        (i32.store16 (i32.add (local.get $at) (i32.shl (local.get $units) (i32.const 1))) (i32.const 0x32))
+        (call $next (local.get $at) (i32.add (local.get $units) (i32.const 1)) (i32.const 16))
+        (i32.const 16)))
+    (core instance $given (export "memory" (memory $memory)) (export "next" (func $lowered)))
+    (core instance $i (instantiate $m (with "l" (instance $given))))
+    (func (export "pass") (param "text" string) (result string)
+      (canon lift (core func $i "pass") (memory $memory) (realloc $realloc)
+        (post-return $done) string-encoding=utf16)))
+
+  (component $first
+    (import "next" (func $next (param "text" string) (result string)))
+    (core module $library
+      (memory (export "memory") 4)
+      (global $top (mut i32) (i32.const 256))
+      (func (export "realloc") (param $old i32) (param i32 i32) (param $size i32) (result i32)
+        (local $at i32)
+        (local.set $at (select
+          (local.get $old)
+          (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8))
+          (local.get $old)))
+        (global.set $top (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 8)))
+        (if (i32.gt_u (global.get $top) (i32.const 262144)) (then (unreachable)))
+        (local.get $at))
+      (func (export "done") (param i32) (global.set $top (i32.const 256))))
+    (core instance $l (instantiate $library))
+    (alias core export $l "done" (core func $done))
+    (alias core export $l "realloc" (core func $realloc))
+    (alias core export $l "memory" (core memory $memory))
+    (core func $lowered (canon lower (func $next) (memory $memory) (realloc $realloc) string-encoding=utf8))
+    (core module $m
+      (import "l" "memory" (memory 4))
+      (import "l" "next" (func $next (param i32 i32 i32)))
+      (func (export "pass") (param $at i32) (param $bytes i32) (result i32)
+        (i32.store8 (i32.add (local.get $at) (local.get $bytes)) (i32.const 0x31))
+        (call $next (local.get $at) (i32.add (local.get $bytes) (i32.const 1)) (i32.const 16))
+        (i32.const 16)))
+    (core instance $given (export "memory" (memory $memory)) (export "next" (func $lowered)))
+    (core instance $i (instantiate $m (with "l" (instance $given))))
+    (func (export "pass") (param "text" string) (result string)
+      (canon lift (core func $i "pass") (memory $memory) (realloc $realloc)
+        (post-return $done) string-encoding=utf8)))
+
+  (instance $c (instantiate $third))
+  (instance $b (instantiate $second (with "next" (func $c "pass"))))
+  (instance $a (instantiate $first (with "next" (func $b "pass"))))
+  (export "pass" (func $a "pass")))
