@@ -5,6 +5,10 @@
 
 #include "component.h"
 #include "error.h"
+#include "host.h"
+#include "instance.h"
+#include "runtime.h"
+#include "value.h"
 #include "version.h"
 
 #endif

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The library's core: a runtime, components loaded from bytes, instances with limits, calls.
+ * Components: code that was loaded, by name and version; what it imports and exports.
  *
- *     arcella *a = NULL;
- *     arcella_component *c = NULL;
- *     arcella_instance *i = NULL;
- *     arcella_new(NULL, &a, NULL);
- *     arcella_component_load(a, bytes, length, &c, NULL);
- *     arcella_instance_new(c, NULL, &i, NULL);
- *     struct arcella_value v[2] = { { ARCELLA_I32, { .i32 = 2 } }, { ARCELLA_I32, { .i32 = 3 } } };
- *     struct arcella_value sum;
- *     arcella_instance_call(i, "add", v, 2, &sum, 1, NULL);
- *
- * Everything of one runtime is used from one thread at a time, the one that made it.  The engine behind it
- * takes the signals SIGSEGV, SIGILL, SIGFPE and SIGBUS and passes on what is not its own; a program that
- * handles them too installs its handlers before arcella_new() and chains.  The library is never unloaded.
+ * Loaded from a file or from memory is a WebAssembly component, or a core module without imports (whose
+ * functions take and give s32, s64, f32 and f64).  A handle stays valid until it is freed: after
+ * arcella_component_unload() what is done with it, with its instances and their functions answers
+ * ARCELLA_E_CLOSED.
  */
 #ifndef ARCELLA_COMPONENT_H
 #define ARCELLA_COMPONENT_H
@@ -23,148 +14,190 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "runtime.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** A runtime: engine, loop, everything loaded.  Opaque; arcella_free(). */
-typedef struct arcella arcella;
 /** Loaded code.  Opaque; arcella_component_free(). */
 typedef struct arcella_component arcella_component;
-/** One running copy.  Opaque; arcella_instance_free(). */
-typedef struct arcella_instance arcella_instance;
-
-/** What a runtime is made with; set size, leave the rest 0 for the defaults: ARCELLA_OPTIONS_INIT. */
-struct arcella_options {
-    size_t size;          /* sizeof(struct arcella_options) as the caller knows it */
-    uint64_t stack_bytes; /* guest stack class: 512 KiB (default), 2 MiB or 8 MiB */
-    int fuel;             /* not 0: meter fuel, so that limits may name it */
-};
-#define ARCELLA_OPTIONS_INIT                                                                                 \
-    { sizeof(struct arcella_options), 0, 0 }
-
-/** What an instance may use; 0 means the default in brackets: ARCELLA_LIMITS_INIT. */
-struct arcella_limits {
-    size_t size;             /* sizeof(struct arcella_limits) as the caller knows it */
-    uint64_t memory_bytes;   /* of each memory [64 MiB] */
-    uint64_t table_elements; /* of each table [10,000] */
-    uint64_t call_wall_ms;   /* wall time of a call, or of the start section [30,000] */
-    uint64_t call_cpu_ms;    /* CPU time of either [10,000] */
-    uint64_t fuel;           /* of either; needs a runtime with fuel [none] */
-};
-#define ARCELLA_LIMITS_INIT                                                                                  \
-    { sizeof(struct arcella_limits), 0, 0, 0, 0, 0 }
-
-/** Types of core values. */
-enum arcella_type { ARCELLA_I32 = 1, ARCELLA_I64 = 2, ARCELLA_F32 = 3, ARCELLA_F64 = 4 };
-
-/** A core value with its type. */
-struct arcella_value {
-    int type; /* enum arcella_type */
-    union {
-        int32_t i32;
-        int64_t i64;
-        float f32;
-        double f64;
-    } of;
-};
 
 /**
- * Make a runtime.
- *
- * @param options  borrowed during the call; NULL for the defaults
- * @param ret      out: the runtime, owned by the caller
- * @param reterr   out on failure; may be NULL
- * @return 0; ARCELLA_E_INVALID (an option out of its bounds), ARCELLA_E_NOMEM, ARCELLA_E_SYSTEM
- * Threads: the calling thread owns the runtime.  Blocks: no.  Since: 0.1.
- */
-ARCELLA_API int arcella_new(const struct arcella_options *options, arcella **ret, arcella_error **reterr);
-
-/**
- * Free a runtime with everything made from it.
- *
- * @param runtime  owned; its components and instances are gone with it; NULL is fine
- * Threads: the runtime's thread.  Since: 0.1.
- */
-ARCELLA_API void arcella_free(arcella *runtime);
-
-/**
- * Compile a WebAssembly binary.
+ * Load a component from memory: decode, check, compile.
  *
  * @param runtime  borrowed; outlives the component
- * @param bytes    length bytes, borrowed during the call
- * @param length   bytes; at most 256 MiB
+ * @param name     UTF-8, NUL-terminated, copied; NULL: the name it carries itself, or ""
+ * @param version  UTF-8, NUL-terminated, copied; NULL: ""
+ * @param bytes    length bytes, copied
+ * @param length   at most 256 MiB
  * @param ret      out: the component, owned by the caller
  * @param reterr   out on failure; may be NULL
- * @return 0; ARCELLA_E_WASM (not a valid binary, with offset), ARCELLA_E_KIND (a form that does not run yet),
- *         ARCELLA_E_LINK (it imports what nobody provides, all named), ARCELLA_E_TOO_LARGE, ARCELLA_E_NOMEM
- * Threads: the runtime's thread.  Blocks: while it compiles.  Since: 0.1.
+ * @return 0; ARCELLA_E_WASM (not a valid binary; the message names the byte offset and what was expected
+ * there), ARCELLA_E_UNSUPPORTED (a feature that does not run here, by name), ARCELLA_E_KIND (a core module of
+ * WASI), ARCELLA_E_LINK (a core module that imports something), ARCELLA_E_EXISTS (this name, given, is loaded
+ * in this version), ARCELLA_E_TOO_LARGE, ARCELLA_E_LIMIT, ARCELLA_E_NOMEM
+ * Threads: the runtime's thread.
+ * Blocks: while it compiles.  Since: 0.1.
  */
-ARCELLA_API int arcella_component_load(arcella *runtime, const void *bytes, size_t length,
-                                       arcella_component **ret, arcella_error **reterr);
+ARCELLA_API int arcella_component_load(arcella_runtime *runtime, const char *name, const char *version,
+                                       const void *bytes, size_t length, arcella_component **ret,
+                                       arcella_error **reterr);
 
 /**
- * Free a component; instances made from it live on.
+ * Load a component from a file.
+ *
+ * @param runtime  borrowed; outlives the component
+ * @param name     as for arcella_component_load()
+ * @param version  as for arcella_component_load()
+ * @param path     of the file, NUL-terminated
+ * @param ret      out: the component, owned by the caller
+ * @param reterr   out on failure; may be NULL
+ * @return as arcella_component_load(); ARCELLA_E_NOT_FOUND, ARCELLA_E_DENIED, ARCELLA_E_SYSTEM (of the file)
+ * Threads: the runtime's thread.  Blocks: while it reads and compiles.  Since: 0.1.  Example:
+ * examples/embed/main.c
+ */
+ARCELLA_API int arcella_component_load_file(arcella_runtime *runtime, const char *name, const char *version,
+                                            const char *path, arcella_component **ret,
+                                            arcella_error **reterr);
+
+/**
+ * Load other code behind the same handle, or load again after an unload.  Instances made before keep the code
+ * they were made from.  Where it fails, nothing has changed.
+ *
+ * @param component  borrowed
+ * @param bytes      length bytes, copied
+ * @param length     at most 256 MiB
+ * @param reterr     out on failure; may be NULL
+ * @return as arcella_component_load()
+ * Threads: the runtime's thread.  Blocks: while it compiles.  Since: 0.1.
+ */
+ARCELLA_API int arcella_component_reload(arcella_component *component, const void *bytes, size_t length,
+                                         arcella_error **reterr);
+
+/**
+ * Give back what a component holds: its instances end, their memory and the code are freed.  The handles of
+ * it stay valid and answer ARCELLA_E_CLOSED until they are freed, or, for the component, until it is
+ * reloaded.
+ *
+ * @param component  borrowed
+ * @param reterr     out on failure; may be NULL
+ * @return 0, also where it was unloaded before; ARCELLA_E_BUSY (an instance of it is in a call: this is
+ * called from a host function)
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API int arcella_component_unload(arcella_component *component, arcella_error **reterr);
+
+/**
+ * Free a component's handle.  Instances made from it live on, and keep the code until they are freed.
  *
  * @param component  owned; NULL is fine
  * Threads: the runtime's thread.  Since: 0.1.
  */
 ARCELLA_API void arcella_component_free(arcella_component *component);
 
+/* --- what is loaded --- */
+
 /**
- * Make an instance and run its start section.
+ * Tell a component's name.
  *
- * @param component  borrowed during the call
- * @param limits     borrowed during the call; NULL for the defaults
- * @param ret        out: the instance, owned by the caller
+ * @param component  borrowed
+ * @return UTF-8, NUL-terminated, borrowed as long as the component
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API const char *arcella_component_name(const arcella_component *component);
+
+/**
+ * Tell a component's version.
+ *
+ * @param component  borrowed
+ * @return UTF-8, NUL-terminated, borrowed as long as the component
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API const char *arcella_component_version(const arcella_component *component);
+
+/**
+ * Walk the components of a runtime, newest first.
+ *
+ * @param runtime  borrowed
+ * @param after    the one before it; NULL: begin
+ * @return borrowed; NULL at the end
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API arcella_component *arcella_component_next(const arcella_runtime *runtime,
+                                                      const arcella_component *after);
+
+/**
+ * Find a component by its name.
+ *
+ * @param runtime  borrowed
+ * @param name     UTF-8, NUL-terminated
+ * @param version  UTF-8, NUL-terminated; NULL: the one of this name that was loaded last
+ * @return borrowed; NULL: there is none
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API arcella_component *arcella_component_find(const arcella_runtime *runtime, const char *name,
+                                                      const char *version);
+
+/** What an item is. */
+enum arcella_item_kind {
+    ARCELLA_ITEM_FUNC = 0,
+    ARCELLA_ITEM_RESOURCE = 1, /* a resource type */
+    ARCELLA_ITEM_OTHER = 2     /* a core module, a component: nobody can provide it */
+};
+
+/** An import or export; begin with ARCELLA_ITEM_INIT. */
+struct arcella_item {
+    size_t size;  /* sizeof(struct arcella_item) as the caller knows it */
+    int kind;     /* enum arcella_item_kind */
+    int provided; /* imports: a host function or resource of the embedder matches, or nothing calls it */
+    const char *interface; /* "wasi:io/streams@0.2.6"; "" */
+    const char *name;      /* "[method]input-stream.read" */
+    const char
+        *signature; /* FUNC: as in WIT, "read(self: borrow<…>, len: u64) -> …", long ones cut; else "" */
+};
+#define ARCELLA_ITEM_INIT                                                                                    \
+    { sizeof(struct arcella_item), 0, 0, "", "", "" }
+
+/**
+ * Tell an import.
+ *
+ * @param component  borrowed
+ * @param index      from 0
+ * @param ret        out; its texts are borrowed until the component is unloaded, reloaded or freed
  * @param reterr     out on failure; may be NULL
- * @return 0; ARCELLA_E_LIMIT (a memory or table needs more than the limit, or the start section did),
- *         ARCELLA_E_TIMEOUT (the start section), ARCELLA_E_WASM (it trapped; the message says how),
- *         ARCELLA_E_INVALID (limits out of bounds), ARCELLA_E_NOMEM
- * Threads: the runtime's thread.  Blocks: while the start section runs.  Since: 0.1.
- */
-ARCELLA_API int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
-                                     arcella_instance **ret, arcella_error **reterr);
-
-/**
- * Free an instance.
- *
- * @param instance  owned; NULL is fine
+ * @return 0; ARCELLA_E_NOT_FOUND (there are not so many), ARCELLA_E_CLOSED (unloaded), ARCELLA_E_INVALID,
+ *         ARCELLA_E_NOMEM
  * Threads: the runtime's thread.  Since: 0.1.
  */
-ARCELLA_API void arcella_instance_free(arcella_instance *instance);
+ARCELLA_API int arcella_component_import(arcella_component *component, size_t index, struct arcella_item *ret,
+                                         arcella_error **reterr);
 
 /**
- * Call an exported function and wait for its end.
+ * Tell an exported function.
  *
- * A trap or a used-up limit is reported as an error here, and the instance takes no further call after it.
- *
- * @param instance       borrowed
- * @param function       name of the export, UTF-8, NUL-terminated
- * @param args           args_count values of the parameters' types, borrowed; may be NULL for none
- * @param args_count     number of args
- * @param results        out: results_count values; may be NULL for none
- * @param results_count  number of results the function has
- * @param reterr         out on failure; may be NULL
- * @return 0; ARCELLA_E_NOT_FOUND (no such function), ARCELLA_E_INVALID (other types or counts),
- *         ARCELLA_E_STATE (an earlier trap), ARCELLA_E_LIMIT (stack, CPU time, fuel),
- *         ARCELLA_E_TIMEOUT (wall time), ARCELLA_E_CANCELLED (trapped; the message says how), ARCELLA_E_NOMEM
- * Threads: the runtime's thread; not from inside another call.  Blocks: until the function ends.  Since: 0.1.
- */
-ARCELLA_API int arcella_instance_call(arcella_instance *instance, const char *function,
-                                      const struct arcella_value *args, size_t args_count,
-                                      struct arcella_value *results, size_t results_count,
-                                      arcella_error **reterr);
-
-/**
- * Tell how large an instance's memory is.
- *
- * @param instance  borrowed
- * @return bytes; 0 where it has none
+ * @param component  borrowed
+ * @param index      from 0
+ * @param ret        out; its texts are borrowed until the component is unloaded, reloaded or freed
+ * @param reterr     out on failure; may be NULL
+ * @return 0; ARCELLA_E_NOT_FOUND (there are not so many), ARCELLA_E_CLOSED (unloaded), ARCELLA_E_INVALID,
+ *         ARCELLA_E_NOMEM
  * Threads: the runtime's thread.  Since: 0.1.
  */
-ARCELLA_API uint64_t arcella_instance_memory_bytes(arcella_instance *instance);
+ARCELLA_API int arcella_component_export(arcella_component *component, size_t index, struct arcella_item *ret,
+                                         arcella_error **reterr);
+
+/**
+ * Tell all that a component imports and exports, with types, as WIT: its world and the packages it names.
+ *
+ * @param component  borrowed
+ * @param ret        out: UTF-8, NUL-terminated, borrowed until the component is unloaded, reloaded or freed
+ * @param reterr     out on failure; may be NULL
+ * @return 0; ARCELLA_E_KIND (a core module has no WIT), ARCELLA_E_CLOSED, ARCELLA_E_TOO_LARGE,
+ * ARCELLA_E_LIMIT, ARCELLA_E_NOMEM
+ * Threads: the runtime's thread.  Since: 0.1.
+ */
+ARCELLA_API int arcella_component_wit(arcella_component *component, const char **ret, arcella_error **reterr);
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,8 @@
  * Errors: a number to act on, a sentence to read, a hint what to do.
  *
  * A function that can fail returns 0 or a negative ARCELLA_E_… and, where it has a last parameter
- * `arcella_error **reterr`, stores an error object there that the caller frees.  A trap, an exit code or a
- * missed deadline of a guest is not an error: it is the outcome of a call that was carried out.
+ * `arcella_error **reterr`, stores an error object there that the caller frees; *reterr must be NULL before.
+ * A guest's trap is ARCELLA_E_TRAP, a limit it ran into ARCELLA_E_LIMIT or ARCELLA_E_TIMEOUT.
  */
 #ifndef ARCELLA_ERROR_H
 #define ARCELLA_ERROR_H
@@ -55,7 +55,8 @@ extern "C" {
     XX(WORKER, 31, "worker-lost", "`arcella logs` has its last words")                                       \
     XX(CANCELLED, 32, "cancelled", "")                                                                       \
     XX(UNSUPPORTED, 33, "unsupported", "")                                                                   \
-    XX(INTERNAL, 34, "internal", "this is a mistake in Arcella: please report it with the log")
+    XX(INTERNAL, 34, "internal", "this is a mistake in Arcella: please report it with the log")              \
+    XX(TRAP, 35, "trap", "the guest failed: it takes no more calls; make another instance of it")
 
 #define ARCELLA_ERROR_ENUM(name, number, text, hint) ARCELLA_E_##name = -(number),
 enum arcella_error_code { ARCELLA_OK = 0, ARCELLA_ERROR_MAP(ARCELLA_ERROR_ENUM) ARCELLA_E_LAST_ = -1000 };

@@ -1,306 +1,210 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * libarcella: the rooms behind the public functions.  A runtime owns its loop and engine; calls run the loop
- * until their run has ended.  Programmer mistakes at this door are INVALID, not asserts.
+ * Components: handles with a name, and the code behind them.  Code is counted by the handle and by each
+ * instance, so a handle may be freed, unloaded or given other code while instances live.
  */
-#include "arcella/arcella.h"
+#include "api/api.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
 #include "base/fd.h"
 #include "base/limits.h"
-#include "base/loop.h"
-#include "base/mem.h"
-#include "engine/engine.h"
+#include "engine/core.h"
 #include "engine/module_info.h"
 
-struct arcella {
-    struct loop *loop;
-    struct engine *engine;
-    struct arcella_instance *instances; /* list of what lives, so that arcella_free() can end it */
-    struct arcella_component *components;
-    bool fuel;
-};
-
-struct arcella_component {
-    arcella *runtime;
-    struct engine_module *module;
-    struct engine_program *program;
-    struct arcella_component *next, **self;
-};
-
-struct arcella_instance {
-    arcella *runtime;
-    struct engine_program *program;
-    struct engine_instance *engine;
-    struct engine_budget budget;
-    struct engine_outcome outcome;
-    bool done;
-    union engine_value result;
-    struct arcella_instance *next, **self;
-};
-
-DEFINE_CLEANUP(arcella_free_ptr, arcella *, arcella_free)
 DEFINE_CLEANUP(component_free_ptr, arcella_component *, arcella_component_free)
-DEFINE_CLEANUP(instance_free_ptr, arcella_instance *, arcella_instance_free)
 
-int arcella_new(const struct arcella_options *options, arcella **ret, arcella_error **reterr) {
-    struct engine_config config = ENGINE_CONFIG_INIT;
-    config.parallel_compile = true;
-    if (!ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "ret is NULL");
-    if (options) {
-        if (options->size != sizeof *options)
-            return error_set(reterr, ARCELLA_E_INVALID, "options.size is %zu, this library knows %zu",
-                             options->size, sizeof *options);
-        if (options->stack_bytes)
-            config.stack_bytes = options->stack_bytes;
-        config.fuel = options->fuel != 0;
-    }
-    CLEANUP(arcella_free_ptr) arcella *a = mem_new(arcella);
-    if (!a)
-        return error_nomem(reterr);
-    a->fuel = config.fuel;
-    int r = loop_new(&a->loop, reterr);
-    if (r == 0)
-        r = engine_new(&config, a->loop, &a->engine, reterr);
-    if (r < 0)
-        return r;
-    *ret = TAKE(a);
-    return 0;
+/* --- code --- */
+
+struct api_code *api_code_unref(struct api_code *code) {
+    if (!code || --code->references)
+        return NULL;
+    component_unref(code->component);
+    if (code->module)
+        engine_program_unref(code->module);
+    if (code->types)
+        types_free(code->types);
+    arena_done(&code->arena);
+    mem_free(code);
+    return NULL;
 }
 
-void arcella_free(arcella *a) {
-    if (!a)
-        return;
-    while (a->instances)
-        arcella_instance_free(a->instances);
-    while (a->components)
-        arcella_component_free(a->components);
-    engine_free(a->engine);
-    loop_free(a->loop);
-    mem_free(a);
+static void unref_ptr(struct api_code **code) {
+    api_code_unref(*code);
 }
 
-/* Compiled code is mapped from a file, so that its memory image is copied on write; here the file is
- * anonymous. */
-static int load_code(arcella *a, const struct buffer *code, struct engine_module **ret,
-                     arcella_error **reterr) {
+/* Machine code is mapped from a file, so that a module's memory image is copied on write; here the file is
+ * anonymous.
+ */
+static int load_module(arcella_runtime *runtime, struct api_code *code, const void *bytes, size_t length,
+                       arcella_error **reterr) {
+    BUFFER_AUTO machine = BUFFER_INIT(LIMIT_CODE_BYTES);
     FD_AUTO fd = -1;
-    int r = memfd_make("arcella-code", code->data, code->length, true, &fd, reterr);
-    if (r < 0)
+    int r = engine_compile(runtime->engine, bytes, length, &machine, reterr);
+    if (!r)
+        r = memfd_make("arcella-code", machine.data, machine.length, true, &fd, reterr);
+    if (r)
         return r;
     char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return engine_module_load(a->engine, path, ret, reterr);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    struct engine_module *module = NULL;
+    r = engine_module_load(runtime->engine, path, &module, reterr);
+    if (!r)
+        r = engine_program_new(module, NULL, 0, &code->module, reterr);
+    if (module)
+        engine_module_unref(module);
+    return r ? r : api_list_module(code, bytes, length, reterr);
 }
 
-int arcella_component_load(arcella *a, const void *bytes, size_t length, arcella_component **ret,
-                           arcella_error **reterr) {
-    if (!a || !bytes || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "runtime, bytes and ret must not be NULL");
+static int load_component(arcella_runtime *runtime, struct api_code *code, const void *bytes, size_t length,
+                          arcella_error **reterr) {
+    int r = component_load(runtime->engine, bytes, length, &code->component, reterr);
+    return r ? r : api_list_component(code, reterr);
+}
+
+static int load_code(arcella_runtime *runtime, const void *bytes, size_t length, struct api_code **ret,
+                     arcella_error **reterr) {
+    if (!bytes)
+        return error_set(reterr, ARCELLA_E_INVALID, "bytes must not be NULL");
     if (length > LIMIT_WASM_BYTES)
         return error_set(reterr, ARCELLA_E_TOO_LARGE, "%zu bytes; at most %llu", length, LIMIT_WASM_BYTES);
     struct module_info info;
     int r = module_info_read(bytes, length, &info, reterr);
-    if (r < 0)
+    if (r)
         return r;
     enum module_kind kind = info.kind;
     module_info_done(&info);
-    if (kind != MODULE_CORE)
+    if (kind == MODULE_WASI_P1)
         return error_set(reterr, ARCELLA_E_KIND,
-                         "the library runs core modules without imports; this is of kind %s",
-                         module_kind_name(kind));
-    CLEANUP(component_free_ptr) arcella_component *c = mem_new(arcella_component);
-    if (!c)
+                         "the library runs components, and core modules without imports; "
+                         "this is a core module of WASI preview 1");
+    CLEANUP(unref_ptr) struct api_code *code = mem_new(struct api_code);
+    if (!code)
         return error_nomem(reterr);
-    c->runtime = a;
-    BUFFER_AUTO code = BUFFER_INIT(LIMIT_CODE_BYTES);
-    r = engine_compile(a->engine, bytes, length, &code, reterr);
-    if (r == 0)
-        r = load_code(a, &code, &c->module, reterr);
-    if (r == 0)
-        r = engine_program_new(c->module, NULL, 0, &c->program, reterr);
-    if (r < 0)
+    code->references = 1;
+    if (kind == MODULE_COMPONENT)
+        r = load_component(runtime, code, bytes, length, reterr);
+    else
+        r = load_module(runtime, code, bytes, length, reterr);
+    if (r)
         return r;
-    c->next = a->components;
-    c->self = &a->components;
-    if (c->next)
-        c->next->self = &c->next;
-    a->components = c;
-    *ret = TAKE(c);
+    *ret = TAKE(code);
     return 0;
 }
 
-void arcella_component_free(arcella_component *c) {
-    if (!c)
-        return;
-    if (c->self) {
-        *c->self = c->next;
-        if (c->next)
-            c->next->self = c->self;
-    }
-    engine_program_unref(c->program);
-    engine_module_unref(c->module);
-    mem_free(c);
+/* --- handles --- */
+
+static int name_it(arcella_component *component, const char *name, const char *version,
+                   arcella_error **reterr) {
+    struct text own = {"", 0};
+    if (component->code->component)
+        own = component_name(component->code->component);
+    component->name = name ? mem_text(name) : mem_text_n(own.length ? own.data : "", own.length);
+    component->version = mem_text(version ? version : "");
+    return component->name && component->version ? 0 : error_nomem(reterr);
 }
 
-static void on_done(struct engine_instance *instance, const struct engine_outcome *outcome, void *user) {
-    struct arcella_instance *i = user;
-    i->outcome = *outcome;
-    i->done = true;
-    const union engine_value *results = engine_results(instance);
-    if (results)
-        i->result = results[0];
-}
-
-/* Run the loop until the run that was started has ended. */
-static void wait_done(arcella_instance *i) {
-    while (!i->done)
-        loop_run_once(i->runtime->loop);
-}
-
-/* An outcome that is not good, as an error of this door. */
-static int outcome_error(const struct engine_outcome *o, arcella_error **reterr) {
-    int code = ARCELLA_E_CANCELLED;
-    switch (o->end) {
-    case ENGINE_END_RETURNED: return 0;
-    case ENGINE_END_STACK:
-    case ENGINE_END_CPU_TIME:
-    case ENGINE_END_FUEL:
-    case ENGINE_END_LIMIT: code = ARCELLA_E_LIMIT; break;
-    case ENGINE_END_WALL_TIME: code = ARCELLA_E_TIMEOUT; break;
-    default: break;
-    }
-    return error_set(reterr, code, "%s: %s", engine_end_name(o->end), o->message);
-}
-
-static int read_limits(const arcella *a, const struct arcella_limits *from, struct engine_limits *limits,
-                       struct engine_budget *budget, arcella_error **reterr) {
-    struct arcella_limits l = ARCELLA_LIMITS_INIT;
-    if (from) {
-        if (from->size != sizeof l)
-            return error_set(reterr, ARCELLA_E_INVALID, "limits.size is %zu, this library knows %zu",
-                             from->size, sizeof l);
-        l = *from;
-    }
-    if (l.memory_bytes > LIMIT_MEMORY_BYTES || l.table_elements > LIMIT_TABLE_ELEMENTS || l.fuel > LIMIT_FUEL)
-        return error_set(reterr, ARCELLA_E_INVALID, "a limit is above what this library allows");
-    if (l.fuel && !a->fuel)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "fuel is limited but the runtime was made without options.fuel");
-    *limits = (struct engine_limits){
-        .memory_bytes = l.memory_bytes ? l.memory_bytes : DEFAULT_MEMORY_BYTES,
-        .table_elements = l.table_elements ? l.table_elements : DEFAULT_TABLE_ELEMENTS,
-        .fuel = l.fuel,
-    };
-    *budget = (struct engine_budget){
-        .wall_ms = l.call_wall_ms ? l.call_wall_ms : DEFAULT_CALL_MS,
-        .cpu_ms = l.call_cpu_ms ? l.call_cpu_ms : DEFAULT_CALL_CPU_MS,
-    };
-    return 0;
-}
-
-int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
-                         arcella_instance **ret, arcella_error **reterr) {
-    if (!component || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
-    CLEANUP(instance_free_ptr) arcella_instance *i = mem_new(arcella_instance);
-    if (!i)
+int arcella_component_load(arcella_runtime *runtime, const char *name, const char *version, const void *bytes,
+                           size_t length, arcella_component **ret, arcella_error **reterr) {
+    if (!runtime || !ret)
+        return error_set(reterr, ARCELLA_E_INVALID, "runtime and ret must not be NULL");
+    if (name && arcella_component_find(runtime, name, version ? version : ""))
+        return error_set(reterr, ARCELLA_E_EXISTS, "'%s%s%s' is loaded already", name, version ? "@" : "",
+                         version ? version : "");
+    CLEANUP(component_free_ptr) arcella_component *component = mem_new(arcella_component);
+    if (!component)
         return error_nomem(reterr);
-    arcella *a = i->runtime = component->runtime;
-    struct engine_limits engine_limits;
-    int r = read_limits(a, limits, &engine_limits, &i->budget, reterr);
-    if (r < 0)
+    component->runtime = runtime;
+    int r = load_code(runtime, bytes, length, &component->code, reterr);
+    if (r && name)
+        return error_wrap(reterr, r, "load '%s%s%s'", name, version ? "@" : "", version ? version : "");
+    if (!r)
+        r = name_it(component, name, version, reterr);
+    if (r)
         return r;
-    i->program = engine_program_ref(component->program);
-    struct engine_budget start = i->budget;
-    if (!limits || !limits->call_wall_ms)
-        start.wall_ms = DEFAULT_START_UP_MS;
-    r = engine_instance_new(component->program, &engine_limits, &start, i, on_done, &i->engine, reterr);
-    if (r < 0)
-        return r;
-    wait_done(i);
-    r = outcome_error(&i->outcome, reterr);
-    if (r < 0)
-        return error_wrap(reterr, r == ARCELLA_E_CANCELLED ? ARCELLA_E_WASM : r, "start");
-    i->next = a->instances;
-    i->self = &a->instances;
-    if (i->next)
-        i->next->self = &i->next;
-    a->instances = i;
-    *ret = TAKE(i);
+    component->next = runtime->components;
+    component->self = &runtime->components;
+    if (component->next)
+        component->next->self = &component->next;
+    runtime->components = component;
+    *ret = TAKE(component);
     return 0;
 }
 
-void arcella_instance_free(arcella_instance *i) {
-    if (!i)
+int arcella_component_load_file(arcella_runtime *runtime, const char *name, const char *version,
+                                const char *path, arcella_component **ret, arcella_error **reterr) {
+    if (!path)
+        return error_set(reterr, ARCELLA_E_INVALID, "path must not be NULL");
+    BUFFER_AUTO bytes = BUFFER_INIT(LIMIT_WASM_BYTES);
+    int r = file_read(AT_FDCWD, path, LIMIT_WASM_BYTES, &bytes, reterr);
+    if (!r)
+        r = arcella_component_load(runtime, name, version, bytes.data ? bytes.data : "", bytes.length, ret,
+                                   reterr);
+    return r ? error_wrap(reterr, r, "%s", path) : 0;
+}
+
+int arcella_component_reload(arcella_component *component, const void *bytes, size_t length,
+                             arcella_error **reterr) {
+    if (!component)
+        return error_set(reterr, ARCELLA_E_INVALID, "component must not be NULL");
+    struct api_code *code;
+    int r = load_code(component->runtime, bytes, length, &code, reterr);
+    if (r)
+        return error_wrap(reterr, r, "reload '%s'", component->name);
+    api_code_unref(component->code);
+    component->code = code;
+    return 0;
+}
+
+int arcella_component_unload(arcella_component *component, arcella_error **reterr) {
+    if (!component)
+        return error_set(reterr, ARCELLA_E_INVALID, "component must not be NULL");
+    for (arcella_instance *i = component->runtime->instances; i; i = i->next)
+        if (i->of == component && i->depth)
+            return error_set(reterr, ARCELLA_E_BUSY, "an instance of '%s' is in a call", component->name);
+    for (arcella_instance *i = component->runtime->instances; i; i = i->next)
+        if (i->of == component)
+            api_instance_end(i);
+    component->code = api_code_unref(component->code);
+    return 0;
+}
+
+void arcella_component_free(arcella_component *component) {
+    if (!component)
         return;
-    if (i->self) {
-        *i->self = i->next;
-        if (i->next)
-            i->next->self = i->self;
+    if (component->self) {
+        *component->self = component->next;
+        if (component->next)
+            component->next->self = component->self;
     }
-    engine_instance_free(i->engine);
-    engine_program_unref(i->program);
-    mem_free(i);
+    for (arcella_instance *i = component->runtime->instances; i; i = i->next)
+        if (i->of == component)
+            i->of = NULL;
+    api_code_unref(component->code);
+    mem_free(component->name);
+    mem_free(component->version);
+    mem_free(component);
 }
 
-/* Core types by their letter in a signature. */
-static const char type_letter[] = {
-    [ARCELLA_I32] = 'i', [ARCELLA_I64] = 'I', [ARCELLA_F32] = 'f', [ARCELLA_F64] = 'F'};
-
-int arcella_instance_call(arcella_instance *i, const char *function, const struct arcella_value *args,
-                          size_t args_count, struct arcella_value *results, size_t results_count,
-                          arcella_error **reterr) {
-    enum { ARGS_MAX = 64 };
-    if (!i || !function || (args_count && !args) || (results_count && !results))
-        return error_set(reterr, ARCELLA_E_INVALID, "instance, function, args and results must not be NULL");
-    if (args_count > ARGS_MAX || results_count > 1)
-        return error_set(reterr, ARCELLA_E_INVALID, "at most %d arguments and one result", ARGS_MAX);
-    char signature[ARGS_MAX + 3];
-    if (!engine_program_export(i->program, function, signature, sizeof signature))
-        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'", function);
-    union engine_value values[ARGS_MAX + 1] = {{.u64 = 0}};
-    const char *colon = strchr(signature, ':');
-    if (!colon || (size_t)(colon - signature) != args_count || strlen(colon + 1) != results_count)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "function '%s' has the type %s, not %zu arguments and %zu results", function,
-                         signature, args_count, results_count);
-    for (size_t n = 0; n < args_count; n++) {
-        int type = args[n].type;
-        if (type < ARCELLA_I32 || type > ARCELLA_F64 || type_letter[type] != signature[n])
-            return error_set(reterr, ARCELLA_E_INVALID, "argument %zu of '%s' is of another type (%s)", n + 1,
-                             function, signature);
-        switch (type) {
-        case ARCELLA_I32: values[n].u64 = (uint32_t)args[n].of.i32; break;
-        case ARCELLA_I64: values[n].i64 = args[n].of.i64; break;
-        case ARCELLA_F32: values[n].u64 = 0, values[n].f32 = args[n].of.f32; break;
-        default: values[n].f64 = args[n].of.f64; break;
-        }
-    }
-    i->done = false;
-    int r = engine_call(i->engine, function, signature, values, &i->budget, on_done, reterr);
-    if (r < 0)
-        return r;
-    wait_done(i);
-    r = outcome_error(&i->outcome, reterr);
-    if (r < 0)
-        return error_wrap(reterr, r, "call '%s'", function);
-    if (results_count) {
-        const char *letter = memchr(type_letter + 1, colon[1], sizeof type_letter - 1);
-        if (!letter)
-            return error_set(reterr, ARCELLA_E_UNSUPPORTED,
-                             "'%s' returns a type the library does not hand out", function);
-        results->type = (int)(letter - type_letter);
-        switch (results->type) {
-        case ARCELLA_I32: results->of.i32 = i->result.i32; break;
-        case ARCELLA_I64: results->of.i64 = i->result.i64; break;
-        case ARCELLA_F32: results->of.f32 = i->result.f32; break;
-        default: results->of.f64 = i->result.f64; break;
-        }
-    }
-    return 0;
+const char *arcella_component_name(const arcella_component *component) {
+    return component ? component->name : "";
 }
 
-uint64_t arcella_instance_memory_bytes(arcella_instance *i) {
-    return i ? engine_memory(i->engine).size : 0;
+const char *arcella_component_version(const arcella_component *component) {
+    return component ? component->version : "";
+}
+
+arcella_component *arcella_component_next(const arcella_runtime *runtime, const arcella_component *after) {
+    return after ? after->next : runtime ? runtime->components : NULL;
+}
+
+arcella_component *arcella_component_find(const arcella_runtime *runtime, const char *name,
+                                          const char *version) {
+    for (arcella_component *c = runtime && name ? runtime->components : NULL; c; c = c->next)
+        if (!strcmp(c->name, name) && (!version || !strcmp(c->version, version)))
+            return c;
+    return NULL;
 }

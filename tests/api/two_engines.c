@@ -62,25 +62,27 @@ static void own_engine(wasm_engine_t *engine, const char *bytes, size_t length, 
 #endif
 
 static void library_engine(void *library, const char *bytes, size_t length, int traps) {
-    LOAD(arcella_new);
-    LOAD(arcella_free);
+    LOAD(arcella_runtime_new);
+    LOAD(arcella_runtime_free);
     LOAD(arcella_component_load);
     LOAD(arcella_instance_new);
     LOAD(arcella_instance_call);
-    CHECK(p_arcella_new && p_arcella_free && p_arcella_component_load && p_arcella_instance_new &&
-          p_arcella_instance_call);
-    arcella *runtime = NULL;
+    CHECK(p_arcella_runtime_new && p_arcella_runtime_free && p_arcella_component_load &&
+          p_arcella_instance_new && p_arcella_instance_call);
+    arcella_runtime *runtime = NULL;
     arcella_component *component = NULL;
     arcella_instance *instance = NULL;
-    CHECK(p_arcella_new(NULL, &runtime, NULL) == 0);
-    CHECK(p_arcella_component_load(runtime, bytes, length, &component, NULL) == 0);
+    CHECK(p_arcella_runtime_new(NULL, &runtime, NULL) == 0);
+    CHECK(p_arcella_component_load(runtime, NULL, NULL, bytes, length, &component, NULL) == 0);
     int r = p_arcella_instance_new(component, NULL, &instance, NULL);
     CHECK(traps ? r < 0 : r == 0);
     if (!traps) {
-        struct arcella_value args[2] = {{ARCELLA_I32, {.i32 = 20}}, {ARCELLA_I32, {.i32 = 22}}}, sum;
-        CHECK(p_arcella_instance_call(instance, "add", args, 2, &sum, 1, NULL) == 0 && sum.of.i32 == 42);
+        struct arcella_value args[2] = {arcella_value_s32(20), arcella_value_s32(22)}, sum;
+        int32_t number = 0;
+        CHECK(p_arcella_instance_call(instance, "add", args, 2, &sum, NULL) == 0);
+        CHECK(arcella_value_get_s32(&sum, &number) == 0 && number == 42);
     }
-    p_arcella_free(runtime);
+    p_arcella_runtime_free(runtime);
 }
 
 int main(int argc, char **argv) {

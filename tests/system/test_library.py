@@ -141,31 +141,53 @@ def test_each_declared_function_is_exported():
 
 
 # --- programs against it ---
-def run_calls(program, folder):
-    """tests/api/calls.c, built in some way."""
+ADDER = GUESTS / "adder.wasm"
+EMBEDDED = GUESTS / "embedded.wasm"
+CALLS = [GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm", GUESTS / "spin_start.wasm", EMBEDDED, ADDER]
+# The programs of tests/api with what each is run with.
+PROGRAMS = {"calls": [CALLS], "values": [[EMBEDDED]], "signals": [[EMBEDDED, "before"], [EMBEDDED, "after"]]}
+
+
+def run(program, folder, *arguments):
     env = {**os.environ, "LD_LIBRARY_PATH": str(folder)}
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0:use_sigaltstack=0")
-    assert call(program, GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm", GUESTS / "spin_start.wasm", env=env) == "ok\n"
+    return call(program, *arguments, env=env)
 
 
 def sanitizers():
     return ["-fsanitize=address,undefined"] if sanitized() else []
 
 
-@pytest.mark.parametrize("package", ["arcella", "arcella-static"])
-@pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -std=c++17 -x c++"])
-def test_a_program_by_pkg_config(prefix, tmp_path, package, compiler):
-    folder = library_folder(prefix)
-    env = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
+def build(prefix, folder, source, package="arcella", compiler="gcc -std=c99", more=()):
+    """A program built as an embedder would, by pkg-config."""
+    env = {**os.environ, "PKG_CONFIG_PATH": str(library_folder(prefix) / "pkgconfig")}
     assert call("pkg-config", "--modversion", package, env=env).strip() == version()
     cflags = call("pkg-config", "--cflags", package, env=env).split()
     libs = call("pkg-config", "--libs", package, env=env).split()
-    program = tmp_path / "calls"
-    call(*compiler.split(), "-Wall", "-Werror", "-c", "-o", tmp_path / "calls.o", API / "calls.c", *cflags, *sanitizers())
-    call(compiler.split()[0], "-o", program, tmp_path / "calls.o", *libs, *sanitizers())
-    needed = call("readelf", "-d", program)
-    assert ("libarcella" in needed) == (package == "arcella")
-    run_calls(program, folder)
+    program = folder / source.stem
+    call(*compiler.split(), "-Wall", "-Werror", "-c", "-o", folder / "x.o", source, *cflags, *sanitizers(), *more)
+    call(compiler.split()[0], "-o", program, folder / "x.o", *libs, "-pthread", *sanitizers())
+    assert ("libarcella" in call("readelf", "-d", program)) == (package == "arcella")
+    return program
+
+
+@pytest.mark.parametrize("package", ["arcella", "arcella-static"])
+@pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -std=c++17 -x c++"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_by_pkg_config(prefix, tmp_path, package, compiler, name):
+    program = build(prefix, tmp_path, API / f"{name}.c", package, compiler)
+    for arguments in PROGRAMS[name]:
+        assert run(program, library_folder(prefix), *arguments) == "ok\n"
+
+
+def test_the_example(prefix, tmp_path):
+    source = ROOT / "examples" / "embed" / "main.c"
+    assert len(source.read_text().splitlines()) <= 30
+    program = build(prefix, tmp_path, source)
+    assert run(program, library_folder(prefix), ADDER) == "20 + 22 = 42\n"
+    done = subprocess.run([program, tmp_path / "none.wasm"], text=True, capture_output=True, timeout=60 * SLOW,
+                          env={**os.environ, "LD_LIBRARY_PATH": str(library_folder(prefix))})
+    assert done.returncode == 1 and "none.wasm" in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("target", ["Arcella::arcella", "Arcella::static"])
@@ -183,7 +205,7 @@ def test_a_program_by_cmake(prefix, tmp_path, target):
     call("cmake", "-S", source, "-B", tmp_path / "b", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
          f"-DCMAKE_C_FLAGS={flags}")
     call("cmake", "--build", tmp_path / "b")
-    run_calls(tmp_path / "b" / "calls", library_folder(prefix))
+    assert run(tmp_path / "b" / "calls", library_folder(prefix), *CALLS) == "ok\n"
     (source / "CMakeLists.txt").write_text("""
         cmake_minimum_required(VERSION 3.25)
         project(consumer LANGUAGES C)

@@ -1,0 +1,7 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+;; The component of examples/embed: add: func(a: u32, b: u32) -> u32.
+(component
+  (core module $m
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+  (core instance $i (instantiate $m))
+  (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))
