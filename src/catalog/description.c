@@ -37,6 +37,7 @@ static void items_done(struct description_items *items) {
         mem_free(items->items[i].module);
         mem_free(items->items[i].name);
         mem_free(items->items[i].type);
+        mem_free(items->items[i].nearest);
     }
     mem_free(items->items);
 }
@@ -55,6 +56,10 @@ struct package_description *description_free(struct package_description *d) {
     items_done(&d->binary_imports);
     items_done(&d->binary_exports);
     text_list_done(&d->warnings);
+    mem_free(d->modules);
+    mem_free(d->run);
+    mem_free(d->wit);
+    mem_free(d->wit_json);
     mem_free(d);
     return NULL;
 }
@@ -114,6 +119,53 @@ int description_add_import(struct package_description *d, struct text module, st
 int description_add_export(struct package_description *d, struct text name, const char *type,
                            arcella_error **reterr) {
     return add_item(&d->binary_exports, NULL, name, type, reterr);
+}
+
+int description_add_component_export(struct package_description *d, struct text interface, struct text name,
+                                     const char *type, arcella_error **reterr) {
+    return add_item(&d->binary_exports, interface.length ? &interface : NULL, name, type, reterr);
+}
+
+int description_import_provided(struct package_description *d, enum description_provided provided,
+                                const char *nearest, arcella_error **reterr) {
+    struct description_items *items = &d->binary_imports;
+    if (items->count == 0 || items->total > items->count)
+        return 0; /* it was left out */
+    struct description_item *item = &items->items[items->count - 1];
+    item->provided = provided;
+    if (!nearest || !*nearest)
+        return 0;
+    mem_free(item->nearest);
+    item->nearest = NULL;
+    int r = copy_name(text_of(nearest), &item->nearest, reterr);
+    items->bytes += r == 0 ? strlen(item->nearest) : 0;
+    return r;
+}
+
+int description_add_module(struct package_description *d, uint64_t offset, uint64_t length,
+                           arcella_error **reterr) {
+    if (d->modules_count >= LIMIT_COMPONENT_NESTED)
+        return error_set(reterr, ARCELLA_E_LIMIT, "more than %d core modules", LIMIT_COMPONENT_NESTED);
+    if ((d->modules_count & (d->modules_count - 1)) == 0) {
+        size_t capacity = d->modules_count ? d->modules_count * 2 : 1;
+        void *grown = mem_resize(d->modules, capacity * sizeof(*d->modules));
+        if (!grown)
+            return error_nomem(reterr);
+        d->modules = grown;
+    }
+    d->modules[d->modules_count++] = (struct description_module){.offset = offset, .length = length};
+    return 0;
+}
+
+int description_settle_modules(struct package_description *d, int fd, arcella_error **reterr) {
+    for (size_t i = 0; i < d->modules_count; i++) {
+        struct description_module *module = &d->modules[i];
+        int r = digest_of_range(fd, module->offset, module->length, &module->digest, reterr);
+        if (r < 0)
+            return error_wrap(reterr, r, "core module %zu", i);
+        module->has_digest = true;
+    }
+    return 0;
 }
 
 int description_warn(struct package_description *d, arcella_error **reterr, const char *format, ...) {
@@ -222,6 +274,12 @@ int description_set_id(struct package_description *d, const char *wanted, const 
 
 /* --- JSON --- */
 
+static const char *const provided_names[PROVIDED_KINDS] = {
+#define XX(name, text) [PROVIDED_##name] = text,
+    DESCRIPTION_PROVIDED_MAP(XX)
+#undef XX
+};
+
 static json_t *items_json(const struct description_items *items, bool with_module) {
     JSON_AUTO *array = json_array();
     for (size_t i = 0; array && i < items->count; i++) {
@@ -232,6 +290,29 @@ static json_t *items_json(const struct description_items *items, bool with_modul
             json_put_text(object, "module", item->module, &ok);
         json_put_text(object, "name", item->name, &ok);
         json_put_text(object, "type", item->type, &ok);
+        if (item->provided != PROVIDED_UNKNOWN)
+            json_put_text(object, "host", provided_names[item->provided], &ok);
+        if (item->nearest)
+            json_put_text(object, "nearest", item->nearest, &ok);
+        if (json_array_append_new(array, object) < 0 || !ok)
+            return NULL;
+    }
+    return TAKE(array);
+}
+
+static json_t *modules_json(const struct package_description *d) {
+    JSON_AUTO *array = json_array();
+    for (size_t i = 0; array && i < d->modules_count; i++) {
+        const struct description_module *module = &d->modules[i];
+        json_t *object = json_object();
+        bool ok = object != NULL;
+        json_put(object, "offset", json_integer((json_int_t)module->offset), &ok);
+        json_put(object, "length", json_integer((json_int_t)module->length), &ok);
+        if (module->has_digest) {
+            char hex[DIGEST_TEXT];
+            digest_text(&module->digest, hex);
+            json_put_text(object, "digest", hex, &ok);
+        }
         if (json_array_append_new(array, object) < 0 || !ok)
             return NULL;
     }
@@ -250,8 +331,10 @@ static json_t *binary_json(const struct package_description *d, bool brief) {
     json_put(object, "import_count", json_integer((json_int_t)d->binary_imports.total), &ok);
     json_put(object, "export_count", json_integer((json_int_t)d->binary_exports.total), &ok);
     if (!brief) {
+        if (d->kind == KIND_COMPONENT)
+            json_put(object, "modules", modules_json(d), &ok);
         json_put(object, "imports", items_json(&d->binary_imports, true), &ok);
-        json_put(object, "exports", items_json(&d->binary_exports, false), &ok);
+        json_put(object, "exports", items_json(&d->binary_exports, true), &ok);
     }
     if (!ok) {
         json_decref(object);
@@ -277,6 +360,12 @@ json_t *description_json(const struct package_description *d, bool brief) {
     json_put(object, "template", d->has_template ? policy_json(&d->template) : json_null(), &ok);
     json_put_text(object, "suggested_group", d->suggested_group, &ok);
     json_put(object, "binary", binary_json(d, brief), &ok);
+    if (d->wit && !brief)
+        json_put_text(object, "wit", d->wit, &ok);
+    if (d->wit_json && !brief) {
+        json_t *world = json_loads(d->wit_json, 0, NULL);
+        json_put(object, "world", world ? world : json_null(), &ok);
+    }
     json_put(object, "warnings", text_list_json(&d->warnings), &ok);
     if (!ok) {
         json_decref(object);

@@ -9,17 +9,33 @@
 #include "base/pack.h"
 #include "catalog/manifest.h"
 
-#define FORM          1
-#define FORM_ELEMENTS 22
+#define FORM          2
+#define FORM_ELEMENTS 26
+/* That of the releases that knew no components: without the last four, items of three. */
+#define FORM_OLD          1
+#define FORM_OLD_ELEMENTS 22
+#define ITEM_TEXTS        5
+#define ITEM_TEXTS_OLD    3
 
 static void pack_items(const struct description_items *items, struct pack_writer *w) {
     pack_array(w, 2);
     pack_u64(w, items->total);
-    pack_array(w, (uint32_t)items->count * 3);
+    pack_array(w, (uint32_t)items->count * ITEM_TEXTS);
     for (size_t i = 0; i < items->count; i++) {
         pack_text(w, items->items[i].module);
         pack_text(w, items->items[i].name);
         pack_text(w, items->items[i].type);
+        pack_u64(w, items->items[i].provided);
+        pack_text(w, items->items[i].nearest ? items->items[i].nearest : "");
+    }
+}
+
+static void pack_modules(const struct package_description *d, struct pack_writer *w) {
+    pack_array(w, (uint32_t)d->modules_count * 3);
+    for (size_t i = 0; i < d->modules_count; i++) {
+        pack_u64(w, d->modules[i].offset);
+        pack_u64(w, d->modules[i].length);
+        pack_bytes(w, d->modules[i].digest.bytes, d->modules[i].has_digest ? DIGEST_BYTES : 0);
     }
 }
 
@@ -66,6 +82,10 @@ int description_encode(const struct package_description *d, struct buffer *to, a
     pack_u64(&w, d->memory_bytes);
     pack_u64(&w, d->table_elements);
     text_list_pack(&d->warnings, &w);
+    pack_modules(d, &w);
+    pack_text(&w, d->run);
+    pack_text(&w, d->wit);
+    pack_text(&w, d->wit_json);
     int r = pack_end(&w, reterr);
     if (r == 0 && to->length - before > LIMIT_DESCRIPTION_BYTES)
         r = error_set(reterr, ARCELLA_E_TOO_LARGE, "the description of the package has more than %llu bytes",
@@ -82,6 +102,7 @@ struct unpacking {
     struct package_description *d;
     arcella_error **reterr;
     int result; /* the first failure that is not the reader's */
+    bool old;   /* FORM_OLD */
 };
 
 /* Refuse a value that was read well and is not allowed. */
@@ -152,18 +173,21 @@ static void get_template(struct unpacking *u) {
 static void get_items(struct unpacking *u, struct description_items *to, bool imports) {
     uint32_t parts = pack_get_array(&u->r, 2);
     uint64_t total = pack_get_u64(&u->r, UINT32_MAX);
-    uint32_t texts = pack_get_array(&u->r, DESCRIPTION_ITEMS_MAX * 3);
-    if (!u->r.failed && (parts != 2 || texts % 3 || texts / 3 > total))
+    uint32_t each = u->old ? ITEM_TEXTS_OLD : ITEM_TEXTS;
+    uint32_t texts = pack_get_array(&u->r, DESCRIPTION_ITEMS_MAX * each);
+    if (!u->r.failed && (parts != 2 || texts % each || texts / each > total))
         refuse(u, "a list");
     /* A name may have grown by the escapes of control characters. */
     size_t max = 4 * DESCRIPTION_NAME_BYTES + 8;
-    for (uint32_t i = 0; i < texts / 3 && !u->r.failed && u->result == 0; i++) {
+    for (uint32_t i = 0; i < texts / each && !u->r.failed && u->result == 0; i++) {
         struct text module = pack_get_text(&u->r, max, true);
         struct text name = pack_get_text(&u->r, max, false);
         MEM_AUTO char *type = get_text(u, max, false);
+        uint64_t provided = u->old ? PROVIDED_UNKNOWN : pack_get_u64(&u->r, PROVIDED_KINDS - 1);
+        MEM_AUTO char *nearest = u->old ? NULL : get_text(u, max, false);
         if (u->r.failed || u->result)
             return;
-        if (module.data && !imports) {
+        if (module.data && !imports && u->d->kind != KIND_COMPONENT) {
             refuse(u, "an export of another module");
             return;
         }
@@ -172,7 +196,10 @@ static void get_items(struct unpacking *u, struct description_items *to, bool im
             return;
         }
         u->result = imports ? description_add_import(u->d, module, name, type, u->reterr)
-                            : description_add_export(u->d, name, type, u->reterr);
+                            : description_add_component_export(u->d, module, name, type, u->reterr);
+        if (u->result == 0 && imports)
+            u->result =
+                description_import_provided(u->d, (enum description_provided)provided, nearest, u->reterr);
     }
     to->total = total;
 }
@@ -200,6 +227,39 @@ static void get_kind(struct unpacking *u) {
         refuse(u, "a kind");
 }
 
+static void get_modules(struct unpacking *u) {
+    uint32_t parts = pack_get_array(&u->r, LIMIT_COMPONENT_NESTED * 3);
+    if (!u->r.failed && parts % 3)
+        refuse(u, "a list of modules");
+    for (uint32_t i = 0; i < parts / 3 && !u->r.failed && u->result == 0; i++) {
+        uint64_t offset = pack_get_u64(&u->r, LIMIT_WASM_BYTES);
+        uint64_t length = pack_get_u64(&u->r, LIMIT_WASM_BYTES);
+        struct text digest = pack_get_bytes(&u->r, DIGEST_BYTES);
+        if (u->r.failed)
+            return;
+        if (digest.length && digest.length != DIGEST_BYTES) {
+            refuse(u, "a digest");
+            return;
+        }
+        u->result = description_add_module(u->d, offset, length, u->reterr);
+        if (u->result == 0 && digest.length) {
+            struct description_module *module = &u->d->modules[u->d->modules_count - 1];
+            memcpy(module->digest.bytes, digest.data, DIGEST_BYTES);
+            module->has_digest = true;
+        }
+    }
+}
+
+/* What only components have. */
+static void get_component(struct unpacking *u) {
+    get_modules(u);
+    u->d->run = get_text(u, LIMIT_INTERFACE_BYTES, true);
+    u->d->wit = get_text(u, LIMIT_WIT_BYTES, true);
+    u->d->wit_json = get_text(u, LIMIT_WIT_JSON_BYTES, true);
+    if (u->d->kind != KIND_COMPONENT && (u->d->modules_count || u->d->run || u->d->wit || u->d->wit_json))
+        refuse(u, "parts of a component");
+}
+
 int description_decode(const void *bytes, size_t length, struct package_description **ret,
                        arcella_error **reterr) {
     if (length > LIMIT_DESCRIPTION_BYTES)
@@ -212,7 +272,9 @@ int description_decode(const void *bytes, size_t length, struct package_descript
     pack_open(&u.r, bytes, length);
     uint32_t elements = pack_get_array(&u.r, FORM_ELEMENTS);
     uint64_t form = pack_get_u64(&u.r, UINT32_MAX);
-    if (!u.r.failed && (form != FORM || elements != FORM_ELEMENTS))
+    u.old = form == FORM_OLD;
+    if (!u.r.failed && (form != FORM || elements != FORM_ELEMENTS) &&
+        (form != FORM_OLD || elements != FORM_OLD_ELEMENTS))
         return error_set(reterr, ARCELLA_E_PROTOCOL,
                          "a description of a package in another form (%" PRIu64 ")", form);
     get_identity(&u);
@@ -236,6 +298,8 @@ int description_decode(const void *bytes, size_t length, struct package_descript
     d->memory_bytes = pack_get_u64(&u.r, INT64_MAX);
     d->table_elements = pack_get_u64(&u.r, INT64_MAX);
     get_list(&u, &d->warnings, DESCRIPTION_WARNINGS_MAX, 4096);
+    if (!u.old)
+        get_component(&u);
     if (u.result < 0)
         return u.result;
     int r = pack_close(&u.r, reterr);

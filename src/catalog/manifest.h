@@ -19,7 +19,9 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "catalog/list.h"
 #include "catalog/name.h"
@@ -64,17 +66,42 @@ bool component_kind_find(const char *name, enum component_kind *ret);
 #define DESCRIPTION_TEXT_BYTES   4096        /* description and the like in a manifest */
 #define DESCRIPTION_WARNINGS_MAX 64
 
+/* Does the host provide an import? */
+#define DESCRIPTION_PROVIDED_MAP(XX)                                                                         \
+    XX(UNKNOWN, "unknown")           /* not looked at */                                                     \
+    XX(YES, "provided")              /* */                                                                   \
+    XX(NO_INTERFACE, "no interface") /* nobody has that interface */                                         \
+    XX(NO_VERSION, "other version")  /* the host has another version of it */                                \
+    XX(NO_NAME, "no such name")      /* the interface is there, the name is not */                           \
+    XX(OTHER_TYPE, "other type")
+enum description_provided {
+#define XX(name, text) PROVIDED_##name,
+    DESCRIPTION_PROVIDED_MAP(XX)
+#undef XX
+        PROVIDED_KINDS
+};
+
 /* One import or export as the binary says it. */
 struct description_item {
-    char *module; /* imports of core modules; NULL otherwise */
+    char *module; /* of an import: the module; of a component's import or export: the interface; else NULL */
     char *name;
-    char *type; /* "func (i32) -> i32", "memory", …; "" if unknown */
+    char *type;                         /* "func (i32) -> i32", "memory", …; "" if unknown */
+    enum description_provided provided; /* imports */
+    char *nearest;                      /* what is there instead, or "" */
 };
 struct description_items {
     struct description_item *items; /* owned */
     size_t count;
     uint64_t total; /* in the binary; more than count where some were left out */
     size_t bytes;   /* of all texts */
+};
+
+/* A core module in a component. */
+struct description_module {
+    uint64_t offset; /* in the file */
+    uint64_t length;
+    bool has_digest; /* settled by who has the file, never by who describes it */
+    struct digest digest;
 };
 
 struct package_description {
@@ -103,6 +130,12 @@ struct package_description {
     uint64_t data_bytes;
     uint64_t memory_bytes;   /* least of its memory, 0 = none */
     uint64_t table_elements; /* least of its largest table */
+    /* of a component */
+    struct description_module *modules; /* owned; its core modules at any depth, in the order of the file */
+    size_t modules_count;
+    char *run;      /* the interface with `run` that a start calls ("wasi:cli/run@0.2.0"); NULL: none */
+    char *wit;      /* its WIT, where it was asked for; NULL */
+    char *wit_json; /* the same as JSON */
     /* for people */
     struct text_list warnings;
 };
@@ -131,6 +164,21 @@ int description_add_import(struct package_description *d, struct text module, st
                            const char *type, arcella_error **reterr) MUST_CHECK;
 int description_add_export(struct package_description *d, struct text name, const char *type,
                            arcella_error **reterr) MUST_CHECK;
+/** Add an export of a component; interface "": its own. */
+int description_add_component_export(struct package_description *d, struct text interface, struct text name,
+                                     const char *type, arcella_error **reterr) MUST_CHECK;
+/** Say of the import that was added last whether the host has it. @return 0, NOMEM */
+int description_import_provided(struct package_description *d, enum description_provided provided,
+                                const char *nearest, arcella_error **reterr) MUST_CHECK;
+/** Add a core module of a component. @return 0, LIMIT, NOMEM */
+int description_add_module(struct package_description *d, uint64_t offset, uint64_t length,
+                           arcella_error **reterr) MUST_CHECK;
+/**
+ * Take the digests of a component's core modules from its file.
+ *
+ * @return 0, PROTOCOL (one lies outside of the file), SYSTEM
+ */
+int description_settle_modules(struct package_description *d, int fd, arcella_error **reterr) MUST_CHECK;
 /** Add a warning; further ones than DESCRIPTION_WARNINGS_MAX are dropped. @return 0, NOMEM */
 int description_warn(struct package_description *d, arcella_error **reterr, const char *format, ...)
     MUST_CHECK PRINTF_LIKE(3, 4);

@@ -44,7 +44,7 @@ int cli_print(const struct cli_call *call, const char *message, const json_t *da
         struct term term = term_of(stdout);
         if (call->command->id == ALME_DOCTOR)
             render_checks(data, message, &term);
-        else
+        else if (!render_wit(data, &term))
             render_object(data, 0, &term);
         return CLI_EXIT_OK;
     }

@@ -126,6 +126,8 @@ void render_value(const char *key, const json_t *value, char *to, size_t size);
 
 /** How long ago a time of the daemon's was: "5 m ago"; what is no time stays as it is. */
 void render_age(const char *time, char *to, size_t size);
+/** Print the WIT that a component was asked for. @return false: there is none in this */
+bool render_wit(const json_t *data, const struct term *term);
 /** Print any object: scalars first, then tables and sections; what is empty is left out. */
 void render_object(const json_t *object, unsigned indent, const struct term *term);
 

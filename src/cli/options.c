@@ -168,7 +168,7 @@ static int long_option(struct reader *r, const char *text, arcella_error **reter
     snprintf(name, sizeof(name), "%.*s", (int)length, text);
     const struct alme_argument *argument =
         command && length < sizeof(name) ? alme_argument_find(command, name) : NULL;
-    if (argument) {
+    if (argument && strcmp(name, "json") != 0) { /* which also says how to show the answer */
         char shown[72];
         snprintf(shown, sizeof(shown), "--%s", name);
         return set_argument(r, argument, shown, attached, reterr);
@@ -212,9 +212,14 @@ bool options_is_file(const char *text) {
 
 static const struct alme_argument *next_place(const struct reader *r) {
     int place = 0;
-    for (const struct alme_argument *a = r->options->call.command->arguments; a->names; a++)
-        if ((a->flags & ALME_PLACED) && place++ == r->placed)
+    for (const struct alme_argument *a = r->options->call.command->arguments; a->names; a++) {
+        if (!(a->flags & ALME_PLACED))
+            continue;
+        bool many = alme_argument_is_list(a) && !(a->flags & ALME_REST); /* the last one: all that come */
+        if (place == r->placed || (many && place < r->placed))
             return a;
+        place++;
+    }
     return NULL;
 }
 
@@ -252,6 +257,11 @@ static int find_verb(struct reader *r, const char *name, arcella_error **reterr)
                    : result;
 }
 
+/* "-5", which is no option. */
+static bool is_number(const char *text) {
+    return text[1] >= '0' && text[1] <= '9';
+}
+
 static int read_all(struct reader *r, arcella_error **reterr) {
     struct cli_call *call = &r->options->call;
     bool names_only = false;
@@ -267,7 +277,7 @@ static int read_all(struct reader *r, arcella_error **reterr) {
             names_only = true;
         else if (!names_only && text[0] == '-' && text[1] == '-')
             result = long_option(r, text + 2, reterr);
-        else if (!names_only && text[0] == '-' && text[1])
+        else if (!names_only && text[0] == '-' && text[1] && !(call->command && is_number(text)))
             result = short_options(r, text + 1, reterr);
         else if (!call->command)
             result = find_verb(r, text, reterr);
@@ -288,6 +298,10 @@ int options_parse(int argc, char **argv, struct options *ret, arcella_error **re
     int result = read_all(&r, reterr);
     if (result < 0 || ret->help || ret->version || !ret->call.command || ret->call.command->id == ALME_DAEMON)
         return result;
+    /* What is shown as JSON takes JSON, where a verb takes values. */
+    if (ret->call.json && alme_argument_find(ret->call.command, "json") &&
+        json_object_set_new(ret->sent, "json", json_true()) < 0)
+        return error_nomem(reterr);
     result = alme_arguments_check(ret->call.command, ret->sent, &ret->args, reterr);
     ret->call.args = ret->args;
     return result;

@@ -233,6 +233,13 @@ static bool render_lists(const json_t *data, const struct term *term) {
 
 /* --- status and inspect --- */
 
+bool render_wit(const json_t *data, const struct term *term) {
+    const char *wit = json_string_value(json_object_get(json_object_get(data, "component"), "wit"));
+    if (wit)
+        term_text(term, COLOR_NONE, wit, true);
+    return wit != NULL;
+}
+
 /* Leave out of a policy what nobody chose. @return whether anything was */
 static bool drop_defaults(json_t *policy) {
     const char *key;
@@ -344,8 +351,16 @@ void render_success(const struct alme_command *command, const struct alme_answer
             return;
         }
         break;
+    case ALME_CALL:
+        if (json_is_string(json_object_get(data, "wave"))) {
+            term_text(term, COLOR_NONE, json_string_value(json_object_get(data, "wave")), true);
+            fputc('\n', term->to);
+        }
+        return;
     case ALME_STATUS:
     case ALME_INSPECT:
+        if (render_wit(data, term))
+            return;
         if (json_is_object(data)) {
             render_target(command, data, term);
             return;

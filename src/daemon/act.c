@@ -10,18 +10,68 @@
 #include "daemon/events.h"
 #include "daemon/hooks.h"
 #include "daemon/launch.h"
+#include "daemon/parts.h"
 #include "daemon/supervise.h"
 
 /* --- code --- */
 
 static void on_code(void *user, const arcella_error *error) {
     struct deployment *deployment = user;
+    if (deployment->parts && !error && --deployment->parts->waiting > 0)
+        return; /* others of its modules are under way */
+    if (error)
+        code_forget(deployment->daemon, deployment);
     deployment->code = CODE_MISSING; /* looked up by the next turn */
     if (error) {
         deployment->code = CODE_REFUSED;
         supervise_refuse(deployment, error);
     }
     daemon_turn(deployment->daemon);
+}
+
+static int open_binary(struct daemon *daemon, const struct component_record *component, int *ret_fd,
+                       arcella_error **reterr) {
+    int r = catalog_open_binary(daemon->catalog, component, ret_fd, reterr);
+    if (r == ARCELLA_E_CORRUPT)
+        events_tell(daemon, &(struct event){.kind = "component",
+                                            .id = component->id.text,
+                                            .from = "installed",
+                                            .to = "quarantined",
+                                            .reason = "its bytes do not fit its digest"});
+    return r;
+}
+
+/* The code of all modules of a component: found, or some of it made, and looked for again then. */
+static int make_parts(struct deployment *deployment, const struct component_record *component, bool fuel,
+                      arcella_error **reterr) {
+    struct daemon *daemon = deployment->daemon;
+    if (!deployment->parts && !(deployment->parts = mem_new(struct parts)))
+        return error_nomem(reterr);
+    struct parts *parts = deployment->parts;
+    size_t before = parts->count ? parts->missing : SIZE_MAX;
+    int r = component->description ? parts_init(parts, component->description, reterr)
+                                   : error_set(reterr, ARCELLA_E_STATE, "nothing is recorded of it");
+    if (r == 0)
+        r = parts_find(daemon, parts, fuel, reterr);
+    if (r < 0)
+        return error_wrap(reterr, r, "'%s'", component->id.text);
+    deployment->digest = component->digest;
+    if (parts->missing == 0) {
+        deployment->code_fuel = fuel;
+        deployment->code = CODE_READY;
+        daemon_turn(daemon);
+        return 0;
+    }
+    if (parts->missing >= before && deployment->code_tries++ > 2)
+        return error_set(reterr, ARCELLA_E_CORRUPT, "compiled code of '%s' does not stay in the cache",
+                         component->id.text);
+    FD_AUTO fd = -1;
+    r = open_binary(daemon, component, &fd, reterr);
+    if (r == 0)
+        r = parts_make(daemon, parts, fuel, fd, component->id.text, on_code, deployment, reterr);
+    if (r == 0)
+        deployment->code = CODE_MAKING;
+    return r;
 }
 
 static int make_code(struct deployment *deployment, arcella_error **reterr) {
@@ -35,6 +85,8 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
         return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text,
                          component->quarantine);
     bool fuel = launch_fuel(daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
+    if (component->kind == KIND_COMPONENT)
+        return make_parts(deployment, component, fuel, reterr);
     struct code_file file = {0};
     ERROR_AUTO *miss = NULL;
     r = code_find(daemon, &component->digest, fuel, &file, &miss);
@@ -51,13 +103,7 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
     if (r != ARCELLA_E_NOT_FOUND)
         return error_move(reterr, TAKE(miss));
     FD_AUTO fd = -1;
-    r = catalog_open_binary(daemon->catalog, component, &fd, reterr);
-    if (r == ARCELLA_E_CORRUPT)
-        events_tell(daemon, &(struct event){.kind = "component",
-                                            .id = component->id.text,
-                                            .from = "installed",
-                                            .to = "quarantined",
-                                            .reason = "its bytes do not fit its digest"});
+    r = open_binary(daemon, component, &fd, reterr);
     if (r < 0)
         return r;
     if (deployment->code_tries++ > 2)
@@ -82,9 +128,11 @@ static void start_instance(struct instance *instance, struct group *group, enum 
     int r = launch_instance(instance, &error);
     if (r == 0)
         return;
-    if (r == ARCELLA_E_NOT_FOUND && access(deployment->code_path, F_OK) < 0 && deployment->code_tries < 3) {
+    bool swept = deployment->parts || access(deployment->code_path, F_OK) < 0;
+    if (r == ARCELLA_E_NOT_FOUND && swept && deployment->code_tries < 3) {
         /* The cache was swept behind our back: look it up anew, at no charge. */
         deployment->code = CODE_MISSING;
+        deployment->code_tries += deployment->parts != NULL;
         outcome_from_error(&deployment->outcome, "failed", error);
         supervise_ended(instance, false, false);
         return;

@@ -116,6 +116,24 @@ uint64_t code_max_of(int wasm_fd) {
     return size < (LIMIT_CODE_BYTES - LEAST) / TIMES ? LEAST + TIMES * size : LIMIT_CODE_BYTES;
 }
 
+int code_slice(int wasm_fd, const struct description_module *module, int *ret_fd, arcella_error **reterr) {
+    MEM_AUTO char *bytes = module->length <= LIMIT_WASM_BYTES ? mem_alloc(module->length + 1) : NULL;
+    if (!bytes)
+        return error_nomem(reterr);
+    for (uint64_t done = 0; done < module->length;) {
+        ssize_t got = sys_pread(wasm_fd, bytes + done, module->length - done, (off_t)(module->offset + done));
+        if (got < 0)
+            return error_set_errno(reterr, errno, "cannot read a core module");
+        if (got == 0)
+            return error_set(reterr, ARCELLA_E_CORRUPT, "the file ends in the middle of a core module");
+        done += (uint64_t)got;
+    }
+    struct digest digest = digest_of(bytes, module->length);
+    if (!module->has_digest || !digest_equal(&digest, &module->digest))
+        return error_set(reterr, ARCELLA_E_CORRUPT, "the bytes of a core module do not fit its digest");
+    return memfd_make("arcella-module", bytes, module->length, false, ret_fd, reterr);
+}
+
 void code_discard(struct daemon *daemon, const struct digest *module) {
     if (daemon->catalog->cache)
         cache_remove(daemon->catalog->cache, module);

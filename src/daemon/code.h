@@ -37,6 +37,14 @@ int code_link(struct daemon *daemon, const struct digest *module, bool fuel, str
  * module; what a process that was taken over sends is copied and kept only up to here.
  */
 uint64_t code_max_of(int wasm_fd);
+/**
+ * A part of a file as a file of its own, in memory: a component's core module for its compile process.
+ *
+ * @param module  with its digest settled
+ * @return 0, CORRUPT (other bytes than its digest says), SYSTEM, NOMEM
+ */
+int code_slice(int wasm_fd, const struct description_module *module, int *ret_fd, arcella_error **reterr)
+    MUST_CHECK;
 /** Throw away what is there of a module: it turned out to be no good. */
 void code_discard(struct daemon *daemon, const struct digest *module);
 

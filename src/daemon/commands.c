@@ -7,19 +7,13 @@
 typedef void command_fn(struct call *call);
 
 static command_fn *const handlers[ALME_COMMANDS] = {
-    [ALME_PING] = command_ping,
-    [ALME_STATUS] = command_status,
-    [ALME_LIST] = command_list,
-    [ALME_INSPECT] = command_inspect,
-    [ALME_INSTALL] = command_install,
-    [ALME_START] = command_start,
-    [ALME_STOP] = command_stop,
-    [ALME_RESTART] = command_restart,
-    [ALME_UNDEPLOY] = command_undeploy,
-    [ALME_REMOVE] = command_remove,
-    [ALME_LOGS] = command_logs,
-    [ALME_EVENTS] = command_events,
-    [ALME_SET_LOG_LEVEL] = command_set_log_level,
+    [ALME_PING] = command_ping,         [ALME_STATUS] = command_status,
+    [ALME_LIST] = command_list,         [ALME_INSPECT] = command_inspect,
+    [ALME_INSTALL] = command_install,   [ALME_START] = command_start,
+    [ALME_STOP] = command_stop,         [ALME_RESTART] = command_restart,
+    [ALME_UNDEPLOY] = command_undeploy, [ALME_REMOVE] = command_remove,
+    [ALME_CALL] = command_call,         [ALME_LOGS] = command_logs,
+    [ALME_EVENTS] = command_events,     [ALME_SET_LOG_LEVEL] = command_set_log_level,
     [ALME_SHUTDOWN] = command_shutdown,
 };
 

@@ -9,7 +9,6 @@
 void command_ping(struct call *call);
 void command_status(struct call *call);
 void command_list(struct call *call);
-void command_inspect(struct call *call);
 /* installer.c, commands_packages.c */
 void command_install(struct call *call);
 void command_remove(struct call *call);
@@ -18,6 +17,18 @@ void command_start(struct call *call);
 void command_stop(struct call *call);
 void command_restart(struct call *call);
 void command_undeploy(struct call *call);
+/* commands_inspect.c */
+void command_inspect(struct call *call);
+/** Give up all inspections in progress. */
+void inspect_done(struct daemon *daemon);
+/**
+ * End a call with what is known of its target.
+ *
+ * @param fresh  what was just read of a component's file, taken apart; NULL: what is recorded
+ */
+void show_target(struct call *call, bool in_full, struct package_description **fresh);
+/* commands_call.c */
+void command_call(struct call *call);
 /* commands_logs.c */
 void command_logs(struct call *call);
 void command_events(struct call *call);

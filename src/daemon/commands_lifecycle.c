@@ -159,12 +159,6 @@ static int check_component(const struct component_record *component, const struc
     if (component->quarantine)
         return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text,
                          component->quarantine);
-    if (component->kind == KIND_COMPONENT) {
-        error_set(reterr, ARCELLA_E_KIND,
-                  "'%s' is a component; core modules run in this release, components do not yet",
-                  component->id.text);
-        return error_hint(reterr, ARCELLA_E_KIND, "build it for WASI preview 1 (a core module)");
-    }
     bool in_main = false;
     int r = policy_placement((enum policy_isolation)policy_number(policy, POLICY_ISOLATION_KEY),
                              policy_number(policy, POLICY_TRUSTED_KEY),

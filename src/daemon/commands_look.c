@@ -277,7 +277,23 @@ static json_t *deployments_of(struct daemon *daemon, const struct component_reco
     return TAKE(list);
 }
 
-static void show_target(struct call *call, bool in_full) {
+/* What was just read of a component's file takes the place of what was recorded; its manifest stays. */
+static void use_fresh(struct component_record *component, struct package_description **fresh) {
+    struct package_description *kept = component->description, *read = *fresh;
+    if (!kept || !read)
+        return;
+    struct description_items imports = kept->binary_imports, exports = kept->binary_exports;
+    kept->binary_imports = read->binary_imports;
+    kept->binary_exports = read->binary_exports;
+    read->binary_imports = imports;
+    read->binary_exports = exports;
+    mem_free(kept->wit);
+    mem_free(kept->wit_json);
+    kept->wit = TAKE(read->wit);
+    kept->wit_json = TAKE(read->wit_json);
+}
+
+void show_target(struct call *call, bool in_full, struct package_description **fresh) {
     struct daemon *daemon = call->daemon;
     CLEANUP(target_done) struct target target;
     arcella_error *error = NULL;
@@ -287,6 +303,12 @@ static void show_target(struct call *call, bool in_full) {
         call_fail(call, error, NULL);
         return;
     }
+    if (fresh && !target.component && target.deployment &&
+        state_component_get(daemon->catalog->state, target.deployment->record->component.text,
+                            &target.component, NULL) < 0)
+        target.component = NULL; /* lost meanwhile */
+    if (fresh && target.component)
+        use_fresh(target.component, fresh);
     JSON_AUTO *data = json_object();
     bool ok = data != NULL;
     const struct deployment *deployment = target.deployment;
@@ -312,17 +334,9 @@ static void show_target(struct call *call, bool in_full) {
 }
 
 static void status_of_one(struct call *call) {
-    show_target(call, false);
+    show_target(call, false, NULL);
 }
 
 void command_status(struct call *call) {
     figures_ask(call, alme_has(&call->request, "target") ? status_of_one : status_of_all);
-}
-
-static void inspect_one(struct call *call) {
-    show_target(call, true);
-}
-
-void command_inspect(struct call *call) {
-    figures_ask(call, inspect_one);
 }

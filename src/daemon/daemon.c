@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "daemon/call.h"
+#include "daemon/calls.h"
 #include "daemon/code.h"
 #include "daemon/commands.h"
 #include "daemon/events.h"
@@ -382,6 +383,8 @@ static void come_down(struct daemon *daemon) {
         code_done(daemon);
     }
     figures_done(daemon);
+    inspect_done(daemon);
+    calls_done(daemon);
     events_end(daemon, "the daemon has ended");
     if (daemon->server) {
         daemon->server = server_free(daemon->server);

@@ -55,6 +55,9 @@ struct daemon {
     struct call *stop_calls; /* who asked for the end */
     char code_key[2][512];   /* by fuel: what compiled code depends on */
     struct figures_question *questions;
+    struct inspect_job *inspect_jobs;
+    struct pending_call *calls; /* that wait for a worker's answer */
+    uint64_t calls_number;      /* of the last one */
 };
 
 struct daemon_options {

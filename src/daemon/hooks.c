@@ -6,10 +6,12 @@
 #include "daemon/hooks.h"
 
 #include "base/clock.h"
+#include "daemon/calls.h"
 #include "daemon/code.h"
 #include "daemon/events.h"
 #include "daemon/figures.h"
 #include "daemon/launch.h"
+#include "daemon/parts.h"
 #include "daemon/said.h"
 
 /* The longest wait after a worker that died through nobody's fault. */
@@ -94,14 +96,16 @@ static void on_ended(struct instance *instance, const struct ipc_ended *ended) {
     instance->memory_bytes = ended->memory_bytes;
     instance->cpu_ns = ended->cpu_ns;
     /* What was told to stop and did not until it was made to is no failure. */
-    if (instance->state != INSTANCE_STOPPING && (ended->frames_count || *ended->trap.data)) {
+    bool unasked = instance->state != INSTANCE_STOPPING && strcmp(ended->end.data, "stopped") != 0;
+    if (unasked && (ended->frames_count || *ended->trap.data)) {
         struct log_about about = about_instance(LOG_RUNTIME, instance);
         char sentence[1200];
         outcome_sentence(&instance->deployment->outcome, sentence, sizeof(sentence));
         said_end(&about, sentence, instance->deployment->outcome.end, instance->deployment->outcome.trap);
         log_trace(instance);
     }
-    supervise_ended(instance, true, false);
+    /* "stopped" unasked: a caller left in the middle of its call, which is nobody's failure. */
+    supervise_ended(instance, strcmp(ended->end.data, "stopped") != 0, false);
 }
 
 static void on_start_failed(struct instance *instance, const struct ipc_start_failed *failed) {
@@ -116,8 +120,12 @@ static void on_start_failed(struct instance *instance, const struct ipc_start_fa
         struct log_about about = about_instance(LOG_COMPILE, instance);
         about.error = error;
         log_event(LOG_WARN, &about, "cached code is damaged and is made anew", "%s", "");
-        code_discard(deployment->daemon, &deployment->digest);
-        worker_remove_code(instance->group->worker, deployment->code_name);
+        if (deployment->parts)
+            parts_discard(deployment->daemon, deployment->parts, instance->group->worker);
+        else {
+            code_discard(deployment->daemon, &deployment->digest);
+            worker_remove_code(instance->group->worker, deployment->code_name);
+        }
         deployment->code = CODE_MISSING;
         deployment->code_tries++;
         supervise_start_failed(instance, error, false, false);
@@ -153,6 +161,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     switch (message->type) {
     case IPC_LOG: said_line(group->name, &message->log); return;
     case IPC_FIGURES_ARE: figures_are(group, &message->figures_are, frame->header.call); return;
+    case IPC_CALLED: calls_answer(group, &message->called); return;
     case IPC_STARTED: instance = find(group, message->started.instance); break;
     case IPC_ENDED: instance = find(group, message->ended.instance); break;
     case IPC_START_FAILED: instance = find(group, message->start_failed.instance); break;

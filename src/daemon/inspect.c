@@ -16,6 +16,7 @@ struct inspection {
     struct loop *loop;
     struct package_description *description;
     arcella_error *error;
+    bool wit;
 };
 
 static void on_taken(const void *bytes, size_t length, const arcella_error *error, void *user) {
@@ -72,6 +73,7 @@ static int take_in(struct inspection *inspection, const struct files *files, str
         .component_fd = files->manifests[MANIFEST_COMPONENT],
         .template_fd = files->manifests[MANIFEST_TEMPLATE],
         .legacy_fd = files->manifests[MANIFEST_LEGACY],
+        .wit = inspection->wit,
     };
     r = workers_intake(*ret, &request, on_taken, inspection, NULL, reterr);
     if (r < 0)
@@ -82,7 +84,7 @@ static int take_in(struct inspection *inspection, const struct files *files, str
     return inspection->description ? 0 : error_set(reterr, ARCELLA_E_CANCELLED, "interrupted");
 }
 
-static int show(const struct cli_call *call, const struct files *files, const struct package_description *d,
+static int show(const struct cli_call *call, const struct files *files, struct package_description *d,
                 arcella_error **reterr) {
     struct digest digest;
     struct stat st;
@@ -91,6 +93,9 @@ static int show(const struct cli_call *call, const struct files *files, const st
     if (r < 0)
         return r;
     digest_text(&digest, hex);
+    r = description_settle_modules(d, files->binary, reterr);
+    if (r < 0)
+        return r;
     if (fstat(files->binary, &st) < 0)
         return error_set_errno(reterr, errno, "'%s'", files->name);
     JSON_AUTO *data = json_object();
@@ -109,7 +114,7 @@ static int show(const struct cli_call *call, const struct files *files, const st
 
 int local_inspect(const struct cli_call *call) {
     CLEANUP(files_done) struct files files = {.dir = -1, .binary = -1, .manifests = {-1, -1, -1}};
-    struct inspection inspection = {0};
+    struct inspection inspection = {.wit = json_is_true(json_object_get(call->args, "wit"))};
     struct workers *workers = NULL;
     ERROR_AUTO *error = NULL;
     const char *path = json_string_value(json_object_get(call->args, "file"));
@@ -117,6 +122,8 @@ int local_inspect(const struct cli_call *call) {
                  : error_set(&error, ARCELLA_E_INVALID, "'inspect' needs a FILE");
     if (r == 0)
         r = take_in(&inspection, &files, &workers, &error);
+    if (r == 0 && inspection.wit && inspection.description->kind != KIND_COMPONENT)
+        r = error_set(&error, ARCELLA_E_KIND, "'%s' is no component, so it has no WIT", path);
     if (r == 0)
         r = show(call, &files, inspection.description, &error);
     workers_free(workers);

@@ -14,6 +14,7 @@
 #include "daemon/commands.h"
 #include "daemon/events.h"
 #include "daemon/package.h"
+#include "daemon/parts.h"
 
 struct install_job {
     struct install_job *next;
@@ -21,9 +22,10 @@ struct install_job {
     struct call *call;
     struct install *install;
     struct worker_job *intake;
-    char *path; /* as the client gave it */
-    char *name; /* of the binary's file */
-    bool gone;  /* nobody wants it any more */
+    char *path;         /* as the client gave it */
+    char *name;         /* of the binary's file */
+    bool gone;          /* nobody wants it any more */
+    struct parts parts; /* of a component */
 };
 
 static void job_free(struct install_job *job) {
@@ -35,6 +37,7 @@ static void job_free(struct install_job *job) {
     if (job->intake)
         worker_job_cancel(job->intake);
     code_forget(job->daemon, job);
+    parts_done(&job->parts);
     install_free(job->install);
     mem_free(job->path);
     mem_free(job->name);
@@ -79,11 +82,13 @@ static void on_gone(struct call *call) {
 
 /* What its maker should know, and its user. */
 static json_t *warnings_of(const struct package_description *d) {
+    char missing[1024];
     JSON_AUTO *list = text_list_json(&d->warnings);
-    if (list && d->kind == KIND_COMPONENT &&
-        json_array_append_new(list,
-                              json_string("it is a component: this release keeps it and cannot start it, "
-                                          "as only core modules run yet")) < 0)
+    if (d->kind != KIND_COMPONENT || !list)
+        return TAKE(list);
+    package_missing(d, missing, sizeof(missing));
+    if (*missing &&
+        json_array_append_new(list, json_sprintf("of what it imports nobody provides %s", missing)) < 0)
         return NULL;
     return TAKE(list);
 }
@@ -144,6 +149,8 @@ static void commit(struct install_job *job) {
 
 /* --- compile --- */
 
+static void compile_parts(struct install_job *job);
+
 static void on_code(void *user, const arcella_error *error) {
     struct install_job *job = user;
     int code = arcella_error_code(error);
@@ -151,7 +158,37 @@ static void on_code(void *user, const arcella_error *error) {
         job_fail(job, error_copy(error));
         return;
     }
-    commit(job); /* where the cache may not be written, code is made again at each start */
+    if (job->parts.waiting && --job->parts.waiting == 0 && error)
+        job->parts.missing = 0; /* the cache may not be written: no use to go on */
+    if (job->parts.waiting)
+        return;
+    if (job->parts.missing)
+        compile_parts(job);
+    else
+        commit(job); /* where the cache may not be written, code is made again at each start */
+}
+
+/* The code of each core module of a component. */
+static void compile_parts(struct install_job *job) {
+    struct daemon *daemon = job->daemon;
+    arcella_error *error = NULL;
+    size_t before = job->parts.count ? job->parts.missing : SIZE_MAX;
+    int r = 0;
+    if (!job->parts.count)
+        r = parts_init(&job->parts, install_description(job->install), &error);
+    if (r == 0)
+        r = parts_find(daemon, &job->parts, false, &error);
+    if (r == 0 && (job->parts.missing == 0 || job->parts.missing >= before)) {
+        commit(job); /* what does not stay in the cache is made again at each start */
+        return;
+    }
+    if (r == 0) {
+        call_progress(job->call, "compile", "compiling %s: %zu core modules", job->name, job->parts.missing);
+        r = parts_make(daemon, &job->parts, false, install_binary_fd(job->install),
+                       install_id(job->install)->text, on_code, job, &error);
+    }
+    if (r < 0)
+        job_fail(job, error);
 }
 
 static void compile(struct install_job *job) {
@@ -159,8 +196,12 @@ static void compile(struct install_job *job) {
     const struct package_description *d = install_description(job->install);
     const struct digest *digest = install_digest(job->install);
     struct code_file file = {0};
-    if (d->kind == KIND_COMPONENT || install_state(job->install) == INSTALL_ALREADY) {
+    if (install_state(job->install) == INSTALL_ALREADY || (d->kind == KIND_COMPONENT && !d->modules_count)) {
         commit(job);
+        return;
+    }
+    if (d->kind == KIND_COMPONENT) {
+        compile_parts(job);
         return;
     }
     int found = code_find(daemon, digest, false, &file, NULL);
@@ -191,8 +232,12 @@ static void on_taken(const void *bytes, size_t length, const arcella_error *erro
     struct package_description *description = NULL;
     arcella_error *failed = NULL;
     int r = description_decode(bytes, length, &description, &failed);
+    if (r == 0)
+        r = description_settle_modules(description, install_binary_fd(job->install), &failed);
     if (r < 0)
         error_wrap(&failed, r, "what the intake process says of '%s'", job->name);
+    if (r < 0)
+        description_free(description);
     else
         r = install_describe(job->install, description, alme_text(&job->call->request, "id"), &failed);
     if (r < 0)

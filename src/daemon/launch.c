@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "daemon/code.h"
+#include "daemon/parts.h"
 
 struct group *launch_group(struct deployment *deployment) {
     return model_group(deployment->daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
@@ -364,6 +364,10 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
         .component = text_of(launch->component),
         .digest = text_of(launch->digest),
         .code = text_of(launch->code),
+        .is_component = launch->component_fd >= 0,
+        .modules = launch->modules,
+        .modules_count = launch->modules_count,
+        .waits = launch->waits,
         .args = lists.args,
         .args_count = lists.args_count,
         .env = lists.env,
@@ -379,7 +383,8 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
         .startup_ms = wall_ms && wall_ms < startup_ms ? wall_ms : startup_ms,
         .wall_ms = wall_ms,
         .cpu_ms = policy_cpu_ms(policy, launch->is_program),
-        .entrypoint = text_of(policy_text(policy, POLICY_ENTRYPOINT_KEY)),
+        .entrypoint =
+            text_of(launch->entrypoint ? launch->entrypoint : policy_text(policy, POLICY_ENTRYPOINT_KEY)),
         .shutdown = text_of(policy_text(policy, POLICY_SHUTDOWN_KEY)),
         .grants = lists.grants,
         .grants_count = lists.grants_count,
@@ -388,12 +393,31 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
     struct channel_extra extra = {.fds = fds};
     for (unsigned i = 0; launch->stdio && i < 3; i++)
         fds[extra.fd_count++] = launch->stdio[i];
-    if (launch->sockets_count > LIMIT_FRAME_FDS - extra.fd_count)
-        return error_set(reterr, ARCELLA_E_LIMIT, "more than %u listening sockets",
-                         LIMIT_FRAME_FDS - extra.fd_count);
+    unsigned room = LIMIT_FRAME_FDS - extra.fd_count - (launch->component_fd >= 0);
+    if (launch->sockets_count > room)
+        return error_set(reterr, ARCELLA_E_LIMIT, "more than %u listening sockets", room);
     for (size_t i = 0; i < launch->sockets_count; i++)
         fds[extra.fd_count++] = launch->sockets[i];
+    if (launch->component_fd >= 0)
+        fds[extra.fd_count++] = launch->component_fd;
     return worker_send(worker, IPC_START, &start, &extra, reterr);
+}
+
+/* A component's bytes, verified now. */
+static int open_component(struct deployment *deployment, int *ret_fd, arcella_error **reterr) {
+    struct catalog *catalog = deployment->daemon->catalog;
+    CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
+    int r = state_component_get(catalog->state, deployment->record->component.text, &component, reterr);
+    return r < 0 ? r : catalog_open_binary(catalog, component, ret_fd, reterr);
+}
+
+static int name_modules(const struct parts *parts, struct text **ret, arcella_error **reterr) {
+    *ret = mem_array(parts->count + 1, sizeof(**ret));
+    if (!*ret)
+        return error_nomem(reterr);
+    for (size_t i = 0; i < parts->count; i++)
+        (*ret)[i] = text_of(parts->list[i].name);
+    return 0;
 }
 
 int launch_instance(struct instance *instance, arcella_error **reterr) {
@@ -404,9 +428,18 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
         r = launch_fits(instance->group, record, reterr);
     if (r == 0)
         r = launch_sockets(deployment, reterr);
-    if (r == 0)
-        r = code_link(deployment->daemon, &deployment->digest, deployment->code_fuel, instance->group->worker,
-                      reterr);
+    const struct parts *parts = deployment->parts;
+    struct worker *worker = instance->group->worker;
+    FD_AUTO component = -1;
+    MEM_AUTO struct text *modules = NULL;
+    if (r == 0 && parts) {
+        r = parts_link(deployment->daemon, parts, deployment->code_fuel, worker, reterr);
+        if (r == 0)
+            r = open_component(deployment, &component, reterr);
+        if (r == 0)
+            r = name_modules(parts, &modules, reterr);
+    } else if (r == 0)
+        r = code_link(deployment->daemon, &deployment->digest, deployment->code_fuel, worker, reterr);
     if (r < 0)
         return r;
     char digest[DIGEST_TEXT];
@@ -416,7 +449,10 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
         .address = instance->address,
         .component = record->component.text,
         .digest = digest,
-        .code = deployment->code_name,
+        .code = parts ? "" : deployment->code_name,
+        .component_fd = component,
+        .modules = modules,
+        .modules_count = parts ? (uint32_t)parts->count : 0,
         .program = record->component.name,
         .policy = &record->policy,
         .grants = &record->grants,

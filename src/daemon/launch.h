@@ -30,8 +30,13 @@ struct launch {
     const char *address;
     const char *component;
     const char *digest;
-    const char *code;    /* file in the code directory */
-    const char *program; /* argv[0] */
+    const char *code;           /* file in the code directory; of a component "" */
+    int component_fd;           /* a component's bytes; -1: it is a core module */
+    const struct text *modules; /* a component's: code of each core module, files in the code directory */
+    uint32_t modules_count;
+    const char *entrypoint; /* NULL: what policy says */
+    bool waits;             /* a component: start it for calls only */
+    const char *program;    /* argv[0] */
     const struct policy *policy;
     const struct grant_set *grants;
     bool is_program;  /* it has no time limit of its own unless one is set */

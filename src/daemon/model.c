@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "daemon/daemon.h"
 #include "daemon/events.h"
+#include "daemon/parts.h"
 
 /* --- deployments --- */
 
@@ -24,6 +25,8 @@ static enum kind_of_start kind_of(struct daemon *daemon, const struct deployment
         return START_PROGRAM;
     if (state_component_get(daemon->catalog->state, record->component.text, &component, NULL) < 0)
         return START_PROGRAM;
+    if (component->kind == KIND_COMPONENT)
+        return component->description && component->description->run ? START_PROGRAM : START_REACTOR;
     return exports(component->description, "_start") ? START_PROGRAM : START_REACTOR;
 }
 
@@ -39,6 +42,9 @@ static void deployment_free(struct deployment *deployment) {
         fd_close(deployment->sockets[i]);
     mem_free(deployment->sockets);
     mem_free(deployment->code_path);
+    if (deployment->parts)
+        parts_done(deployment->parts);
+    mem_free(deployment->parts);
     arcella_error_free(deployment->error);
     outcome_done(&deployment->outcome);
     deployment_record_free(deployment->record);

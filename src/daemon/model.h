@@ -26,6 +26,7 @@ struct daemon;
 struct call;
 struct deployment;
 struct group;
+struct parts;
 
 #define OUTCOME_FRAMES_MAX 64
 
@@ -104,8 +105,9 @@ struct deployment {
     struct digest digest; /* of its component's bytes, once code is READY */
     bool code_fuel;       /* which engine the code is for */
     enum picture_code code;
-    char code_name[96];     /* in code directories */
-    char *code_path;        /* owned; of the verified file */
+    char code_name[96];     /* in code directories; of a core module */
+    char *code_path;        /* owned; of the verified file; likewise */
+    struct parts *parts;    /* owned; of a component its core modules; NULL: a core module */
     unsigned code_tries;    /* times code was made anew because it was damaged */
     arcella_error *error;   /* owned; why it cannot be started; NULL */
     struct outcome outcome; /* of the last run */

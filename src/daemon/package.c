@@ -26,6 +26,8 @@ bool package_put(json_t *object, const struct package_description *d, bool brief
     if (!brief) {
         json_put(all, "imports", json_incref(json_object_get(binary, "imports")), &ok);
         json_put(all, "exports", json_incref(json_object_get(binary, "exports")), &ok);
+        if (json_object_get(binary, "modules"))
+            json_put(all, "modules", json_incref(json_object_get(binary, "modules")), &ok);
         JSON_AUTO *memories = json_array();
         json_int_t least = (json_int_t)d->memory_bytes;
         if (least && json_array_append_new(memories, json_pack("{s:I}", "min_bytes", least)) < 0)
@@ -34,9 +36,30 @@ bool package_put(json_t *object, const struct package_description *d, bool brief
         JSON_AUTO *rest = json_copy((json_t *)(uintptr_t)binary);
         json_object_del(rest, "imports");
         json_object_del(rest, "exports");
+        json_object_del(rest, "modules");
         json_put(all, "binary", TAKE(rest), &ok);
     }
     return ok && json_object_update_missing(object, all) == 0;
+}
+
+void package_missing(const struct package_description *d, char *to, size_t size) {
+    const struct description_items *imports = &d->binary_imports;
+    const char *last = "";
+    size_t at = 0;
+    *to = '\0';
+    for (size_t i = 0; i < imports->count && at < size; i++) {
+        const struct description_item *item = &imports->items[i];
+        const char *name = item->module ? item->module : item->name;
+        if (item->provided == PROVIDED_UNKNOWN || item->provided == PROVIDED_YES || strcmp(name, last) == 0)
+            continue;
+        int n = snprintf(to + at, size - at, "%s'%s'", at ? ", " : "", name);
+        if (n < 0 || (size_t)n >= size - at) { /* no half names */
+            to[at] = '\0';
+            return;
+        }
+        at += (size_t)n;
+        last = name;
+    }
 }
 
 /* Open a regular file beneath a directory without following a link. @return NOT_FOUND, INVALID … */

@@ -13,6 +13,8 @@
  * @return false: no memory
  */
 bool package_put(json_t *object, const struct package_description *d, bool brief);
+/** Name the interfaces a component imports and nobody provides, for a sentence; "" where there are none. */
+void package_missing(const struct package_description *d, char *to, size_t size);
 
 /** Open a regular file beneath a directory; symbolic links are not followed. @return 0, NOT_FOUND, INVALID,
  * DENIED … */

@@ -8,57 +8,19 @@
  *
  * The process lives as long as the program; everything here is one struct run on local_run()'s stack.
  */
-#include "daemon/run.h"
-
 #include <fcntl.h>
 
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "catalog/cache.h"
 #include "catalog/home.h"
-#include "catalog/manifest.h"
-#include "daemon/code.h"
 #include "daemon/launch.h"
 #include "daemon/local.h"
-#include "daemon/model.h"
+#include "daemon/run_inner.h"
 #include "engine/engine.h"
-#include "workers/jobs.h"
 
-enum {
-    STOP_MS = 1000, /* between the first signal and force */
-    NOTES_MAX = 16, /* sentences kept for a program that fails */
-    NOTE_BYTES = 1024,
-    KEY_BYTES = 512,
-};
-
-struct run {
-    struct run_options options;
-    struct loop *loop;
-    struct workers *workers;
-    struct worker *worker; /* NULL: not yet, or gone */
-    struct worker_job *job;
-    struct cache *cache; /* NULL: none can be used */
-    struct loop_signal *signals[3];
-    int file;
-    struct digest digest;
-    char key[KEY_BYTES];
-    char *code_path;   /* owned; absolute */
-    char *code_folder; /* owned; made by us for a run without cache, removed at the end */
-    int sockets[LIMIT_FRAME_FDS];
-    unsigned sockets_count;
-    struct outcome outcome;
-    arcella_error *error;   /* why nothing ran */
-    bool no_file;           /* … namely that there is none */
-    bool ended;             /* the outcome is known */
-    int signal;             /* that asked for the end */
-    char *notes[NOTES_MAX]; /* owned; shown where it fails */
-    size_t notes_count;
-};
-
-static const char *file_name(const struct run *run) {
+const char *run_file_name(const struct run *run) {
     const char *slash = strrchr(run->options.file, '/');
     return slash && slash[1] ? slash + 1 : run->options.file;
 }
@@ -72,7 +34,7 @@ static void note(struct run *run, const char *sentence) {
         run->notes_count++;
 }
 
-static void stop_with(struct run *run, arcella_error *error) {
+void run_stop_with(struct run *run, arcella_error *error) {
     if (!run->error)
         run->error = error;
     else
@@ -108,6 +70,11 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     switch (message->type) {
     case IPC_AUDIT: on_audit(run, &message->audit); break;
     case IPC_LOG: on_log(run, &message->log); break;
+    case IPC_STARTED:
+        if (run->options.invokes_count)
+            run_invoke_next(run);
+        break;
+    case IPC_CALLED: run_invoked(run, &message->called); break;
     case IPC_ENDED:
         outcome_from_frame(&run->outcome, &message->ended);
         outcome_name_limits(&run->outcome, &run->options.policy);
@@ -124,8 +91,8 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
             error_hint(
                 &error, code,
                 "it is no program but a module to be called: `arcella install` and `arcella start` it");
-        error_wrap(&error, code, "%s", file_name(run));
-        stop_with(run, error);
+        error_wrap(&error, code, "%s", run_file_name(run));
+        run_stop_with(run, error);
         break;
     }
     default: break;
@@ -171,6 +138,71 @@ static int open_sockets(struct run *run, arcella_error **reterr) {
     return 0;
 }
 
+/* The code files of a component but the first, which code_path names. */
+static int further_code(const struct run *run, const char ***ret, size_t *ret_count, arcella_error **reterr) {
+    size_t count = run->description ? run->description->modules_count : 0;
+    *ret = mem_array(count + 1, sizeof(**ret));
+    if (!*ret)
+        return error_nomem(reterr);
+    for (size_t i = 1; i < count; i++)
+        if (run->modules[i].same == i)
+            (*ret)[(*ret_count)++] = run->modules[i].name;
+    return 0;
+}
+
+/* The code file of each core module, in the order of the file. */
+static int name_modules(const struct run *run, struct text **ret, arcella_error **reterr) {
+    size_t count = run->description ? run->description->modules_count : 0;
+    *ret = mem_array(count + 1, sizeof(**ret));
+    if (!*ret)
+        return error_nomem(reterr);
+    for (size_t i = 0; i < count; i++)
+        (*ret)[i] = text_of(run->modules[run->modules[i].same].name);
+    return 0;
+}
+
+/* The start frame, behind the setup. */
+static int send_start(struct run *run, arcella_error **reterr) {
+    MEM_AUTO struct text *modules = NULL;
+    int r = name_modules(run, &modules, reterr);
+    if (r < 0)
+        return r;
+    char digest[DIGEST_TEXT];
+    digest_text(&run->digest, digest);
+    /* Private descriptions: whatever becomes of the worker, it cannot change the mode of the caller's own. */
+    int private[3], stdio[3];
+    for (int i = 0; i < 3; i++) {
+        private[i] = fd_reopen(i);
+        stdio[i] = private[i] >= 0 ? private[i] : i;
+    }
+    const char *slash = strrchr(run->code_path, '/');
+    struct launch launch = {
+        .handle = 1,
+        .address = "run/0",
+        .component = "",
+        .digest = digest,
+        .code = run->description ? ""
+                : slash          ? slash + 1
+                                 : run->code_path,
+        .component_fd = run->description ? run->file : -1,
+        .modules = modules,
+        .modules_count = run->description ? (uint32_t)run->description->modules_count : 0,
+        .entrypoint = run->description ? "" : NULL,
+        .waits = run->options.invokes_count > 0,
+        .program = run->options.file,
+        .policy = &run->options.policy,
+        .grants = &run->options.grants,
+        .is_program = true,
+        .stdio = stdio,
+        .sockets = run->sockets,
+        .sockets_count = run->sockets_count,
+    };
+    r = launch_start(run->worker, &launch, reterr);
+    for (int i = 0; i < 3; i++)
+        fd_close(private[i]);
+    return r;
+}
+
 /* Start the worker and send it everything behind its setup, without waiting for ready. */
 static int start(struct run *run, arcella_error **reterr) {
     static const struct worker_hooks hooks = {.on_frame = on_frame, .on_line = on_line, .on_end = on_end};
@@ -186,7 +218,11 @@ static int start(struct run *run, arcella_error **reterr) {
         .fuel = policy_number(policy, POLICY_FUEL_KEY) != 0,
         .dirs = dirs,
     };
-    int r = open_sockets(run, reterr);
+    MEM_AUTO const char **more = NULL;
+    int r = further_code(run, &more, &settings.code_more_count, reterr);
+    settings.code_more = more;
+    if (r == 0)
+        r = open_sockets(run, reterr);
     for (size_t i = 0; r == 0 && i < grants->count && settings.dirs_count < LIMIT_DIRS; i++) {
         const struct grant *row = &grants->rows[i];
         if (row->class != GRANT_FS)
@@ -205,152 +241,19 @@ static int start(struct run *run, arcella_error **reterr) {
         mem_free(paths[i]);
     if (r < 0)
         return r;
-    char digest[DIGEST_TEXT];
-    digest_text(&run->digest, digest);
-    /* Private descriptions: whatever becomes of the worker, it cannot change the mode of the caller's own. */
-    int private[3], stdio[3];
-    for (int i = 0; i < 3; i++) {
-        private[i] = fd_reopen(i);
-        stdio[i] = private[i] >= 0 ? private[i] : i;
-    }
-    const char *slash = strrchr(run->code_path, '/');
-    struct launch launch = {
-        .handle = 1,
-        .address = "run/0",
-        .component = "",
-        .digest = digest,
-        .code = slash ? slash + 1 : run->code_path,
-        .program = run->options.file,
-        .policy = policy,
-        .grants = grants,
-        .is_program = true,
-        .stdio = stdio,
-        .sockets = run->sockets,
-        .sockets_count = run->sockets_count,
-    };
-    r = launch_start(run->worker, &launch, reterr);
-    for (int i = 0; i < 3; i++)
-        fd_close(private[i]);
-    return r;
-}
-
-static void start_or_stop(struct run *run) {
-    arcella_error *error = NULL;
-    if (start(run, &error) < 0)
-        stop_with(run, error);
-}
-
-/* --- code --- */
-
-/* Code without a cache: a folder of our own, for as long as the program runs. */
-static int put_aside(struct run *run, int code_fd, arcella_error **reterr) {
-    const char *places[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp", "/var/tmp"};
-    for (size_t i = 0; i < ARRAY_LENGTH(places) && !run->code_folder; i++) {
-        if (!places[i] || *places[i] != '/')
-            continue;
-        MEM_AUTO char *folder = mem_format("%s/arcella-run-XXXXXX", places[i]);
-        if (!folder)
-            return error_nomem(reterr);
-        if (mkdtemp(folder))
-            run->code_folder = TAKE(folder);
-    }
-    if (!run->code_folder) {
-        error_set(reterr, ARCELLA_E_DENIED,
-                  "compiled code can be put nowhere: neither the cache nor /tmp can be written");
-        return error_hint(reterr, ARCELLA_E_DENIED,
-                          "set ARCELLA_HOME or TMPDIR to a folder that can be written");
-    }
-    MEM_AUTO char *path = mem_format("%s/code", run->code_folder);
-    if (!path)
-        return error_nomem(reterr);
-    FD_AUTO fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0400);
-    if (fd < 0)
-        return error_set_errno(reterr, errno, "'%s'", path);
-    int r = fd_copy_all(code_fd, fd, LIMIT_CODE_BYTES, NULL, reterr);
-    if (r < 0)
+    r = send_start(run, reterr);
+    if (r != ARCELLA_E_CLOSED)
         return r;
-    run->code_path = TAKE(path);
+    /* It has ended already, and on_end() is about to say why. */
+    if (reterr)
+        arcella_error_free(TAKE(*reterr));
     return 0;
 }
 
-static void drop_folder(struct run *run) {
-    if (!run->code_folder)
-        return;
-    if (run->code_path)
-        unlink(run->code_path);
-    rmdir(run->code_folder);
-}
-
-static int keep_code(struct run *run, int code_fd, arcella_error **reterr) {
-    CLEANUP(cache_entry_done) struct cache_entry entry = CACHE_ENTRY_INIT;
-    if (run->cache && cache_put(run->cache, &run->digest, run->key, code_fd, &entry, NULL) == 0) {
-        run->code_path = cache_entry_path(run->cache, &entry);
-        return run->code_path ? 0 : error_nomem(reterr);
-    }
-    if (lseek(code_fd, 0, SEEK_SET) < 0)
-        return error_set_errno(reterr, errno, "rewind the code");
-    return put_aside(run, code_fd, reterr);
-}
-
-static void on_compiled(int code_fd, uint64_t size, const arcella_error *error, void *user) {
-    struct run *run = user;
-    FD_AUTO fd = code_fd;
-    arcella_error *failed = NULL;
-    (void)size;
-    run->job = NULL;
-    if (error)
-        stop_with(run, error_copy(error));
-    else if (keep_code(run, fd, &failed) < 0)
-        stop_with(run, failed);
-    else
-        start_or_stop(run);
-}
-
-static int compile(struct run *run, arcella_error **reterr) {
-    struct workers_compile_request request = {
-        .name = file_name(run),
-        .wasm_fd = run->file,
-        .stack_bytes = policy_number(&run->options.policy, POLICY_STACK_KEY),
-        .fuel = policy_number(&run->options.policy, POLICY_FUEL_KEY) != 0,
-        .code_max = code_max_of(run->file),
-    };
-    return workers_compile(run->workers, &request, on_compiled, run, &run->job, reterr);
-}
-
-static void on_taken(const void *bytes, size_t length, const arcella_error *error, void *user) {
-    struct run *run = user;
-    CLEANUP(description_free_ptr) struct package_description *description = NULL;
-    arcella_error *failed = NULL;
-    run->job = NULL;
-    if (error) {
-        stop_with(run, error_copy(error));
-        return;
-    }
-    int r = description_decode(bytes, length, &description, &failed);
-    if (r == 0 && description->kind == KIND_COMPONENT) {
-        r = error_set(&failed, ARCELLA_E_KIND,
-                      "'%s' is a component; core modules run in this release, components do not yet",
-                      run->options.file);
-        error_hint(&failed, r, "build it for WASI preview 1 (a core module)");
-    }
-    if (r == 0)
-        r = compile(run, &failed);
-    if (r < 0)
-        stop_with(run, failed);
-}
-
-static int take_in(struct run *run, arcella_error **reterr) {
-    struct workers_intake_request request = {
-        .name = file_name(run), .wasm_fd = run->file, .component_fd = -1, .template_fd = -1, .legacy_fd = -1};
-    return workers_intake(run->workers, &request, on_taken, run, &run->job, reterr);
-}
-
-static bool find_code(struct run *run) {
-    CLEANUP(cache_entry_done) struct cache_entry entry = CACHE_ENTRY_INIT;
-    if (!run->cache || cache_lookup(run->cache, &run->digest, run->key, &entry, NULL) < 0)
-        return false;
-    run->code_path = cache_entry_path(run->cache, &entry);
-    return run->code_path != NULL;
+void run_start_or_stop(struct run *run) {
+    arcella_error *error = NULL;
+    if (start(run, &error) < 0)
+        run_stop_with(run, error);
 }
 
 /* --- setting up --- */
@@ -401,7 +304,7 @@ static int set_up(struct run *run, const char *home, arcella_error **reterr) {
         if (r == 0)
             loop_signal_ref(run->signals[i], false);
     }
-    struct workers_config config = {.loop = run->loop, .levels = "warn", .jobs_max = 1};
+    struct workers_config config = {.loop = run->loop, .levels = "warn", .jobs_max = RUN_JOBS};
     if (r == 0)
         r = worker_ids_find(NULL, true, &config.ids, reterr);
     if (r == 0)
@@ -415,9 +318,9 @@ static int set_up(struct run *run, const char *home, arcella_error **reterr) {
         return r;
     text_copy(run->key, sizeof(run->key), key.data);
     open_cache(run, home);
-    if (find_code(run))
+    if (run->options.invokes_count == 0 && run_find_code(run))
         return start(run, reterr);
-    return take_in(run, reterr);
+    return run_take_in(run, reterr);
 }
 
 /* --- the end --- */
@@ -426,7 +329,7 @@ static void say_outcome(const struct run *run) {
     char sentence[1200];
     const struct outcome *outcome = &run->outcome;
     outcome_sentence(outcome, sentence, sizeof(sentence));
-    fprintf(stderr, "error: %s: %s [%s]\n", file_name(run), sentence, outcome->end);
+    fprintf(stderr, "error: %s: %s [%s]\n", run_file_name(run), sentence, outcome->end);
     for (size_t i = 0; i < outcome->frames_count; i++) {
         const struct outcome_frame *frame = &outcome->frames[i];
         BUFFER_AUTO name = BUFFER_INIT(1024);
@@ -486,7 +389,7 @@ static const struct {
 
 static int exit_of_outcome(const struct run *run) {
     const struct outcome *outcome = &run->outcome;
-    if (strcmp(outcome->end, "returned") == 0)
+    if (strcmp(outcome->end, "returned") == 0 || run->invoked)
         return 0;
     if (strcmp(outcome->end, "exited") == 0) {
         int code = (int)(outcome->exit_code & 0xff);
@@ -518,8 +421,11 @@ static int finish(struct run *run) {
 static void run_done(struct run *run) {
     if (run->job)
         worker_job_cancel(run->job);
+    for (size_t i = 0; run->modules && i < run->description->modules_count; i++)
+        if (run->modules[i].job)
+            worker_job_cancel(run->modules[i].job);
     workers_free(run->workers);
-    drop_folder(run);
+    run_drop_folder(run);
     for (size_t i = 0; i < ARRAY_LENGTH(run->signals); i++)
         loop_signal_free(run->signals[i]);
     loop_free(run->loop);
@@ -528,6 +434,13 @@ static void run_done(struct run *run) {
         fd_close(run->sockets[i]);
     for (size_t i = 0; i < run->notes_count; i++)
         mem_free(run->notes[i]);
+    for (size_t i = 0; i < run->called; i++) {
+        mem_free(run->results[i].wave);
+        mem_free(run->results[i].json);
+    }
+    mem_free(run->results);
+    mem_free(run->modules);
+    description_free(run->description);
     fd_close(run->file);
     mem_free(run->code_path);
     mem_free(run->code_folder);

@@ -21,6 +21,9 @@ struct run_options {
     const char *file; /* as given; borrowed */
     struct policy policy;
     struct grant_set grants;
+    const json_t *invokes; /* borrowed: calls instead of the program; NULL: none */
+    size_t invokes_count;
+    bool json; /* their arguments and results are JSON */
 };
 
 /** Read a call's arguments. @return 0, INVALID, NOT_FOUND (a directory), NOMEM; run_options_done() it in any

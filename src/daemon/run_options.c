@@ -90,6 +90,9 @@ int run_options_read(const struct cli_call *call, struct run_options *ret, arcel
     ret->file = json_string_value(json_object_get(args, "file"));
     if (!ret->file)
         return error_set(reterr, ARCELLA_E_INVALID, "'run' needs a FILE");
+    ret->invokes = json_object_get(args, "invoke");
+    ret->invokes_count = json_array_size(ret->invokes);
+    ret->json = call->json;
     int r = read_policy(args, &ret->policy, reterr);
     if (r == 0)
         r = grant_add_stdio(&ret->grants, GRANT_BY_OPTION, reterr);

@@ -4,6 +4,7 @@
 #include "daemon/supervise.h"
 
 #include "base/clock.h"
+#include "daemon/calls.h"
 #include "daemon/code.h"
 #include "daemon/hooks.h"
 #include "daemon/launch.h"
@@ -141,6 +142,7 @@ void supervise_ended(struct instance *instance, bool counted, bool for_good) {
                   (unsigned long long)instance->stop_timeout_ms);
         deployment->forced++;
     }
+    calls_lost(deployment->daemon, instance->handle);
     instance_leave(instance);
     if (stopping) {
         instance_step(instance, INSTANCE_ON_STOPPED, reason);

@@ -40,10 +40,11 @@ static bool state_set(struct instance *i, enum instance_state state) {
 }
 
 /* The outcome is final: tell it from the loop. */
-static void end(struct instance *i, const struct engine_outcome *outcome) {
+void instance_end(struct instance *i, const struct engine_outcome *outcome) {
     if (i->over)
         return;
     i->over = true;
+    instance_refuse_calls(i, outcome);
     i->outcome = *outcome;
     i->outcome.cpu_ns = i->cpu_ns;
     if (i->stop_wanted) {
@@ -57,10 +58,10 @@ static void end(struct instance *i, const struct engine_outcome *outcome) {
     loop_timer_start(i->timer, 0, 0);
 }
 
-static void end_with(struct instance *i, enum engine_end how, const char *message) {
+void instance_end_with(struct instance *i, enum engine_end how, const char *message) {
     struct engine_outcome outcome = {.end = how};
     text_copy(outcome.message, sizeof outcome.message, message);
-    end(i, &outcome);
+    instance_end(i, &outcome);
 }
 
 /* Start an exported function of the signature ":" or ":i". */
@@ -94,21 +95,26 @@ static void on_entry_done(struct engine_instance *engine, const struct engine_ou
     i->cpu_ns += outcome->cpu_ns;
     take_status(i, i->entrypoint, &copy);
     wasi_preview1_flush(i->wasi);
-    end(i, &copy);
+    instance_end(i, &copy);
 }
 
 static void fail(struct instance *i, const arcella_error *error) {
-    end_with(i, ENGINE_END_FAILED, arcella_error_message(error));
+    instance_end_with(i, ENGINE_END_FAILED, arcella_error_message(error));
 }
 
 /* Start-up is done. */
-static void enter(struct instance *i) {
+void instance_enter(struct instance *i) {
     if (i->stop_wanted) {
-        end_with(i, ENGINE_END_STOPPED, "stopped while starting");
+        instance_end_with(i, ENGINE_END_STOPPED, "stopped while starting");
         return;
     }
     (void)state_set(i, INSTANCE_RUNNING);
     ERROR_AUTO *error = NULL;
+    if (i->component) {
+        i->runtime->hooks.started(i->handle, i->runtime->hooks.user);
+        instance_next_call(i);
+        return;
+    }
     if (i->entrypoint && call(i, i->entrypoint, &i->run, on_entry_done, &error) < 0) {
         fail(i, error);
         return;
@@ -122,9 +128,9 @@ static void on_initialized(struct engine_instance *engine, const struct engine_o
     i->cpu_ns += outcome->cpu_ns;
     wasi_preview1_flush(i->wasi);
     if (outcome->end != ENGINE_END_RETURNED)
-        end(i, outcome);
+        instance_end(i, outcome);
     else
-        enter(i);
+        instance_enter(i);
 }
 
 static void on_instantiated(struct engine_instance *engine, const struct engine_outcome *outcome,
@@ -135,12 +141,12 @@ static void on_instantiated(struct engine_instance *engine, const struct engine_
     ERROR_AUTO *error = NULL;
     if (outcome->end != ENGINE_END_RETURNED) {
         wasi_preview1_flush(i->wasi);
-        end(i, outcome);
+        instance_end(i, outcome);
     } else if (i->initialize && !i->stop_wanted) {
         if (call(i, "_initialize", &i->startup, on_initialized, &error) < 0)
             fail(i, error);
     } else
-        enter(i);
+        instance_enter(i);
 }
 
 int instance_begin(struct instance *i, const struct engine_limits *limits, arcella_error **reterr) {
@@ -158,9 +164,27 @@ static void on_shutdown_done(struct engine_instance *engine, const struct engine
     i->cpu_ns += outcome->cpu_ns;
     wasi_preview1_flush(i->wasi);
     if (outcome->end != ENGINE_END_RETURNED)
-        end(i, outcome);
+        instance_end(i, outcome);
     else
-        end_with(i, ENGINE_END_STOPPED, "stopped");
+        instance_end_with(i, ENGINE_END_STOPPED, "stopped");
+}
+
+void instance_go_down(struct instance *i) {
+    ERROR_AUTO *error = NULL;
+    struct engine_budget none = {0}; /* the stop's own deadline bounds it */
+    int r = 0;
+    if (i->component && i->at_stop)
+        r = instance_shutdown_component(i, &error);
+    else if (!i->component && i->shutdown)
+        r = call(i, i->shutdown, &none, on_shutdown_done, &error);
+    else {
+        instance_end_with(i, ENGINE_END_STOPPED, "stopped");
+        return;
+    }
+    if (r < 0) {
+        i->runtime->hooks.note(i->handle, arcella_error_message(error), i->runtime->hooks.user);
+        instance_end_with(i, ENGINE_END_STOPPED, "stopped");
+    }
 }
 
 void instance_stop(struct instance *i, uint64_t timeout_ms) {
@@ -174,7 +198,7 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
         if (engine_running(i->engine))
             engine_cancel(i->engine, ENGINE_END_STOPPED, "ended by force");
         else
-            end_with(i, ENGINE_END_STOPPED, "ended by force");
+            instance_end_with(i, ENGINE_END_STOPPED, "ended by force");
         return;
     }
     uint64_t at_ms = clock_monotonic_ms() + timeout_ms;
@@ -185,6 +209,12 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
     if (again)
         return;
     ERROR_AUTO *error = NULL;
+    if (i->component) {
+        /* What runs may end by itself. */
+        if (!engine_running(i->engine) && i->state == INSTANCE_STOPPING)
+            instance_go_down(i);
+        return;
+    }
     if (engine_running(i->engine)) {
         /* What runs may end by itself; its shutdown entry is run inside it, where it waits next. */
         if (i->shutdown && i->state == INSTANCE_STOPPING &&
@@ -192,15 +222,7 @@ void instance_stop(struct instance *i, uint64_t timeout_ms) {
             i->runtime->hooks.note(i->handle, arcella_error_message(error), i->runtime->hooks.user);
         return;
     }
-    if (!i->shutdown) {
-        end_with(i, ENGINE_END_STOPPED, "stopped");
-        return;
-    }
-    struct engine_budget none = {0}; /* the stop's own deadline bounds it */
-    if (call(i, i->shutdown, &none, on_shutdown_done, &error) < 0) {
-        i->runtime->hooks.note(i->handle, arcella_error_message(error), i->runtime->hooks.user);
-        end_with(i, ENGINE_END_STOPPED, "stopped");
-    }
+    instance_go_down(i);
 }
 
 void instance_on_timer(struct loop_timer *timer, void *user) {
@@ -210,7 +232,7 @@ void instance_on_timer(struct loop_timer *timer, void *user) {
         if (engine_running(i->engine))
             engine_cancel(i->engine, ENGINE_END_STOPPED, "did not end in time and was ended by force");
         else
-            end_with(i, ENGINE_END_STOPPED, "ended by force");
+            instance_end_with(i, ENGINE_END_STOPPED, "ended by force");
         return;
     }
     struct runtime *runtime = i->runtime;
@@ -243,10 +265,21 @@ void instance_free(struct instance *i) {
             i->next->self = i->self;
         i->runtime->count--;
     }
-    engine_instance_free(i->engine);
+    if (i->component)
+        component_instance_free(i->parts);
+    else
+        engine_instance_free(i->engine);
     wasi_preview1_free(i->wasi);
     loop_timer_free(i->timer);
     program_unuse(i->runtime, i->program);
+    runtime_component_unuse(i->runtime, i->component);
+    while (i->calls) {
+        struct runtime_waiting *waiting = i->calls;
+        i->calls = waiting->next;
+        arena_done(&waiting->arena);
+        mem_free(waiting);
+    }
+    mem_free(i->handles);
     mem_free(i->entrypoint);
     mem_free(i->shutdown);
     mem_free(i);

@@ -5,18 +5,24 @@
 #ifndef RUNTIME_INSTANCE_H
 #define RUNTIME_INSTANCE_H
 
+#include "base/arena.h"
 #include "base/mem.h"
+#include "component/component.h"
+#include "component/value_text.h"
 #include "runtime/runtime.h"
 #include "wasi/wasi.h"
 
 struct runtime_program;
+struct runtime_component;
 
 struct runtime {
     struct loop *loop;
     struct engine *engine;
     struct runtime_hooks hooks;
-    struct runtime_program *programs; /* loaded code, one per path */
-    struct instance *instances;       /* newest first */
+    struct runtime_program *programs;     /* loaded code, one per path */
+    struct runtime_component *components; /* likewise, one per digest */
+    struct component_bindings *bindings;  /* what the host provides to components */
+    struct instance *instances;           /* newest first */
     uint32_t count;
 };
 
@@ -29,13 +35,48 @@ struct runtime_program {
     uint32_t users;
 };
 
+/* A component with its code, as long as an instance uses it. */
+struct runtime_component {
+    struct runtime_component *next;
+    char *digest;
+    struct component *component;
+    uint32_t users;
+};
+
+/* A call that runs or waits for its turn. */
+struct runtime_waiting {
+    struct runtime_waiting *next;
+    uint64_t number;
+    const struct component_func *func;
+    struct engine_budget budget;
+    struct arena arena;
+    struct value *args;
+    bool keeps;
+};
+
+/* A handle kept between calls; its number is where it stands, from 1. */
+struct runtime_handle {
+    struct value value; /* OWN */
+    uint64_t given_to;  /* the call it was given away to, from 1; 0: it is there */
+};
+
 struct instance {
     struct wasi_preview1 *wasi; /* first: this is where the WASI functions look for it */
     struct runtime *runtime;
     struct instance *next, **self;
-    struct runtime_program *program;
-    struct engine_instance *engine;
-    struct loop_timer *timer; /* deadline of a stop; then, at 0 ms, the end */
+    struct runtime_program *program;     /* of a core module; else NULL */
+    struct runtime_component *component; /* of a component; else NULL */
+    struct component_instance *parts;    /* likewise */
+    const struct component_func *entry;  /* called when it is made; NULL: it waits for calls */
+    const struct component_func *at_stop;
+    struct runtime_waiting *calls; /* owned; the first one runs where `calling` */
+    uint32_t calls_count;
+    bool calling;
+    struct runtime_handle *handles; /* owned */
+    uint32_t handles_count;
+    uint64_t calls_read;            /* counts, for given_to */
+    struct engine_instance *engine; /* the store of either kind; owned for core modules, else that of parts */
+    struct loop_timer *timer;       /* deadline of a stop; then, at 0 ms, the end */
     struct memory_budget budget;
     uint64_t handle;
     enum instance_state state;
@@ -54,6 +95,37 @@ struct instance {
 /** Begin the life: instantiate, initialise, run. The instance has its WASI state and program. @return as
  * engine_instance_new() */
 int instance_begin(struct instance *i, const struct engine_limits *limits, arcella_error **reterr) MUST_CHECK;
+/** The same for a component. @return as component_instance_new() */
+int instance_begin_component(struct instance *i, const struct engine_limits *limits, arcella_error **reterr)
+    MUST_CHECK;
+/** Decide what a component calls by itself. @return 0, KIND */
+int instance_choose_component(struct instance *i, const struct runtime_spec *spec, arcella_error **reterr)
+    MUST_CHECK;
+/** Call a component's shutdown entry. @return 0 (its end follows), or an error */
+int instance_shutdown_component(struct instance *i, arcella_error **reterr) MUST_CHECK;
+/** Begin the next call that waits, if it can. */
+void instance_next_call(struct instance *i);
+/** Answer all calls: the instance ends. */
+void instance_refuse_calls(struct instance *i, const struct engine_outcome *outcome);
+
+/** The outcome is final: tell it from the loop. */
+void instance_end(struct instance *i, const struct engine_outcome *outcome);
+void instance_end_with(struct instance *i, enum engine_end how, const char *message);
+/** Nothing runs in it and a stop is wanted: its shutdown entry, then the end. */
+void instance_go_down(struct instance *i);
+/** Start-up is done: call the entry, or wait for calls. */
+void instance_enter(struct instance *i);
+
+/**
+ * Use the component of a digest: one that is in use, or one made of its bytes and code.
+ *
+ * @return 0, as component_read(), engine_module_load(), component_module_give(); PROTOCOL (other modules than
+ * code)
+ */
+int runtime_component_use(struct runtime *runtime, const struct runtime_spec *spec,
+                          struct runtime_component **ret, arcella_error **reterr) MUST_CHECK;
+void runtime_component_unuse(struct runtime *runtime, struct runtime_component *component);
+
 /** Stop, see runtime_stop(). */
 void instance_stop(struct instance *i, uint64_t timeout_ms);
 /** Take it out of its runtime and free everything, whatever it does. */

@@ -7,14 +7,18 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "engine/core.h"
 #include "runtime/instance.h"
+#include "runtime/provided.h"
 
 DEFINE_CLEANUP(instance_free_ptr, struct instance *, instance_free)
 
 static void on_processor(const struct engine_instance *now, void *user) {
     const struct runtime *runtime = user;
-    runtime->hooks.processor(now ? ((const struct instance *)engine_user(now))->handle : 0,
-                             runtime->hooks.user);
+    const struct instance *i = NULL;
+    if (now)
+        i = engine_is_bare(now) ? component_user(component_of_engine(now)) : engine_user(now);
+    runtime->hooks.processor(i ? i->handle : 0, runtime->hooks.user);
 }
 
 int runtime_new(struct loop *loop, const struct engine_config *config, const struct runtime_hooks *hooks,
@@ -29,6 +33,11 @@ int runtime_new(struct loop *loop, const struct engine_config *config, const str
         mem_free(runtime);
         return r;
     }
+    r = runtime_provided(&runtime->bindings, reterr);
+    if (r < 0) {
+        runtime_free(runtime);
+        return r;
+    }
     if (hooks->processor)
         engine_watch_processor(runtime->engine, on_processor, runtime);
     *ret = runtime;
@@ -40,6 +49,7 @@ struct runtime *runtime_free(struct runtime *runtime) {
         return NULL;
     while (runtime->instances)
         instance_free(runtime->instances);
+    component_bindings_unref(runtime->bindings);
     engine_free(runtime->engine);
     mem_free(runtime);
     return NULL;
@@ -195,12 +205,19 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
     int r = make_wasi(i, spec, reterr);
     if (r == 0)
         r = loop_timer_new(runtime->loop, instance_on_timer, i, &i->timer, reterr);
-    if (r == 0)
+    if (r == 0 && spec->is_component) {
+        r = runtime_component_use(runtime, spec, &i->component, reterr);
+        if (r == 0)
+            r = instance_choose_component(i, spec, reterr);
+        if (r == 0)
+            r = instance_begin_component(i, &spec->limits, reterr);
+    } else if (r == 0) {
         r = program_use(runtime, spec->code_path, &i->program, reterr);
-    if (r == 0)
-        r = choose_entries(i, spec, reterr);
-    if (r == 0)
-        r = instance_begin(i, &spec->limits, reterr);
+        if (r == 0)
+            r = choose_entries(i, spec, reterr);
+        if (r == 0)
+            r = instance_begin(i, &spec->limits, reterr);
+    }
     if (r < 0)
         return r;
     i->next = runtime->instances;

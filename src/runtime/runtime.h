@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/text.h"
 #include "catalog/grant.h"
 #include "engine/engine.h"
 #include "runtime/states.h"
@@ -30,10 +31,17 @@ struct runtime_dir {
 /* What to run.  Everything is borrowed during runtime_start() only, but for the descriptors said to be taken.
  */
 struct runtime_spec {
-    uint64_t handle;         /* the caller's number for it, unique among what lives, not 0 */
-    const char *address;     /* deployment/number */
-    const char *component;   /* name@version */
-    const char *code_path;   /* compiled code; relative to the working directory */
+    uint64_t handle;       /* the caller's number for it, unique among what lives, not 0 */
+    const char *address;   /* deployment/number */
+    const char *component; /* name@version */
+    const char *code_path; /* a core module's compiled code; relative to the working directory */
+    const char *digest;    /* of the component's bytes: what it is shared by */
+    bool is_component;
+    int component_fd; /* its bytes; borrowed */
+    const char *const
+        *modules; /* a component's: compiled code of each core module, in the order of the file */
+    uint32_t modules_count;
+    bool waits;              /* a component: nothing is called, whatever it exports */
     const char *const *args; /* argv, args[0] the program's name */
     uint32_t args_count;
     const char *const *env; /* "K=V" */
@@ -52,6 +60,36 @@ struct runtime_spec {
     const struct grant_set *grants; /* borrowed as long as the instance lives */
 };
 
+/* --- calls by people: components only --- */
+
+/* How the arguments come. */
+enum runtime_call_form {
+    RUNTIME_CALL_EXPRESSION, /* behind the name: "add(1, 2)" */
+    RUNTIME_CALL_WORDS,      /* each by itself */
+    RUNTIME_CALL_INPUT       /* one text: WAVE as in an expression, without name; JSON: an array or object */
+};
+/* Everything is borrowed during runtime_call() only. */
+struct runtime_call {
+    uint64_t instance; /* handle */
+    uint64_t number;   /* the caller's, unique among the calls of the instance */
+    struct text function;
+    enum runtime_call_form form;
+    bool json;               /* JSON, not WAVE */
+    bool keeps;              /* handles in results are kept and can be given in later calls, as handle(N) */
+    const struct text *args; /* WORDS */
+    uint32_t args_count;
+    struct text input; /* INPUT */
+    struct engine_budget budget;
+};
+/* Borrowed during the hook. */
+struct runtime_called {
+    uint64_t number;
+    const arcella_error *error;           /* it was not begun, or its result cannot be told; else NULL */
+    const struct engine_outcome *outcome; /* it was begun; else NULL */
+    bool has_result;
+    struct text wave, json;
+};
+
 struct runtime_hooks {
     /** Start-up is done: the entry runs, or the instance waits for calls. */
     void (*started)(uint64_t handle, void *user);
@@ -64,6 +102,8 @@ struct runtime_hooks {
     /** A grant check refused something. */
     void (*audit)(uint64_t handle, const char *class_name, const char *action, const char *resource,
                   bool allowed, const char *grant, void *user);
+    /** A call is over. */
+    void (*called)(uint64_t handle, const struct runtime_called *called, void *user);
     /** Something to tell people (a limit that was hit). */
     void (*note)(uint64_t handle, const char *message, void *user);
     /**
@@ -98,6 +138,22 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
  */
 int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, arcella_error **reterr)
     MUST_CHECK;
+
+/**
+ * Call an exported function of a component's instance, after the calls that wait already.  Arguments are read
+ * and checked now; the function is looked for by "[INTERFACE.]NAME".
+ *
+ * @return 0 (`called` will come, also where the instance ends before); NOT_FOUND (instance or function, with
+ * the nearest), INVALID (an argument: which, where, with the signature), KIND (a core module), STATE (its
+ *         program runs; it ends), BUSY (too many calls wait), UNSUPPORTED (handles that are not kept, forms
+ * that have no text), LIMIT, NOMEM
+ */
+int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcella_error **reterr) MUST_CHECK;
+/**
+ * Nobody waits for a call any more: one that has not begun is left out; one that runs is ended, and with it,
+ * since nothing can be called after that, its instance.  `called` comes in either case.
+ */
+void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t number);
 
 /** How many instances live. */
 uint32_t runtime_count(const struct runtime *runtime);

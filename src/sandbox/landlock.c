@@ -148,8 +148,9 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
     if (r == 0 && code_fd >= 0)
         r = add_rule(rules, code_fd, FS_READ_FILE, true, reterr);
     for (size_t i = 0; r == 0 && i < count; i++)
-        r = add_rule(rules, dirs[i].fd, known & (dirs[i].writable ? WRITE_RIGHTS : READ_RIGHTS), false,
-                     reterr);
+        r = dirs[i].file ? add_rule(rules, dirs[i].fd, FS_READ_FILE, true, reterr)
+                         : add_rule(rules, dirs[i].fd,
+                                    known & (dirs[i].writable ? WRITE_RIGHTS : READ_RIGHTS), false, reterr);
     if (r < 0)
         return r;
     if (syscall(SYS_landlock_restrict_self, rules, 0) < 0)

@@ -141,6 +141,7 @@ int sandbox_lock(int channel, arcella_error **reterr) MUST_CHECK;
 struct sandbox_dir {
     int fd;        /* open, O_PATH is enough; borrowed */
     bool writable; /* else files and directories beneath can be read and listed only */
+    bool file;     /* it is one file, which may be read */
 };
 
 /**

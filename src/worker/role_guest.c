@@ -68,14 +68,11 @@ static struct text clean(char *text, size_t size) {
     return (struct text){text, length};
 }
 
-static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
-                     void *user) {
-    struct guests *guests = user;
-    (void)state; /* the parent judges by the end itself and by what it asked for */
-    struct engine_outcome copy = *outcome;
-    struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
-    for (uint32_t i = 0; i < copy.frame_count && i < ENGINE_FRAMES_MAX; i++) {
-        struct engine_frame *frame = &copy.frames[i];
+/* A backtrace as the wire wants it. @return how many frames */
+static uint32_t trace_of(struct engine_outcome *outcome, struct ipc_trace_frame *frames) {
+    uint32_t count = outcome->frame_count < ENGINE_FRAMES_MAX ? outcome->frame_count : ENGINE_FRAMES_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        struct engine_frame *frame = &outcome->frames[i];
         frames[i] = (struct ipc_trace_frame){
             .function = frame->function,
             .offset = frame->offset,
@@ -83,6 +80,16 @@ static void on_ended(uint64_t handle, enum instance_state state, const struct en
             .module = clean(frame->module, sizeof frame->module),
         };
     }
+    return count;
+}
+
+static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
+                     void *user) {
+    struct guests *guests = user;
+    (void)state; /* the parent judges by the end itself and by what it asked for */
+    struct engine_outcome copy = *outcome;
+    struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
+    uint32_t count = trace_of(&copy, frames);
     struct ipc_ended ended = {
         .instance = handle,
         .end = text_of(engine_end_name(copy.end)),
@@ -90,7 +97,7 @@ static void on_ended(uint64_t handle, enum instance_state state, const struct en
         .trap = clean(copy.trap, sizeof copy.trap),
         .message = clean(copy.message, sizeof copy.message),
         .frames = frames,
-        .frames_count = copy.frame_count,
+        .frames_count = count,
         .cpu_ns = copy.cpu_ns,
         .fuel_used = copy.fuel_used,
         .memory_bytes = copy.memory_bytes,
@@ -144,6 +151,86 @@ static void on_note(uint64_t handle, const char *message, void *user) {
 static void on_processor(uint64_t handle, void *user) {
     (void)user;
     worker_crash_running(handle);
+}
+
+/* --- calls --- */
+
+static void on_called(uint64_t handle, const struct runtime_called *called, void *user) {
+    struct guests *guests = user;
+    struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
+    struct engine_outcome copy = {.end = ENGINE_END_FAILED};
+    struct ipc_called answer = {
+        .instance = handle,
+        .number = called->number,
+        .has_result = called->has_result,
+        .wave = called->wave,
+        .json = called->json,
+    };
+    if (called->outcome) {
+        copy = *called->outcome;
+        answer.ok = copy.end == ENGINE_END_RETURNED;
+        answer.cpu_ns = copy.cpu_ns;
+        answer.fuel_used = copy.fuel_used;
+    }
+    if (called->outcome && !answer.ok) {
+        answer.end = text_of(engine_end_name(copy.end));
+        answer.trap = clean(copy.trap, sizeof copy.trap);
+        answer.message = clean(copy.message, sizeof copy.message);
+        answer.frames = frames;
+        answer.frames_count = trace_of(&copy, frames);
+    }
+    if (called->error) {
+        answer.ok = false;
+        answer.has_result = false;
+        answer.wave = answer.json = TEXT("");
+        answer.code = text_of(arcella_error_name(arcella_error_code(called->error)));
+        answer.message = worker_text(arcella_error_message(called->error));
+        answer.hint = worker_text(arcella_error_hint(called->error));
+    }
+    worker_tell(guests->process, IPC_CALLED, &answer, NULL);
+}
+
+/* The arguments' file, where one came along. */
+static int take_input(struct frame *frame, struct buffer *to, arcella_error **reterr) {
+    FD_AUTO fd = frame_take_fd(frame, 0);
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return error_set(reterr, ARCELLA_E_PROTOCOL, "call came without a readable file");
+    int r = fd_read_all(fd, LIMIT_CALL_INPUT_BYTES, to, reterr);
+    return r < 0 ? error_wrap(reterr, r, "the input") : 0;
+}
+
+static int begin_call(struct guests *guests, struct frame *frame, arcella_error **reterr) {
+    static const enum runtime_call_form forms[] = {
+        [IPC_CALL_EXPRESSION] = RUNTIME_CALL_EXPRESSION,
+        [IPC_CALL_WORDS] = RUNTIME_CALL_WORDS,
+        [IPC_CALL_INPUT] = RUNTIME_CALL_INPUT,
+    };
+    const struct ipc_call *wanted = &frame->message.call;
+    BUFFER_AUTO input = BUFFER_INIT(LIMIT_CALL_INPUT_BYTES);
+    int r = wanted->form == IPC_CALL_INPUT ? take_input(frame, &input, reterr) : 0;
+    if (r < 0)
+        return r;
+    struct runtime_call call = {
+        .instance = wanted->instance,
+        .number = wanted->number,
+        .function = wanted->function,
+        .form = forms[wanted->form],
+        .json = wanted->json,
+        .keeps = wanted->keeps,
+        .args = wanted->args,
+        .args_count = wanted->args_count,
+        .input = {input.data ? input.data : "", input.length},
+        .budget = {.wall_ms = wanted->wall_ms, .cpu_ms = wanted->cpu_ms},
+    };
+    return runtime_call(guests->runtime, &call, reterr);
+}
+
+static void call_or_refuse(struct guests *guests, struct frame *frame) {
+    ERROR_AUTO *error = NULL;
+    if (begin_call(guests, frame, &error) == 0)
+        return;
+    struct runtime_called called = {.number = frame->message.call.number, .error = error};
+    on_called(frame->message.call.instance, &called, guests);
 }
 
 /* --- start --- */
@@ -211,9 +298,10 @@ static int open_dirs(struct guests *guests, const struct ipc_start *start, struc
 static int take_descriptors(struct frame *frame, const struct ipc_start *start, struct runtime_spec *spec,
                             int *sockets, arcella_error **reterr) {
     unsigned streams = start->stdio == IPC_STDIO_FDS ? 3 : 0;
-    if (frame->fd_count != streams + start->listen_count)
+    if (frame->fd_count != streams + start->listen_count + start->is_component)
         return error_set(reterr, ARCELLA_E_PROTOCOL, "%u descriptors came with start, %llu were announced",
-                         frame->fd_count, streams + (unsigned long long)start->listen_count);
+                         frame->fd_count,
+                         streams + (unsigned long long)start->listen_count + start->is_component);
     for (unsigned i = 0; i < streams; i++)
         spec->stdio[i] = frame_take_fd(frame, i);
     for (unsigned i = 0; i < start->listen_count; i++)
@@ -227,13 +315,16 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
     const struct ipc_start *start = &frame->message.start;
     if (guests->draining)
         return error_set(reterr, ARCELLA_E_CLOSED, "this worker is leaving");
-    int r = check_code(guests, start->code.data, reterr);
+    int r = start->is_component ? 0 : check_code(guests, start->code.data, reterr);
+    for (uint32_t i = 0; r == 0 && i < start->modules_count; i++)
+        r = check_code(guests, start->modules[i].data, reterr);
     if (r < 0)
         return r;
     CLEANUP(guest_free_ptr) struct guest *guest = mem_new(struct guest);
     MEM_AUTO const char **args = strings_of(start->args, start->args_count);
     MEM_AUTO const char **env = strings_of(start->env, start->env_count);
-    if (!guest || !args || !env)
+    MEM_AUTO const char **modules = strings_of(start->modules, start->modules_count);
+    if (!guest || !args || !env || !modules)
         return error_nomem(reterr);
     guest->handle = start->instance;
     r = copy_grants(guest, start, reterr);
@@ -248,6 +339,11 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
         .address = start->address.data,
         .component = start->component.data,
         .code_path = start->code.data,
+        .digest = start->digest.data,
+        .is_component = start->is_component,
+        .modules = modules,
+        .modules_count = start->modules_count,
+        .waits = start->waits,
         .args = args,
         .args_count = start->args_count,
         .env = env,
@@ -267,6 +363,8 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
     };
     int sockets[LIMIT_FRAME_FDS];
     r = take_descriptors(frame, start, &spec, sockets, reterr);
+    FD_AUTO component = r == 0 && start->is_component ? frame_take_fd(frame, frame->fd_count - 1) : -1;
+    spec.component_fd = component;
     if (r == 0)
         r = runtime_start(guests->runtime, &spec, reterr);
     if (r < 0)
@@ -335,6 +433,7 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         .ended = on_ended,
         .output = on_output,
         .audit = on_audit,
+        .called = on_called,
         .note = on_note,
         .processor = on_processor,
         .user = guests,
@@ -363,6 +462,11 @@ static void frame(struct worker_process *process, struct frame *frame) {
         /* Not there: its end is on the way to the parent already. */
         (void)!runtime_stop(guests->runtime, frame->message.stop.instance, frame->message.stop.timeout_ms,
                             NULL);
+        break;
+    case IPC_CALL: call_or_refuse(guests, frame); break;
+    case IPC_CANCEL_CALL:
+        runtime_cancel_call(guests->runtime, frame->message.cancel_call.instance,
+                            frame->message.cancel_call.number);
         break;
     case IPC_FIGURES: send_figures(guests, frame); break;
     case IPC_DRAIN:

@@ -7,59 +7,13 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "catalog/manifest.h"
-#include "engine/engine.h"
-#include "engine/module_info.h"
+#include "worker/describe.h"
 #include "worker/worker.h"
 
 static int begin(struct worker_process *process, arcella_error **reterr) {
     (void)process;
     (void)reterr;
     return 0;
-}
-
-static void type_of(const struct module_item *item, char *to, size_t size) {
-    static const char *const kinds[] = {
-        [MODULE_FUNCTION] = "func", [MODULE_TABLE] = "table", [MODULE_MEMORY] = "memory",
-        [MODULE_GLOBAL] = "global", [MODULE_TAG] = "tag",
-    };
-    if (item->kind == MODULE_FUNCTION) {
-        char spelt[ENGINE_SPELT_BYTES];
-        engine_signature_spell(item->signature, spelt, sizeof(spelt));
-        snprintf(to, size, "func %s", spelt);
-    } else
-        text_copy(to, size, kinds[item->kind]);
-}
-
-/* What the binary says of itself, into the description. */
-static int describe_binary(const struct module_info *info, struct package_description *d,
-                           arcella_error **reterr) {
-    static const enum component_kind kinds[] = {
-        [MODULE_CORE] = KIND_CORE,
-        [MODULE_WASI_P1] = KIND_WASI_P1,
-        [MODULE_COMPONENT] = KIND_COMPONENT,
-    };
-    d->kind = kinds[info->kind];
-    d->has_start = info->has_start;
-    d->functions = info->function_count;
-    d->code_bytes = info->code_bytes;
-    d->data_bytes = info->data_bytes;
-    int r = 0;
-    char type[ENGINE_SPELT_BYTES + 8];
-    for (uint32_t i = 0; r == 0 && i < info->import_count; i++) {
-        type_of(&info->imports[i], type, sizeof type);
-        r = description_add_import(d, info->imports[i].module, info->imports[i].name, type, reterr);
-    }
-    for (uint32_t i = 0; r == 0 && i < info->export_count; i++) {
-        type_of(&info->exports[i], type, sizeof type);
-        r = description_add_export(d, info->exports[i].name, type, reterr);
-    }
-    for (uint32_t i = 0; i < info->memory_count; i++)
-        if (d->memory_bytes < info->memories[i].minimum * 64 * KIB)
-            d->memory_bytes = info->memories[i].minimum * 64 * KIB;
-    for (uint32_t i = 0; i < info->table_count; i++)
-        if (d->table_elements < info->tables[i].minimum)
-            d->table_elements = info->tables[i].minimum;
-    return r;
 }
 
 static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buffer *to,
@@ -70,6 +24,18 @@ static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buf
     if (lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(reterr, errno, "rewind");
     return fd_read_all(fd, limit, to, reterr);
+}
+
+/* Where WIT makes the description too large, it goes without. */
+static int encode(struct package_description *d, struct buffer *to, arcella_error **reterr) {
+    ERROR_AUTO *error = NULL;
+    int r = description_encode(d, to, &error);
+    if (r != ARCELLA_E_TOO_LARGE || !d->wit)
+        return r < 0 ? error_move(reterr, TAKE(error)) : 0;
+    mem_free(TAKE(d->wit));
+    mem_free(TAKE(d->wit_json));
+    r = description_warn(d, reterr, "its WIT is too large to be shown");
+    return r < 0 ? r : description_encode(d, to, reterr);
 }
 
 static int describe(struct frame *frame, struct buffer *to, arcella_error **reterr) {
@@ -100,19 +66,15 @@ static int describe(struct frame *frame, struct buffer *to, arcella_error **rete
     }
     if (r == 0)
         r = manifest_read(texts, d, reterr);
-    struct module_info info = {0};
     if (r == 0) {
-        r = module_info_read(wasm.data ? wasm.data : "", wasm.length, &info, reterr);
+        r = describe_binary(wasm.data ? wasm.data : "", wasm.length, intake->wit, d, reterr);
         if (r < 0)
             error_wrap(reterr, r, "%s", intake->name.data);
     }
     if (r == 0)
-        r = describe_binary(&info, d, reterr);
-    if (r == 0)
         r = description_compare(d, reterr);
     if (r == 0)
-        r = description_encode(d, to, reterr);
-    module_info_done(&info);
+        r = encode(d, to, reterr);
     for (int i = 0; i < MANIFEST_FILES; i++)
         buffer_done(&files[i]);
     return r;

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "engine/engine.h"
+#include "engine/core.h"
 #include "worker/worker.h"
 
 static const struct worker_role *role_of(uint64_t role) {
@@ -48,10 +48,56 @@ static int enter_code(const struct ipc_setup *setup, int *ret_fd, arcella_error 
     return *ret_fd < 0 ? error_set_errno(reterr, errno, "code folder") : 0;
 }
 
+/* The further code files of a component under `arcella run`, open. */
+struct code_files {
+    int *fds; /* owned */
+    uint32_t count;
+};
+
+static void code_files_done(struct code_files *code) {
+    for (uint32_t i = 0; i < code->count; i++)
+        fd_close(code->fds[i]);
+    mem_free(code->fds);
+}
+
+/* In the code folder, which is the working directory by now. */
+static int open_code(const struct ipc_setup *setup, struct code_files *code, arcella_error **reterr) {
+    code->fds = mem_array(setup->code_more_count + 1, sizeof(*code->fds));
+    if (!code->fds)
+        return error_nomem(reterr);
+    for (uint32_t i = 0; i < setup->code_more_count; i++) {
+        const char *name = setup->code_more[i].data;
+        int fd = strchr(name, '/') ? -1 : sys_openat(AT_FDCWD, name, O_PATH | O_NOFOLLOW, 0);
+        if (fd < 0)
+            return error_set_errno(reterr, strchr(name, '/') ? EINVAL : errno, "code file '%s'", name);
+        code->fds[code->count++] = fd;
+    }
+    return 0;
+}
+
+/* What can be opened from here on: the code, and the granted directories. */
+static int let_through(struct worker_process *process, int code_fd, const int *more, uint32_t more_count,
+                       arcella_error **reterr) {
+    size_t count = (size_t)process->dirs_count + more_count;
+    MEM_AUTO struct sandbox_dir *dirs = mem_array(count + 1, sizeof *dirs);
+    if (!dirs)
+        return error_nomem(reterr);
+    for (uint32_t i = 0; i < process->dirs_count; i++)
+        dirs[i] = (struct sandbox_dir){.fd = process->dirs[i].fd, .writable = process->dirs[i].writable};
+    for (uint32_t i = 0; i < more_count; i++)
+        dirs[process->dirs_count + i] = (struct sandbox_dir){.fd = more[i], .file = true};
+    return sandbox_paths(code_fd, dirs, count, &process->report, reterr);
+}
+
 /* Everything that must happen while the process has one thread. */
 static int give_up(struct worker_process *process, const struct ipc_setup *setup, arcella_error **reterr) {
+    if (setup->role == IPC_ROLE_GUEST)
+        engine_note_stack();
     FD_AUTO code_fd = -1;
+    CLEANUP(code_files_done) struct code_files code = {.count = 0};
     int r = enter_code(setup, &code_fd, reterr);
+    if (r == 0)
+        r = open_code(setup, &code, reterr);
     if (r == 0)
         r = worker_dirs_open(process, setup, reterr);
     if (r < 0)
@@ -76,15 +122,7 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
         r = sandbox_lock(channel_fd(process->channel), reterr);
     if (r < 0)
         return r;
-    MEM_AUTO struct sandbox_dir *dirs = NULL;
-    if (process->dirs_count) {
-        dirs = mem_array(process->dirs_count, sizeof *dirs);
-        if (!dirs)
-            return error_nomem(reterr);
-    }
-    for (uint32_t i = 0; i < process->dirs_count; i++)
-        dirs[i] = (struct sandbox_dir){.fd = process->dirs[i].fd, .writable = process->dirs[i].writable};
-    return sandbox_paths(code_fd, dirs, process->dirs_count, &process->report, reterr);
+    return let_through(process, code_fd, code.fds, code.count, reterr);
 }
 
 static void say_ready(struct worker_process *process) {

@@ -31,6 +31,7 @@ struct worker_job {
     uint64_t stack_bytes; /* compile */
     uint64_t code_max;    /* compile: what may come back */
     bool fuel;
+    bool wit;                          /* intake */
     workers_intake_done_fn *on_intake; /* of its kind */
     workers_compile_done_fn *on_compile;
     void *user;
@@ -220,6 +221,7 @@ static int send_job(struct worker_job *job, arcella_error **reterr) {
         .has_component = job->fds[1] >= 0,
         .has_template = job->fds[2] >= 0,
         .has_legacy = job->fds[3] >= 0,
+        .wit = job->wit,
     };
     return worker_send(job->worker, IPC_INTAKE, &intake, &extra, reterr);
 }
@@ -281,6 +283,7 @@ struct wanted {
     uint64_t stack_bytes;
     uint64_t code_max;
     bool fuel;
+    bool wit;
     workers_intake_done_fn *on_intake;
     workers_compile_done_fn *on_compile;
     void *user;
@@ -324,6 +327,7 @@ static int add_job(struct workers *workers, const struct wanted *wanted, struct 
     job->fuel = wanted->fuel;
     job->on_intake = wanted->on_intake;
     job->on_compile = wanted->on_compile;
+    job->wit = wanted->wit;
     job->user = wanted->user;
     for (size_t i = 0; i < JOB_FDS; i++)
         job->fds[i] = -1;
@@ -352,6 +356,7 @@ int workers_intake(struct workers *workers, const struct workers_intake_request 
         .fds = {request->wasm_fd, request->component_fd, request->template_fd, request->legacy_fd},
         .timeout_ms = request->timeout_ms ? request->timeout_ms : LIMIT_INTAKE_MS,
         .memory_bytes = LIMIT_INTAKE_MEMORY_BYTES,
+        .wit = request->wit,
         .on_intake = on_done,
         .user = user,
     };

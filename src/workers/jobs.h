@@ -28,6 +28,7 @@ struct workers_intake_request {
     int template_fd;     /* deployment template; -1: none */
     int legacy_fd;       /* single arcella.toml; -1: none */
     uint64_t timeout_ms; /* while it runs; 0: LIMIT_INTAKE_MS */
+    bool wit;            /* also the WIT of a component */
 };
 
 /**

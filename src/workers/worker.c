@@ -362,6 +362,11 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
         return error_nomem(reterr);
     for (size_t i = 0; i < settings->dirs_count; i++)
         dirs[i] = (struct ipc_dir){text_of(settings->dirs[i].host_path), settings->dirs[i].writable};
+    MEM_AUTO struct text *more = mem_array(settings->code_more_count + 1, sizeof(*more));
+    if (!more)
+        return error_nomem(reterr);
+    for (size_t i = 0; i < settings->code_more_count; i++)
+        more[i] = text_of(settings->code_more[i]);
     /* Who has one code file has one instance, and it is no question who ran. */
     bool shares = settings->role == IPC_ROLE_GUEST && !settings->code_path;
     FD_AUTO page_fd = -1;
@@ -387,6 +392,8 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
         .cpu_seconds = settings->cpu_seconds,
         .data_bytes = settings->data_bytes,
         .code_path = text_or_empty(settings->code_path),
+        .code_more = more,
+        .code_more_count = (uint32_t)settings->code_more_count,
         .page = shares,
     };
     struct channel_extra extra = {.fds = &page_fd, .fd_count = shares};

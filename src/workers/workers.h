@@ -174,11 +174,13 @@ struct worker_dir {
 /* One process; everything is copied. */
 struct worker_settings {
     enum ipc_role role;
-    const char *group;     /* for ps, logs and the worker itself; NULL: "" */
-    bool code_directory;   /* give it run/worker-ID/code as its working directory */
-    const char *code_path; /* absolute path of the one code file (`arcella run`); NULL: none */
-    uint64_t owner_uid;    /* who must own code files */
-    uint64_t stack_bytes;  /* 0: DEFAULT_STACK_BYTES */
+    const char *group;            /* for ps, logs and the worker itself; NULL: "" */
+    bool code_directory;          /* give it run/worker-ID/code as its working directory */
+    const char *code_path;        /* absolute path of the one code file (`arcella run`); NULL: none */
+    const char *const *code_more; /* names of further code files in the same folder; may be NULL */
+    size_t code_more_count;
+    uint64_t owner_uid;   /* who must own code files */
+    uint64_t stack_bytes; /* 0: DEFAULT_STACK_BYTES */
     bool fuel;
     const struct worker_dir *dirs; /* what its sandbox lets through; may be NULL */
     size_t dirs_count;

@@ -77,12 +77,13 @@ def test_the_older_single_manifest(arcella, tmp_path):
     assert arcella.wait_state("old", "finished")["group"] == "elders"
 
 
-def test_a_component_is_stored_and_refused_at_start(arcella):
+def test_a_component_whose_imports_nobody_provides_is_stored_and_refused_at_start(arcella):
+    arcella.expect_log("cannot be started|missing")
     arcella.cli("install", GUESTS / "hello_component.wasm", "--id", "comp@0.1.0").ok()
     assert arcella.json("list", "components")["components"][0]["kind"] == "component"
-    done = arcella.cli("start", "comp").failed("wrong-kind")
-    assert "component" in done.err
-    assert arcella.deployment("comp") is None or arcella.deployment("comp")["state"] != "running"
+    done = arcella.cli("start", "comp").failed("unknown-import")
+    assert "wasi:cli/" in done.err
+    assert arcella.deployment("comp")["state"] == "failed"
 
 
 def test_a_template_that_asks_for_main_is_kept_and_refused_at_start(arcella, tmp_path):

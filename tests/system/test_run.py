@@ -170,9 +170,9 @@ def test_unknown_imports_are_named(run, guest):
     assert "nope" in done.err
 
 
-def test_a_component_is_refused_by_name(run, guest):
-    done = run(guest("hello_component.wasm")).failed("wrong-kind")
-    assert "component" in done.err and done.code == 126
+def test_what_a_component_imports_and_nobody_provides_is_named(run, guest):
+    done = run(guest("hello_component.wasm")).failed("unknown-import")
+    assert "wasi:cli/" in done.err and done.code == 126
 
 
 @pytest.mark.parametrize("content,code", [

@@ -69,6 +69,11 @@ static void on_audit(uint64_t handle, const char *class_name, const char *action
     fail_msg("nothing is asked for here");
 }
 
+static void on_called(uint64_t handle, const struct runtime_called *called, void *user) {
+    (void)handle, (void)called, (void)user;
+    fail_msg("nothing is called here");
+}
+
 static void on_note(uint64_t handle, const char *message, void *user) {
     struct rig *rig = user;
     text_copy(rig->told[handle].note, sizeof rig->told[handle].note, message);
@@ -95,7 +100,8 @@ static int setup(void **state) {
     struct rig *rig = mem_new(struct rig);
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
     struct engine_config config = ENGINE_CONFIG_INIT;
-    struct runtime_hooks hooks = {on_started, on_ended, on_output, on_audit, on_note, on_processor, rig};
+    struct runtime_hooks hooks = {on_started, on_ended, on_output,    on_audit,
+                                  on_called,  on_note,  on_processor, rig};
     assert_int_equal(runtime_new(rig->loop, &config, &hooks, &rig->runtime, NULL), 0);
     keep_signals();
     for (size_t i = 0; i < ARRAY_LENGTH(rig->fds); i++)

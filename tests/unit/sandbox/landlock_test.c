@@ -54,7 +54,7 @@ static int tear_down(void **state) {
 
 static void lock_paths(void) {
     struct sandbox_report report = {0};
-    struct sandbox_dir dirs[] = {{read_fd, false}, {write_fd, true}};
+    struct sandbox_dir dirs[] = {{.fd = read_fd}, {.fd = write_fd, .writable = true}};
     STEP(sandbox_lock(-1, reterr));
     STEP(sandbox_paths(code_fd, dirs, 2, &report, reterr));
     CHECK(report.landlock_abi == kernel.landlock_abi);
@@ -176,7 +176,7 @@ static void not_a_directory(void *argument) {
     (void)argument;
     int fd = openat(read_fd, "file", O_RDONLY);
     struct sandbox_report report = {0};
-    struct sandbox_dir dir = {fd, false};
+    struct sandbox_dir dir = {.fd = fd};
     STEP(sandbox_lock(-1, reterr));
     CHECK(sandbox_paths(-1, &dir, 1, &report, NULL) == ARCELLA_E_INVALID);
 }

@@ -219,7 +219,7 @@ static const struct end_case end_cases[] = {
     {"garbage", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_PROTOCOL, "frame"},
     /* versions */
     {"other version", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "is version 9.9.9"},
-    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "protocol 3"},
+    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "protocol 4"},
     /* a refusal keeps its code and sentence */
     {"refuse", NULL, WORKER_LOST, false, 1, 0, ARCELLA_E_DENIED, "not allowed to become user 7"},
     {"refuse and stay", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_WORKER, "never mind"},
