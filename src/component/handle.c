@@ -112,18 +112,20 @@ static void give_back(struct handle_table *table, uint32_t index) {
 }
 
 /* Look a guest's index up: it exists and is of this resource. */
-static int get(struct handle_table *table, struct abi_call *call, uint32_t resource, uint32_t index,
-               struct handle_entry **ret) {
+static struct handle_entry *get(struct handle_table *table, struct abi_call *call, uint32_t resource,
+                                uint32_t index) {
     if (UNLIKELY(index >= table->length || table->entries[index].kind == HANDLE_FREE)) {
         struct text name = name_of(table, resource);
-        return abi_fault(call, ABI_FAULT_HANDLE, "unknown handle index %u, expected a '%.*s'", index,
+        (void)!abi_fault(call, ABI_FAULT_HANDLE, "unknown handle index %u, expected a '%.*s'", index,
                          width_of(name), name.data);
+        return NULL;
     }
     struct handle_entry *entry = &table->entries[index];
-    if (UNLIKELY(entry->resource != resource))
-        return fault_type(table, call, index, resource);
-    *ret = entry;
-    return 0;
+    if (UNLIKELY(entry->resource != resource)) {
+        (void)!fault_type(table, call, index, resource);
+        return NULL;
+    }
+    return entry;
 }
 
 /* --- scopes --- */
@@ -228,10 +230,9 @@ int handle_lower_borrow(struct handle_table *table, struct abi_call *call, uint3
 
 int handle_lift_own(struct handle_table *table, struct abi_call *call, uint32_t resource, uint32_t index,
                     uint32_t *ret_rep) {
-    struct handle_entry *entry = NULL;
-    int r = get(table, call, resource, index, &entry);
-    if (r)
-        return r;
+    struct handle_entry *entry = get(table, call, resource, index);
+    if (UNLIKELY(!entry))
+        return ABI_FAULT;
     if (UNLIKELY(entry->lends))
         return fault_lent(table, call, index, "passed on");
     if (UNLIKELY(entry->kind != HANDLE_OWN)) {
@@ -247,30 +248,27 @@ int handle_lift_own(struct handle_table *table, struct abi_call *call, uint32_t 
 
 int handle_lift_borrow(struct handle_table *table, struct abi_call *call, uint32_t resource, uint32_t index,
                        uint32_t *ret_rep) {
-    struct handle_entry *entry = NULL;
-    int r = get(table, call, resource, index, &entry);
-    if (r)
-        return r;
+    struct handle_entry *entry = get(table, call, resource, index);
+    if (UNLIKELY(!entry))
+        return ABI_FAULT;
     *ret_rep = entry->rep;
     return lend(call, table, index);
 }
 
 int handle_rep(struct handle_table *table, struct abi_call *call, uint32_t resource, uint32_t index,
                uint32_t *ret_rep) {
-    struct handle_entry *entry = NULL;
-    int r = get(table, call, resource, index, &entry);
-    if (r)
-        return r;
+    struct handle_entry *entry = get(table, call, resource, index);
+    if (UNLIKELY(!entry))
+        return ABI_FAULT;
     *ret_rep = entry->rep;
     return 0;
 }
 
 int handle_drop(struct handle_table *table, struct abi_call *call, uint32_t resource, uint32_t index,
                 bool *ret_own, uint32_t *ret_rep) {
-    struct handle_entry *entry = NULL;
-    int r = get(table, call, resource, index, &entry);
-    if (r)
-        return r;
+    struct handle_entry *entry = get(table, call, resource, index);
+    if (UNLIKELY(!entry))
+        return ABI_FAULT;
     if (UNLIKELY(entry->lends))
         return fault_lent(table, call, index, "dropped");
     *ret_own = entry->kind == HANDLE_OWN;
@@ -307,10 +305,7 @@ int handle_own_to_host(struct handle_table *table, struct abi_call *call, uint32
                        uint32_t *ret_held) {
     if (handle_is_hosts(table, resource))
         return handle_lift_own(table, call, resource, index, ret_held);
-    struct handle_entry *entry = NULL;
-    int r = get(table, call, resource, index, &entry);
-    if (!r)
-        r = need_host(call);
+    int r = get(table, call, resource, index) ? need_host(call) : ABI_FAULT;
     return r ? r : handle_move_own(table, call->host, call, resource, index, ret_held);
 }
 

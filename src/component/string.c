@@ -108,7 +108,7 @@ static int to_utf8(struct target *to, const struct source *source, uint32_t *ret
         ascii = utf16_take_ascii(source->bytes, units, at(to));
     } else {
         ascii = utf_ascii(source->bytes, units);
-        if (ascii)
+        if (ascii && source->bytes)
             memmove(at(to), source->bytes, ascii);
     }
     *ret_tagged = units;

@@ -299,10 +299,10 @@ static int read_flags(struct value_reader *r, const struct type *type, struct va
         size_t start = r->at;
         uint32_t index = 0;
         TRY(read_member(r, type, "flag", &index));
-        if (bits >> index & 1)
+        if (bits >> (index & 63) & 1)
             return value_reader_fail(r, start, "flag '%s' stands here twice",
                                      NAME_SHOWN(type->fields[index].name));
-        bits |= 1ull << index;
+        bits |= 1ull << (index & 63);
         if (!wave_take(r, ',')) {
             TRY(wave_expect(r, '}', "',' or '}'"));
             break;
