@@ -43,16 +43,9 @@ static bool has(const char *sentence, const char *words) {
 /* Of what is no judgement, or one that we leave to the engine. */
 static bool may_refuse_alone(const struct component *component, const uint8_t *data, const char *sentence) {
     static const char *const ours_to_have[] = {
-        "feature is not active", "must be enabled",
-        "not enabled",
-        "requires the component model",
-        "not supported",
-        "exceeds limit",
-        "limit of",
-        "too many",
-        "effective type size",
-        "count exceeds",
-        "size limit",
+        "feature is not active", "must be enabled", "not enabled", "requires the component model",
+        "not supported",         "exceeds limit",   "limit of",    "too many",
+        "effective type size",   "count exceeds",   "size limit",
     };
     for (size_t i = 0; i < sizeof(ours_to_have) / sizeof(*ours_to_have); i++)
         if (has(sentence, ours_to_have[i]))
