@@ -44,17 +44,17 @@
     ((ast_bytes) > 56 * MIB ? 256 * MIB : 32 * MIB + 4 * (uint64_t)(ast_bytes))
 
 /* --- a component: where the reference decoder has a limit, the same, so that verdicts agree --- */
-#define LIMIT_COMPONENT_MODULES    1000        /* core modules that one component defines; likewise … */
-#define LIMIT_COMPONENT_COMPONENTS 1000        /* … the components in it … */
-#define LIMIT_COMPONENT_INSTANCES  1000        /* … and its instances, core ones with the others */
-#define LIMIT_COMPONENT_ITEMS      1000000     /* types, aliases, functions, imports, exports: of each */
-#define LIMIT_COMPONENT_ARGS       100000      /* of an instantiation; exports of an inline instance */
-#define LIMIT_COMPONENT_DECLS      1000000     /* declarations of a component or instance type */
-#define LIMIT_MODULE_DECLS         100000      /* declarations of a module type */
-#define LIMIT_COMPONENT_OPTIONS    10          /* of a canonical function */
-#define LIMIT_COMPONENT_NAME_BYTES 100000      /* a name of any kind in a component */
-#define LIMIT_COMPONENT_NESTED     1000        /* modules and components of a file at any depth */
-#define LIMIT_COMPONENT_AST_BYTES  (64 * MIB)  /* our own: a byte of the file becomes up to 250 of memory */
+#define LIMIT_COMPONENT_MODULES    1000       /* core modules that one component defines; likewise … */
+#define LIMIT_COMPONENT_COMPONENTS 1000       /* … the components in it … */
+#define LIMIT_COMPONENT_INSTANCES  1000       /* … and its instances, core ones with the others */
+#define LIMIT_COMPONENT_ITEMS      1000000    /* types, aliases, functions, imports, exports: of each */
+#define LIMIT_COMPONENT_ARGS       100000     /* of an instantiation; exports of an inline instance */
+#define LIMIT_COMPONENT_DECLS      1000000    /* declarations of a component or instance type */
+#define LIMIT_MODULE_DECLS         100000     /* declarations of a module type */
+#define LIMIT_COMPONENT_OPTIONS    10         /* of a canonical function */
+#define LIMIT_COMPONENT_NAME_BYTES 100000     /* a name of any kind in a component */
+#define LIMIT_COMPONENT_NESTED     1000       /* modules and components of a file at any depth */
+#define LIMIT_COMPONENT_AST_BYTES  (64 * MIB) /* our own: a byte of the file becomes up to 250 of memory */
 
 /* --- texts from outside --- */
 #define LIMIT_JSON_DEPTH 64        /* arrays and objects inside each other */
@@ -109,7 +109,7 @@
 #define LIMIT_HANDLES           (512 * 1024) /* in all tables of one instance: 24 MiB of ours at most */
 #define LIMIT_HANDLE_LENDS      (512 * 1024) /* handles lent to calls in progress: 16 MiB of ours at most */
 #define LIMIT_CALL_VALUE_BYTES  (256 * MIB)  /* dynamic values of one call, in and out */
-#define DEFAULT_CALL_COPY_BYTES (256 * MIB) /* what one call may copy between memories: it is not sliced */
+#define DEFAULT_CALL_COPY_BYTES (256 * MIB)  /* what one call may copy between memories: it is not sliced */
 
 /* --- calls by people --- */
 #define LIMIT_CALL_TEXT_BYTES  (1 * MIB)  /* an expression, an argument, a result as text */

@@ -274,8 +274,6 @@ static void on_refused_frame(struct worker *worker, const struct ipc_refused *re
 static void on_frame(struct channel *channel, struct frame *frame, void *user) {
     (void)channel;
     struct worker *worker = user;
-    if (!worker->was_ready && worker->state == WORKER_ENDING && frame->message.type != IPC_LOG)
-        return; /* on its way when we ended it; nobody was told that it is ready */
     if (frame->message.type == IPC_READY) {
         on_ready_frame(worker, &frame->message.ready);
     } else if (frame->message.type == IPC_REFUSED) {

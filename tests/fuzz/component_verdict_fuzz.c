@@ -14,6 +14,9 @@
  *   - the sort 0x20 (an exact function, of a proposal that is off) is a function to the validator's reader;
  *   - in bytes that have two mistakes the sentences differ, of course: only the verdicts are compared.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "component/component.h"
 #include "engine/core.h"
 
