@@ -274,6 +274,8 @@ static void on_refused_frame(struct worker *worker, const struct ipc_refused *re
 static void on_frame(struct channel *channel, struct frame *frame, void *user) {
     (void)channel;
     struct worker *worker = user;
+    if (worker->killed && !worker->was_ready && frame->message.type != IPC_LOG)
+        return; /* on its way when we killed it: it never was ready for anybody */
     if (frame->message.type == IPC_READY) {
         on_ready_frame(worker, &frame->message.ready);
     } else if (frame->message.type == IPC_REFUSED) {
