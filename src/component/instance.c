@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Instances: the steps of the program are run in one store, from the loop; a core module with a start section
- * is a run of its own on the fiber, so it is sliced and may wait.  Items are taken from a core right after it
+ * Instances: the steps of the program are run in one store, from the loop; a start function is a
+ * run of its own on the fiber, so it is sliced and may wait.  Items are taken from a core right after it
  * was made.  Deleting is fine at any point: what runs is dropped first, then handles, then memory.
  */
 #include "component/instance.h"
@@ -274,11 +274,12 @@ static int make_core(struct component_instance *instance, uint32_t index, bool *
     for (uint32_t i = 0; i < core->import_count; i++)
         instance->imports[i] = instance->items[core->imports[i]];
     int r;
-    if (engine_part_has_start(part) || !engine_direct_fits(instance->component->engine)) {
-        *ret_waits = true;
+    if (engine_part_has_start(part)) {
         instance->step_ns = clock_monotonic_ns();
         r = engine_core_add_run(instance->engine, part, instance->imports, core->import_count,
-                                &instance->budget, &instance->cores[index], core_made, reterr);
+                                &instance->budget, &instance->cores[index], core_made, instance->outcome,
+                                reterr);
+        *ret_waits = !r;
     } else {
         r = engine_core_add(instance->engine, part, instance->imports, core->import_count, &instance->budget,
                             &instance->cores[index], instance->outcome, reterr);

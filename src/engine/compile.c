@@ -20,6 +20,27 @@ static int check_preamble(const uint8_t *wasm, size_t length, arcella_error **re
     return 0;
 }
 
+/* Let the validator judge the bytes as they are: its offsets are theirs. @return 0, WASM */
+static int validate(struct engine *engine, const void *wasm, size_t length, arcella_error **reterr) {
+    wasmtime_error_t *e = wasmtime_module_validate(engine->wasm, wasm, length);
+    return e ? engine_error_take(e, ARCELLA_E_WASM, reterr, "") : 0;
+}
+
+/* What is rewritten is valid before: what the step takes out is looked at by nobody afterwards. */
+static int rewrite(struct engine *engine, const void *wasm, size_t length, struct buffer *to_own,
+                   struct text *ret, arcella_error **reterr) {
+    ERROR_AUTO *error = NULL;
+    int r = engine_rewrite(wasm, length, to_own, ret, &error);
+    if (!r && !to_own->length)
+        return 0;
+    if (!r || r == ARCELLA_E_WASM) {
+        int refused = validate(engine, wasm, length, reterr);
+        if (refused)
+            return refused;
+    }
+    return r ? error_set(reterr, r, "%s", arcella_error_message(error)) : 0;
+}
+
 /* Check, rewrite, validate and compile. */
 static int compile(struct engine *engine, const void *wasm, size_t length, wasmtime_module_t **ret,
                    arcella_error **reterr) {
@@ -28,7 +49,7 @@ static int compile(struct engine *engine, const void *wasm, size_t length, wasmt
         return r;
     BUFFER_AUTO rewritten = BUFFER_INIT(LIMIT_WASM_BYTES + MIB);
     struct text bytes;
-    r = engine_rewrite(wasm, length, &rewritten, &bytes, reterr);
+    r = rewrite(engine, wasm, length, &rewritten, &bytes, reterr);
     if (r)
         return r;
     wasmtime_error_t *e = wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.data, bytes.length, ret);

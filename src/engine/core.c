@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Core instances in an instance: added one by one, imports given by position, exports found by name.  Off the
- * fiber they are made at once; a start section may also be run on it.  They live as long as the store.
+ * Core instances in an instance: added one by one, imports given by position, exports found by name.  They
+ * are made at once, off the fiber, since nothing of the guest's runs in that (rewrite.c); a start function is
+ * called after, there or on the fiber.  They live as long as the store.
  */
 #include <assert.h>
 
@@ -89,163 +90,93 @@ static int check_imports(const struct engine_instance *instance, const struct en
     return 0;
 }
 
-void engine_core_settle(struct engine_instance *instance, struct engine_part *part, struct engine_core *ret) {
+/* Make a core, with the processor.  What the guest's segments end it with is kept in the run.
+ * @return 0, LINK, LIMIT, NOMEM; where the run is ended then, there is no core */
+static int instantiate(struct engine_instance *instance, struct engine_part *part,
+                       const struct engine_item *imports, size_t count, struct engine_core *ret,
+                       arcella_error **reterr) {
+    int r = engine_areas_room(instance, part, reterr);
+    if (r)
+        return r;
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error = wasmtime_instance_new(instance->context, part->module->module, externs(imports),
+                                                    count, &instance->handle, &trap);
+    if (error && is_link_error(error))
+        return refuse_link(error, reterr);
+    if (trap || error)
+        engine_run_failed(&instance->run, trap, error);
+    if (instance->run.unwinding)
+        return 0;
     memcpy(ret, &instance->handle, sizeof(*ret));
     instance->store_id = ret->store;
     instance->core_count++;
     engine_areas_note(instance, part, &instance->handle);
+    return 0;
+}
+
+static struct engine_func start_of(struct engine_instance *instance, const struct engine_part *part,
+                                   const struct engine_core *core) {
+    struct engine_item item;
+    bool found = engine_core_export(instance, core, (struct text){part->start, part->start_length},
+                                    ENGINE_FUNC, &item);
+    assert(found && "the part noted it");
+    (void)found;
+    return item.func;
+}
+
+/* @param calls  call the start function too */
+static int add(struct engine_instance *instance, struct engine_part *part, const struct engine_item *imports,
+               size_t count, bool calls, const struct engine_budget *budget, struct engine_core *ret,
+               struct engine_outcome *ret_outcome, arcella_error **reterr) {
+    assert(!instance->run.on_processor && "not from the instance's own host functions or bodies");
+    struct direct direct;
+    int r = check_imports(instance, part, imports, count, reterr);
+    if (!r)
+        r = engine_direct_enter(instance,
+                                calls ? engine_direct_bytes(instance->engine) : ENGINE_STACK_RESERVE, budget,
+                                &direct, reterr);
+    if (r)
+        return r;
+    int refused = instantiate(instance, part, imports, count, ret, reterr);
+    if (!refused && !instance->run.unwinding && calls) {
+        struct engine_func start = start_of(instance, part, ret);
+        if (engine_func_call(instance, &start, NULL, 0))
+            assert(instance->run.unwinding && "how it ended is told below");
+    }
+    if (refused)
+        engine_areas_cap(instance);
+    r = engine_direct_leave(instance, &direct, ret_outcome);
+    return refused ? refused : r;
 }
 
 int engine_core_add(struct engine_instance *instance, struct engine_part *part,
                     const struct engine_item *imports, size_t count, const struct engine_budget *budget,
                     struct engine_core *ret, struct engine_outcome *ret_outcome, arcella_error **reterr) {
-    assert(!instance->run.on_processor && "not from the instance's own host functions or bodies");
-    struct direct direct;
-    int r = check_imports(instance, part, imports, count, reterr);
-    if (!r)
-        r = engine_direct_enter(instance, budget, &direct, reterr);
-    if (r)
-        return r;
-    int room = engine_areas_room(instance, part, reterr);
-    wasm_trap_t *trap = NULL;
-    wasmtime_error_t *error = NULL;
-    if (!room)
-        error = wasmtime_instance_new(instance->context, part->module->module, externs(imports), count,
-                                      &instance->handle, &trap);
-    if (!room && error && !instance->run.unwinding && is_link_error(error))
-        room = refuse_link(TAKE(error), reterr);
-    if (trap || error)
-        engine_run_failed(&instance->run, trap, error);
-    if (!room && !instance->run.unwinding)
-        engine_core_settle(instance, part, ret);
-    if (room)
-        engine_areas_cap(instance);
-    r = engine_direct_leave(instance, &direct, ret_outcome);
-    return room ? room : r;
+    return add(instance, part, imports, count, part->start != NULL, budget, ret, ret_outcome, reterr);
 }
 
-/* --- adding as a run --- */
-
-/* An import with what is given for it. */
-struct given {
-    const wasm_name_t *names[2]; /* module and name; borrowed */
-    const struct engine_item *item;
-};
-
-static int compare_given(const void *a, const void *b) {
-    const struct given *x = a, *y = b;
-    for (int i = 0; i < 2; i++) {
-        const wasm_name_t *left = x->names[i], *right = y->names[i];
-        size_t shorter = left->size < right->size ? left->size : right->size;
-        int r = shorter ? memcmp(left->data, right->data, shorter) : 0;
-        if (!r)
-            r = (left->size > right->size) - (left->size < right->size);
-        if (r)
-            return r;
-    }
+static int nothing(struct engine_instance *instance, void *arg) {
+    (void)instance;
+    (void)arg;
     return 0;
-}
-
-/* Field by field: there is padding in between. */
-static bool same_item(const struct engine_item *a, const struct engine_item *b) {
-    const wasmtime_extern_t *x = externs(a), *y = externs(b);
-    if (x->kind != y->kind)
-        return false;
-    switch (x->kind) {
-    case WASMTIME_EXTERN_FUNC: return x->of.func.__private == y->of.func.__private;
-    case WASMTIME_EXTERN_TABLE:
-        return x->of.table.__private1 == y->of.table.__private1 &&
-               x->of.table.__private2 == y->of.table.__private2;
-    case WASMTIME_EXTERN_MEMORY:
-        return x->of.memory.__private1 == y->of.memory.__private1 &&
-               x->of.memory.__private2 == y->of.memory.__private2;
-    case WASMTIME_EXTERN_GLOBAL:
-        return x->of.global.__private1 == y->of.global.__private1 &&
-               x->of.global.__private2 == y->of.global.__private2 &&
-               x->of.global.__private3 == y->of.global.__private3;
-    default:
-        return x->of.tag.__private1 == y->of.tag.__private1 && x->of.tag.__private2 == y->of.tag.__private2;
-    }
-}
-
-/* The engine links these by name; two of one name that are not the same thing are told apart by their
- * position only, which it cannot. */
-static int check_names(struct given *given, size_t count, arcella_error **reterr) {
-    qsort(given, count, sizeof(*given), compare_given);
-    for (size_t i = 1; i < count; i++)
-        if (compare_given(&given[i - 1], &given[i]) == 0 && !same_item(given[i - 1].item, given[i].item))
-            return error_set(reterr, ARCELLA_E_UNSUPPORTED,
-                             "a module with a start section imports two different things by one name");
-    return 0;
-}
-
-static int define_imports(struct engine_instance *instance, wasmtime_linker_t *linker,
-                          const wasm_importtype_vec_t *wanted, const struct engine_item *imports,
-                          arcella_error **reterr) {
-    MEM_AUTO struct given *given = mem_array(wanted->size + 1, sizeof(*given));
-    if (!given)
-        return error_nomem(reterr);
-    for (size_t i = 0; i < wanted->size; i++)
-        given[i] = (struct given){
-            .names = {wasm_importtype_module(wanted->data[i]), wasm_importtype_name(wanted->data[i])},
-            .item = &imports[i],
-        };
-    int r = check_names(given, wanted->size, reterr);
-    for (size_t i = 0; !r && i < wanted->size; i++) {
-        const wasm_name_t *module = given[i].names[0], *name = given[i].names[1];
-        wasmtime_error_t *e = wasmtime_linker_define(linker, instance->context, module->data, module->size,
-                                                     name->data, name->size, externs(given[i].item));
-        if (e)
-            r = refuse_link(e, reterr);
-    }
-    return r;
-}
-
-static int prepare(struct engine_instance *instance, struct engine_part *part,
-                   const struct engine_item *imports, wasmtime_instance_pre_t **ret, arcella_error **reterr) {
-    wasm_importtype_vec_t wanted;
-    wasmtime_module_imports(part->module->module, &wanted);
-    wasmtime_linker_t *linker = wasmtime_linker_new(instance->engine->wasm);
-    wasmtime_linker_allow_shadowing(linker, true);
-    int r = define_imports(instance, linker, &wanted, imports, reterr);
-    if (!r) {
-        wasmtime_error_t *e = wasmtime_linker_instantiate_pre(linker, part->module->module, ret);
-        if (e)
-            r = refuse_link(e, reterr);
-    }
-    wasmtime_linker_delete(linker);
-    wasm_importtype_vec_delete(&wanted);
-    return r;
 }
 
 int engine_core_add_run(struct engine_instance *instance, struct engine_part *part,
                         const struct engine_item *imports, size_t count, const struct engine_budget *budget,
-                        struct engine_core *ret, engine_done_fn *on_done, arcella_error **reterr) {
-    if (instance->run.active)
-        return error_set(reterr, ARCELLA_E_BUSY, "the instance is busy with another call");
-    if (instance->poisoned || !instance->made)
-        return error_set(reterr, ARCELLA_E_STATE, "the instance takes no more calls: it ended before");
-    wasmtime_instance_pre_t *pre = NULL;
-    int r = check_imports(instance, part, imports, count, reterr);
-    if (!r)
-        r = prepare(instance, part, imports, &pre, reterr);
+                        struct engine_core *ret, engine_done_fn *on_done, struct engine_outcome *ret_outcome,
+                        arcella_error **reterr) {
+    int r = add(instance, part, imports, count, false, budget, ret, ret_outcome, reterr);
     if (!r)
         r = engine_run_begin(instance, false, budget, on_done, reterr);
-    if (!r) {
-        r = engine_areas_room(instance, part, reterr);
-        if (r) {
-            engine_areas_cap(instance);
-            engine_run_clear(instance);
-        }
-    }
-    if (r) {
-        if (pre)
-            wasmtime_instance_pre_delete(pre);
+    if (r)
         return r;
+    if (part->start) {
+        struct engine_func start = start_of(instance, part, ret);
+        memcpy(&instance->run.entry, &start, sizeof(start));
+        instance->run.value_count = 0;
+    } else {
+        instance->run.body = nothing;
     }
-    instance->run.adding = engine_part_ref(part);
-    instance->run.adding_pre = pre;
-    instance->run.adding_ret = ret;
     return 0;
 }
 

@@ -83,7 +83,7 @@ struct engine_part *engine_part_ref(struct engine_part *part);
 struct engine_part *engine_part_unref(struct engine_part *part);
 /** How many imports an instance of it needs, in the order of the binary. */
 uint32_t engine_part_imports(const struct engine_part *part);
-/** Does it have a start section, so that adding it runs guest code? */
+/** Does it have a start function, so that adding it runs guest code? */
 bool engine_part_has_start(const struct engine_part *part);
 
 /* --- instances --- */
@@ -108,33 +108,35 @@ bool engine_is_bare(const struct engine_instance *instance);
 
 /**
  * Add a core instance, at once, on the caller's stack.  Not from a host function or body of this instance.
- * A start section runs directly, as with engine_call_direct(): unsliced, within the budget, and it cannot
- * wait.
+ * A start function is called directly, as with engine_call_direct(): unsliced, within the budget, and it
+ * cannot wait.
  *
  * @param imports      in the order of the part's imports
  * @param ret          the core
  * @param ret_outcome  written where ENGINE_STOP is returned
- * @return 0; ENGINE_STOP: an active segment was out of bounds, the start section failed, an engine limit was
+ * @return 0; ENGINE_STOP: an active segment was out of bounds, the start function failed, an engine limit was
  *         hit: the instance takes no more runs; LINK (number, kind or type of an import differs; named),
- *         LIMIT (minimums over what the limits leave, numbers named), BUSY (a run is in progress), STATE
- * (poisoned)
+ *         LIMIT (minimums over what the limits leave, numbers named; no stack left), BUSY (a run is in
+ *         progress), STATE (poisoned)
  */
 int engine_core_add(struct engine_instance *instance, struct engine_part *part,
                     const struct engine_item *imports, size_t count, const struct engine_budget *budget,
                     struct engine_core *ret, struct engine_outcome *ret_outcome, arcella_error **reterr)
     MUST_CHECK;
 /**
- * Add a core instance as a run on the fiber: its start section is sliced, may wait and can be cancelled.
+ * Add a core instance at once, and call its start function as a run on the fiber: it is sliced, may wait and
+ * can be cancelled.
  *
- * @param imports  copied
- * @param ret      written before on_done runs with RETURNED; must stay until then
- * @param on_done  RETURNED: it is there; anything else: the instance takes no more runs.  A wrong import is
- *                 told by the return value, not here
- * @return 0 (on_done will run), LINK, LIMIT, BUSY, STATE as engine_core_add(); NOMEM
+ * @param ret          the core, written when this returns 0; not to be used before on_done ran with RETURNED
+ * @param on_done      RETURNED: it is started; anything else: the instance takes no more runs
+ * @param ret_outcome  as engine_core_add()
+ * @return 0 (on_done will run); ENGINE_STOP (it will not), LINK, LIMIT, BUSY, STATE as engine_core_add();
+ * NOMEM
  */
 int engine_core_add_run(struct engine_instance *instance, struct engine_part *part,
                         const struct engine_item *imports, size_t count, const struct engine_budget *budget,
-                        struct engine_core *ret, engine_done_fn *on_done, arcella_error **reterr) MUST_CHECK;
+                        struct engine_core *ret, engine_done_fn *on_done, struct engine_outcome *ret_outcome,
+                        arcella_error **reterr) MUST_CHECK;
 
 /**
  * Find an export.  Not while a run of the instance waits, except from inside that run.

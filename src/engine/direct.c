@@ -12,9 +12,6 @@
 
 #define NS_PER_MS 1000000ull
 
-/* An epoch no ticker gets to; added to the present one without overflow. */
-#define FAR_DEADLINE (1ull << 62)
-
 /* --- the stack --- */
 
 static _Thread_local struct { uintptr_t low, high; /* 0: not asked yet, or nobody can say */ } thread_stack;
@@ -42,7 +39,7 @@ static void find_thread_stack(struct engine *engine) {
 /* The lowest address of the stack we are on, or 0. */
 static uintptr_t stack_low(struct engine *engine) {
     if (engine->current)
-        return engine_fiber_stack_low(engine);
+        return engine->stack_low;
     if (UNLIKELY(!engine->thread_high))
         find_thread_stack(engine);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
@@ -51,13 +48,12 @@ static uintptr_t stack_low(struct engine *engine) {
 
 bool engine_direct_fits(struct engine *engine) {
     uintptr_t low = stack_low(engine);
-    return low &&
-           (uintptr_t)__builtin_frame_address(0) >= low + engine->config.stack_bytes + ENGINE_STACK_RESERVE;
+    return low && (uintptr_t)__builtin_frame_address(0) >= low + engine_direct_bytes(engine);
 }
 
-static int refuse_stack(const struct engine *engine, arcella_error **reterr) {
+static int refuse_stack(uint64_t bytes, arcella_error **reterr) {
     char amount[32];
-    text_format_size(engine->config.stack_bytes + ENGINE_STACK_RESERVE, amount, sizeof(amount));
+    text_format_size(bytes, amount, sizeof(amount));
     return error_set(reterr, ARCELLA_E_LIMIT, "a direct call needs %s of stack, which are not left here",
                      amount);
 }
@@ -102,7 +98,7 @@ static int give_fuel(struct engine_instance *instance, arcella_error **reterr) {
 /* Of struct run only what a direct run reads: the rest is large, and as the last run left it. */
 static void begin(struct engine_instance *instance, const struct engine_budget *budget) {
     struct run *run = &instance->run;
-    assert(!run->future && !run->adding && run->place == RUN_NOWHERE);
+    assert(!run->future && run->place == RUN_NOWHERE);
     uint64_t cpu_ms = budget ? budget->cpu_ms : 0;
     run->wall_ms = budget ? budget->wall_ms : 0;
     run->cpu_limit_ns = cpu_ms > UINT64_MAX / NS_PER_MS ? 0 : cpu_ms * NS_PER_MS;
@@ -114,17 +110,16 @@ static void begin(struct engine_instance *instance, const struct engine_budget *
     run->cpu_ns = run->resumed_ns = run->watched_ns = 0;
 }
 
-int engine_direct_enter(struct engine_instance *instance, const struct engine_budget *budget,
-                        struct direct *ret, arcella_error **reterr) {
+int engine_direct_enter(struct engine_instance *instance, uint64_t stack_bytes,
+                        const struct engine_budget *budget, struct direct *ret, arcella_error **reterr) {
     struct engine *engine = instance->engine;
     if (UNLIKELY(instance->run.active))
         return error_set(reterr, ARCELLA_E_BUSY, "the instance is busy with another call");
     if (UNLIKELY(instance->poisoned || !instance->made))
         return error_set(reterr, ARCELLA_E_STATE, "the instance takes no more calls: it ended before");
     uintptr_t low = stack_low(engine);
-    if (UNLIKELY(!low || (uintptr_t)__builtin_frame_address(0) <
-                             low + engine->config.stack_bytes + ENGINE_STACK_RESERVE))
-        return refuse_stack(engine, reterr);
+    if (UNLIKELY(!low || (uintptr_t)__builtin_frame_address(0) < low + stack_bytes))
+        return refuse_stack(stack_bytes, reterr);
     if (UNLIKELY(engine->config.fuel)) {
         int r = give_fuel(instance, reterr);
         if (r)
@@ -148,7 +143,7 @@ int engine_direct_enter(struct engine_instance *instance, const struct engine_bu
         instance->far_deadline = false;
         ticker_resume(&engine->ticker);
     } else if (!instance->far_deadline) {
-        wasmtime_context_set_epoch_deadline(instance->context, FAR_DEADLINE);
+        wasmtime_context_set_epoch_deadline(instance->context, ENGINE_FAR_DEADLINE);
         instance->far_deadline = true;
     }
     return 0;
@@ -187,7 +182,7 @@ int engine_call_direct(struct engine_instance *instance, engine_body_fn *body, v
                        const struct engine_budget *budget, struct engine_outcome *ret_outcome,
                        arcella_error **reterr) {
     struct direct direct;
-    int r = engine_direct_enter(instance, budget, &direct, reterr);
+    int r = engine_direct_enter(instance, engine_direct_bytes(instance->engine), budget, &direct, reterr);
     if (UNLIKELY(r))
         return r;
     if (UNLIKELY(body(instance, arg) && !instance->run.unwinding))

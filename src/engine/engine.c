@@ -46,7 +46,13 @@ static int make_wasm_engine(struct engine *engine, arcella_error **reterr) {
     int r = environment_clear(&kept, reterr);
     if (r)
         return r;
-    engine->wasm = wasm_engine_new_with_config(engine_config_make(&engine->config));
+    wasm_config_t *config = engine_config_make(&engine->config);
+    r = engine_stacks_set(config, reterr);
+    if (r) {
+        wasm_config_delete(config);
+        return r;
+    }
+    engine->wasm = wasm_engine_new_with_config(config);
     if (!engine->wasm)
         return error_set(reterr, ARCELLA_E_INTERNAL, "the engine refused its configuration");
     /* The first error: from here on the library has made up its mind about stack traces. */

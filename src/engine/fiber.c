@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What happens on a store's fiber: the driver at its top, the trampoline in front of host functions, waiting
- * and calls back into the guest.  The only file that calls guest functions or suspends (start sections run
- * where instances are made: run.c, core.c); the misuses for which the engine aborts the process (suspending
- * off a fiber or after a drop, nesting without bound) stand behind asserts and checks here.  run.c is the
- * other side.
+ * and calls back into the guest.  The only file that calls guest functions or suspends; the misuses for which
+ * the engine aborts the process (suspending off a fiber or after a drop, nesting without bound) stand behind
+ * asserts and checks here.  run.c is the other side.
  */
 #include <assert.h>
 
@@ -12,18 +11,6 @@
 
 /* How much of the fiber lies above its driver at most: frames of the engine's. */
 #define ABOVE_DRIVER (16 * KIB)
-
-uintptr_t engine_fiber_stack_low(struct engine *engine) {
-    if (UNLIKELY(!engine->stack_low)) {
-        /* A start section has no driver at its top, and it may have used its whole stack class above us: then
-         * this is that much too high. */
-        uint64_t left =
-            engine_fiber_bytes(&engine->config) - engine->config.stack_bytes - ENGINE_STACK_RESERVE;
-        engine->stack_low = (uintptr_t)__builtin_frame_address(0) - left;
-        engine->current->run.stack_low = engine->stack_low;
-    }
-    return engine->stack_low;
-}
 
 static void run_body(struct engine_instance *instance) {
     struct run *run = &instance->run;
@@ -103,8 +90,6 @@ wasm_trap_t *engine_fiber_import(void *env, wasmtime_caller_t *caller, wasmtime_
     (void)count;
     const struct engine_import *row = env;
     struct engine_instance *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
-    if (UNLIKELY(!instance->made))
-        instance->caller = caller;
     int r = row->fn(instance, (union engine_value *)v, row->row);
     if (LIKELY(!r && !instance->run.unwinding))
         return NULL;
@@ -248,8 +233,7 @@ int engine_func_call(struct engine_instance *instance, const struct engine_func 
     assert(func->store == instance->store_id && "a function of another instance");
     if (UNLIKELY(run->unwinding))
         return ENGINE_STOP;
-    if (UNLIKELY((uintptr_t)__builtin_frame_address(0) <
-                 engine_fiber_stack_low(engine) + engine->config.stack_bytes + ENGINE_STACK_RESERVE))
+    if (UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine->stack_low + engine_direct_bytes(engine)))
         return refuse_call(instance);
     wasmtime_func_t handle;
     memcpy(&handle, func, sizeof(handle));

@@ -45,7 +45,7 @@ struct engine {
     struct run_queue woken;            /* new and resumed runs: first */
     struct run_queue sliced;           /* runs that used up a slice: one at least in each turn */
     struct engine_instance *current;   /* whose run has the processor; NULL: none */
-    uintptr_t stack_low;               /* the lowest address of the stack it runs on; 0: not known yet */
+    uintptr_t stack_low;               /* the lowest address of the stack it runs on */
     uintptr_t thread_low, thread_high; /* of the thread's own stack; 0: not asked yet */
     engine_processor_fn *on_processor; /* may be NULL */
     void *on_processor_user;
@@ -55,6 +55,8 @@ struct engine {
 /** Make the engine's configuration. @return owned by the caller, who hands it to
  * wasm_engine_new_with_config() */
 wasm_config_t *engine_config_make(const struct engine_config *config);
+/** Let the stacks of fibers be kept for the next ones (stack.c). @return 0, NOMEM */
+int engine_stacks_set(wasm_config_t *config, arcella_error **reterr) MUST_CHECK;
 /** The stack of a fiber for this class, in bytes. */
 uint64_t engine_fiber_bytes(const struct engine_config *config);
 
@@ -89,6 +91,7 @@ struct engine_program {
     struct program_area *tables;
     size_t table_count;
     const struct program_area *memory; /* the one engine_memory() shows, or NULL */
+    struct program_export start;       /* owned name, or NULL: instances are made without calling it */
     unsigned references;
 };
 /** The exported function of this name, or NULL. */
@@ -102,10 +105,18 @@ wasm_functype_t *engine_signature_type(const char *signature);
 /** Parameters and results of a signature. @return false where it is malformed */
 bool engine_signature_count(const char *signature, uint32_t *ret_params, uint32_t *ret_results);
 
-/** The rewrite step before compiling; identity today. @return 0, NOMEM; *ret borrows wasm or to_own */
+/**
+ * The rewrite step before compiling: a start section becomes the last export (rewrite.c).
+ *
+ * @param to_own  empty; written where the bytes change, and then the module has to be valid before
+ * @param ret     borrows wasm or to_own
+ * @return 0, WASM (it cannot be read), TOO_LARGE, NOMEM
+ */
 int engine_rewrite(const void *wasm, size_t length, struct buffer *to_own, struct text *ret,
                    arcella_error **reterr) MUST_CHECK;
-#define ENGINE_REWRITE_VERSION 0
+/** Is the last export of compiled code, a function of this name, a start function? */
+bool engine_rewrite_marks(const char *name, size_t length);
+#define ENGINE_REWRITE_VERSION 1
 
 /** The processor features compiled code may use, as one word. */
 int engine_cpu_features(struct buffer *to, arcella_error **reterr) MUST_CHECK;
@@ -123,7 +134,8 @@ struct part_area {
 struct engine_part {
     struct engine_module *module; /* counted */
     uint32_t import_count;
-    bool has_start;
+    char *start; /* owned; what the start function is exported by, or NULL */
+    size_t start_length;
     struct part_area *areas; /* owned; defined ones */
     uint32_t area_count;
     unsigned references;
@@ -185,11 +197,8 @@ struct run {
     uint32_t value_count;                      /* max(params, results) of it */
     engine_body_fn *body;                      /* what the driver runs instead; NULL: entry */
     void *body_arg;                            /* borrowed */
-    struct engine_part *adding;                /* counted; the core that this run adds, or NULL */
-    wasmtime_instance_pre_t *adding_pre;       /* owned */
-    struct engine_core *adding_ret;            /* borrowed */
     struct engine_instance *outer;             /* direct: who had the processor before, or NULL */
-    uintptr_t stack_low;                       /* of its fiber; 0: not known */
+    uintptr_t stack_low;                       /* of its fiber; 0: it has none yet */
     uint64_t watched_ns;                       /* wall clock at the first tick that looked; 0: none did */
     unsigned depth;                            /* guest calls on the fiber's stack */
     uint64_t cpu_ns;                           /* used before the present slice */
@@ -209,7 +218,7 @@ struct engine_instance {
     wasmtime_instance_t handle;     /* once made */
     wasmtime_memory_t memory;       /* once made, if has_memory */
     uint8_t *memory_base;           /* never moves: config.c */
-    bool made;
+    bool made;                      /* its start function returned, if it has one */
     bool has_memory;
     bool poisoned;
     bool far_deadline;          /* the epoch deadline is where no tick gets */
@@ -217,7 +226,6 @@ struct engine_instance {
     uint32_t core_count;        /* made of parts: how many there are */
     struct core_areas memories; /* likewise */
     struct core_areas tables;
-    wasmtime_caller_t *caller; /* while a start section calls us; the memory is found through it */
     wasmtime_func_t suspend;
     wasmtime_func_t driver;
     struct engine_limits limits;
@@ -268,9 +276,21 @@ struct direct {
     uintptr_t stack_low;
     bool watched;
 };
-/** Take the processor on the caller's stack. @return 0, BUSY, STATE, LIMIT */
-int engine_direct_enter(struct engine_instance *instance, const struct engine_budget *budget,
-                        struct direct *ret, arcella_error **reterr) MUST_CHECK;
+/**
+ * Take the processor on the caller's stack.
+ *
+ * @param stack_bytes  that must be left there
+ * @return 0, BUSY, STATE, LIMIT
+ */
+int engine_direct_enter(struct engine_instance *instance, uint64_t stack_bytes,
+                        const struct engine_budget *budget, struct direct *ret, arcella_error **reterr)
+    MUST_CHECK;
+/** What guest code that is called directly may need of the stack, and we beneath it. */
+static inline uint64_t engine_direct_bytes(const struct engine *engine) {
+    return engine->config.stack_bytes + ENGINE_STACK_RESERVE;
+}
+/* An epoch no ticker gets to; added to the present one without overflow. */
+#define ENGINE_FAR_DEADLINE (1ull << 62)
 /** Give it back. @return 0 where the run returned; else ENGINE_STOP, ret_outcome (or NULL) tells it */
 int engine_direct_leave(struct engine_instance *instance, const struct direct *direct,
                         struct engine_outcome *ret_outcome);
@@ -279,8 +299,6 @@ void engine_direct_tick(struct engine_instance *instance);
 
 /* --- cores and what they have together --- */
 
-/** A core was added: note its memories and tables, and tell who asked. */
-void engine_core_settle(struct engine_instance *instance, struct engine_part *part, struct engine_core *ret);
 /** Is there room for a part's memories and tables?  Makes room to note them. @return 0, LIMIT, NOMEM */
 int engine_areas_room(struct engine_instance *instance, const struct engine_part *part,
                       arcella_error **reterr) MUST_CHECK;
@@ -311,9 +329,6 @@ static inline void engine_set_current(struct engine *engine, struct engine_insta
     if (UNLIKELY(engine->on_processor))
         engine->on_processor(now, engine->on_processor_user);
 }
-/** The lowest address of the stack that is run on now, as far as it is sure. */
-uintptr_t engine_fiber_stack_low(struct engine *engine);
-
 /** Define "suspend" and "driver". @return 0, INTERNAL, NOMEM */
 int engine_fiber_define(struct engine *engine, arcella_error **reterr) MUST_CHECK;
 /** What stands in front of every host function; env is the struct engine_import. */

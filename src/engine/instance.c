@@ -140,21 +140,9 @@ const union engine_value *engine_results(const struct engine_instance *instance)
     return instance->values;
 }
 
-/* While a start section runs there is no instance yet to ask; who calls us knows its own exports. */
-static struct engine_memory memory_of_caller(struct engine_instance *instance) {
-    const struct program_area *area = instance->program ? instance->program->memory : NULL;
-    wasmtime_extern_t item;
-    if (!instance->caller || !area ||
-        !wasmtime_caller_export_get(instance->caller, area->name, area->length, &item))
-        return (struct engine_memory){NULL, 0};
-    assert(item.kind == WASMTIME_EXTERN_MEMORY);
-    return (struct engine_memory){wasmtime_memory_data(instance->context, &item.of.memory),
-                                  wasmtime_memory_data_size(instance->context, &item.of.memory)};
-}
-
 struct engine_memory engine_memory(struct engine_instance *instance) {
     if (UNLIKELY(!instance->has_memory))
-        return instance->made ? (struct engine_memory){NULL, 0} : memory_of_caller(instance);
+        return (struct engine_memory){NULL, 0};
     return (struct engine_memory){instance->memory_base,
                                   wasmtime_memory_data_size(instance->context, &instance->memory)};
 }

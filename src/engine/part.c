@@ -37,15 +37,42 @@ static bool same_imports(const wasmtime_module_t *module, const struct module_in
     return same;
 }
 
-static bool same_exports(const wasmtime_module_t *module, const struct module_info *info) {
-    wasm_exporttype_vec_t exports;
-    wasmtime_module_exports(module, &exports);
-    bool same = exports.size == info->export_count;
-    for (size_t i = 0; same && i < exports.size; i++)
-        same = same_name(wasm_exporttype_name(exports.data[i]), info->exports[i].name) &&
-               same_kind(wasm_exporttype_type(exports.data[i]), info->exports[i].kind);
-    wasm_exporttype_vec_delete(&exports);
+static bool is_start(const wasm_exporttype_t *export) {
+    const wasm_name_t *name = wasm_exporttype_name(export);
+    return wasm_externtype_kind(wasm_exporttype_type(export)) == WASM_EXTERN_FUNC &&
+           engine_rewrite_marks(name->data, name->size);
+}
+
+/* One more than the file has may be there: what the rewrite step put behind them. */
+static bool same_exports(const wasm_exporttype_vec_t *exports, const struct module_info *info) {
+    size_t count = info->export_count;
+    bool same = exports->size == count + info->has_start ||
+                (exports->size == count + 1 && !is_start(exports->data[count]));
+    if (same && info->has_start)
+        same = is_start(exports->data[count]);
+    for (size_t i = 0; same && i < count; i++)
+        same = same_name(wasm_exporttype_name(exports->data[i]), info->exports[i].name) &&
+               same_kind(wasm_exporttype_type(exports->data[i]), info->exports[i].kind);
     return same;
+}
+
+/* The exports are those of the file; note the start function. @return 0, CORRUPT, NOMEM */
+static int note_exports(struct engine_part *part, const struct module_info *info, arcella_error **reterr) {
+    wasm_exporttype_vec_t exports;
+    wasmtime_module_exports(part->module->module, &exports);
+    int r = 0;
+    if (!same_exports(&exports, info)) {
+        r = error_set(reterr, ARCELLA_E_CORRUPT,
+                      "compiled code is not of this module: its exports are others");
+    } else if (info->has_start) {
+        const wasm_name_t *name = wasm_exporttype_name(exports.data[info->export_count]);
+        part->start_length = name->size;
+        part->start = mem_text_n(name->size ? name->data : "", name->size);
+        if (!part->start)
+            r = error_nomem(reterr);
+    }
+    wasm_exporttype_vec_delete(&exports);
+    return r;
 }
 
 /* --- memories and tables of its own --- */
@@ -100,18 +127,18 @@ static int note_areas(struct engine_part *part, const struct module_info *info, 
 
 int engine_part_new(struct engine_module *module, const struct module_info *info, struct engine_part **ret,
                     arcella_error **reterr) {
-    if (info->kind == MODULE_COMPONENT || !same_imports(module->module, info) ||
-        !same_exports(module->module, info))
+    if (info->kind == MODULE_COMPONENT || !same_imports(module->module, info))
         return error_set(reterr, ARCELLA_E_CORRUPT,
-                         "compiled code is not of this module: its imports or exports are others");
+                         "compiled code is not of this module: its imports are others");
     struct engine_part *part = mem_new(struct engine_part);
     if (!part)
         return error_nomem(reterr);
     part->references = 1;
     part->module = engine_module_ref(module);
     part->import_count = info->import_count;
-    part->has_start = info->has_start;
-    int r = note_areas(part, info, reterr);
+    int r = note_exports(part, info, reterr);
+    if (!r)
+        r = note_areas(part, info, reterr);
     if (r) {
         engine_part_unref(part);
         return r;
@@ -134,6 +161,7 @@ struct engine_part *engine_part_unref(struct engine_part *part) {
     for (uint32_t i = 0; i < part->area_count; i++)
         mem_free(part->areas[i].name);
     mem_free(part->areas);
+    mem_free(part->start);
     engine_module_unref(part->module);
     mem_free(part);
     return NULL;
@@ -144,5 +172,5 @@ uint32_t engine_part_imports(const struct engine_part *part) {
 }
 
 bool engine_part_has_start(const struct engine_part *part) {
-    return part->has_start;
+    return part->start != NULL;
 }

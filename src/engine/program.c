@@ -163,7 +163,8 @@ static int compare_exports(const void *a, const void *b) {
     return by_name(x->name, x->length, y->name, y->length);
 }
 
-static int note_function(struct engine_program *program, const wasm_name_t *name, const wasm_functype_t *type,
+/* @param ret  the name is owned */
+static int note_function(struct program_export *ret, const wasm_name_t *name, const wasm_functype_t *type,
                          arcella_error **reterr) {
     const wasm_valtype_vec_t *params = wasm_functype_params(type);
     const wasm_valtype_vec_t *results = wasm_functype_results(type);
@@ -174,7 +175,7 @@ static int note_function(struct engine_program *program, const wasm_name_t *name
     if (name->size)
         memcpy(memory, name->data, name->size);
     engine_signature_of(type, memory + name->size + 1, signature_size);
-    program->exports[program->export_count++] = (struct program_export){
+    *ret = (struct program_export){
         .name = memory,
         .length = name->size,
         .signature = memory + name->size + 1,
@@ -203,13 +204,17 @@ static uint64_t memory_minimum(const wasm_memorytype_t *type) {
     return bytes;
 }
 
-static int note_export(struct engine_program *program, const wasm_exporttype_t *export,
+/* @param is_last  what the rewrite step may have put there */
+static int note_export(struct engine_program *program, const wasm_exporttype_t *export, bool is_last,
                        arcella_error **reterr) {
     const wasm_name_t *name = wasm_exporttype_name(export);
     const wasm_externtype_t *type = wasm_exporttype_type(export);
     switch (wasm_externtype_kind(type)) {
     case WASM_EXTERN_FUNC:
-        return note_function(program, name, wasm_externtype_as_functype_const(type), reterr);
+        return note_function(is_last && engine_rewrite_marks(name->data, name->size)
+                                 ? &program->start
+                                 : &program->exports[program->export_count++],
+                             name, wasm_externtype_as_functype_const(type), reterr);
     case WASM_EXTERN_MEMORY:
         return note_area(program->memories, &program->memory_count, name,
                          memory_minimum(wasm_externtype_as_memorytype_const(type)), reterr);
@@ -241,7 +246,7 @@ static int note_exports(struct engine_program *program, arcella_error **reterr) 
         return error_nomem(reterr);
     }
     for (size_t i = 0; i < exports.size && !r; i++)
-        r = note_export(program, exports.data[i], reterr);
+        r = note_export(program, exports.data[i], i + 1 == exports.size, reterr);
     wasm_exporttype_vec_delete(&exports);
     if (r)
         return r;
@@ -321,6 +326,7 @@ struct engine_program *engine_program_unref(struct engine_program *program) {
     for (size_t i = 0; i < program->export_count; i++)
         mem_free(program->exports[i].name);
     mem_free(program->exports);
+    mem_free(program->start.name);
     free_areas(program->memories, program->memory_count);
     free_areas(program->tables, program->table_count);
     engine_module_unref(program->module);

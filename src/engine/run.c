@@ -93,7 +93,7 @@ void engine_run_failed(struct run *run, wasm_trap_t *trap, wasmtime_error_t *err
     run->unwinding = true;
 }
 
-/* What the future itself ended with: a start section that failed, a fiber that could not be made. */
+/* What the future itself ended with: a fiber that could not be made. */
 static void keep_top_failure(struct run *run) {
     if (run->top_trap || run->top_error)
         engine_run_failed(run, TAKE(run->top_trap), TAKE(run->top_error));
@@ -170,11 +170,7 @@ void engine_run_clear(struct engine_instance *instance) {
         loop_timer_stop(instance->timer);
     engine_trap_drop(&run->trap);
     engine_error_drop(&run->error);
-    if (run->adding_pre)
-        wasmtime_instance_pre_delete(TAKE(run->adding_pre));
-    run->adding = engine_part_unref(run->adding);
     run->active = false;
-    instance->caller = NULL;
 }
 
 void engine_run_drop(struct engine_instance *instance) {
@@ -183,27 +179,11 @@ void engine_run_drop(struct engine_instance *instance) {
     instance->poisoned = true;
 }
 
-/* The instance is made: find its memory. */
-static void settle_start(struct engine_instance *instance) {
-    instance->made = true;
-    const struct program_area *area = instance->program->memory;
-    wasmtime_extern_t item;
-    if (area &&
-        wasmtime_instance_export_get(instance->context, &instance->handle, area->name, area->length, &item)) {
-        assert(item.kind == WASMTIME_EXTERN_MEMORY);
-        instance->memory = item.of.memory;
-        instance->memory_base = wasmtime_memory_data(instance->context, &item.of.memory);
-        instance->has_memory = true;
-    }
-}
-
 static void finish(struct engine_instance *instance) {
     struct run *run = &instance->run;
     assert(!run->future && !run->on_processor);
     if (run->starting && !run->unwinding)
-        settle_start(instance);
-    if (run->adding && !run->unwinding)
-        engine_core_settle(instance, run->adding, run->adding_ret);
+        instance->made = true;
     if (engine_areas_watched(instance))
         engine_areas_check(instance);
     struct engine_outcome outcome;
@@ -215,19 +195,52 @@ static void finish(struct engine_instance *instance) {
     run->on_done(instance, &outcome, instance->user);
 }
 
-static void begin_future(struct engine_instance *instance) {
+static void find_memory(struct engine_instance *instance) {
+    const struct program_area *area = instance->program->memory;
+    wasmtime_extern_t item;
+    if (area &&
+        wasmtime_instance_export_get(instance->context, &instance->handle, area->name, area->length, &item)) {
+        assert(item.kind == WASMTIME_EXTERN_MEMORY);
+        instance->memory = item.of.memory;
+        instance->memory_base = wasmtime_memory_data(instance->context, &item.of.memory);
+        instance->has_memory = true;
+    }
+}
+
+/* Make what a program is instantiated to.  Nothing of the guest's runs in this (rewrite.c), so it needs no
+ * fiber; what the engine itself does is bounded by the module's size and the limits on tables.
+ * @return a start function is to be called */
+static bool instantiate(struct engine_instance *instance) {
     struct run *run = &instance->run;
+    const struct engine_program *program = instance->program;
+    wasm_trap_t *trap = NULL;
+    wasmtime_context_set_epoch_deadline(instance->context, ENGINE_FAR_DEADLINE);
+    struct processor saved = processor_take(instance);
+    wasmtime_error_t *error =
+        wasmtime_instance_pre_instantiate(program->pre, instance->context, &instance->handle, &trap);
+    processor_give(instance, saved);
+    if (trap || error) {
+        engine_run_failed(run, trap, error);
+        return false;
+    }
+    find_memory(instance);
+    if (!program->start.name)
+        return false;
+    run->entry = engine_instance_function(instance, &program->start);
+    run->value_count = 0;
+    return true;
+}
+
+/* @return false: there is nothing to call: it is over */
+static bool begin_future(struct engine_instance *instance) {
+    struct run *run = &instance->run;
+    if (run->starting && !instantiate(instance))
+        return false;
     wasmtime_context_set_epoch_deadline(instance->context, 1);
     instance->far_deadline = false;
-    if (run->adding)
-        run->future = wasmtime_instance_pre_instantiate_async(
-            run->adding_pre, instance->context, &instance->handle, &run->top_trap, &run->top_error);
-    else if (run->starting)
-        run->future = wasmtime_instance_pre_instantiate_async(
-            instance->program->pre, instance->context, &instance->handle, &run->top_trap, &run->top_error);
-    else
-        run->future = wasmtime_func_call_async(instance->context, &instance->driver, NULL, 0, NULL, 0,
-                                               &run->top_trap, &run->top_error);
+    run->future = wasmtime_func_call_async(instance->context, &instance->driver, NULL, 0, NULL, 0,
+                                           &run->top_trap, &run->top_error);
+    return true;
 }
 
 /* One slice: from resumption to end, wait, or the end of the slice. */
@@ -241,9 +254,11 @@ static void run_slice(struct engine_instance *instance) {
         finish(instance);
         return;
     }
-    if (!run->future)
-        begin_future(instance);
     instance->engine->stats.slices++;
+    if (!run->future && !begin_future(instance)) {
+        finish(instance);
+        return;
+    }
     struct processor saved = processor_take(instance);
     bool done = wasmtime_call_future_poll(run->future);
     processor_give(instance, saved);

@@ -49,3 +49,13 @@ int sections_whole(struct reader *file, bool component, unsigned depth) {
     }
     return r;
 }
+
+int section_write_u32(struct buffer *to, uint32_t value, arcella_error **reterr) {
+    uint8_t bytes[5];
+    size_t count = 0;
+    do {
+        bytes[count++] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+        value >>= 7;
+    } while (value);
+    return buffer_add(to, bytes, count, reterr);
+}

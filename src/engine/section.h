@@ -5,6 +5,7 @@
 #ifndef ENGINE_SECTION_H
 #define ENGINE_SECTION_H
 
+#include "base/buffer.h"
 #include "engine/reader.h"
 
 /* The sections of a core module, by their codes. */
@@ -52,5 +53,7 @@ int section_next(struct reader *file, bool component, uint8_t *ret_id, struct re
  * @return 0, WASM, LIMIT (nested too deep)
  */
 int sections_whole(struct reader *file, bool component, unsigned depth) MUST_CHECK;
+/** Write a number as LEB128, as short as it goes. @return 0, TOO_LARGE, NOMEM */
+int section_write_u32(struct buffer *to, uint32_t value, arcella_error **reterr) MUST_CHECK;
 
 #endif

@@ -31,16 +31,6 @@ static int put_byte(struct stripper *s, uint8_t byte) {
     return put(s, &byte, 1);
 }
 
-static int put_u32(struct stripper *s, uint32_t value) {
-    uint8_t bytes[SIZE_BYTES];
-    size_t count = 0;
-    do {
-        bytes[count++] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-        value >>= 7;
-    } while (value);
-    return put(s, bytes, count);
-}
-
 /* Keep room for a size. */
 static int open_size(struct stripper *s, size_t *ret_at) {
     static const uint8_t zeros[SIZE_BYTES];
@@ -70,7 +60,7 @@ bool strip_is_body(const struct buffer *stripped, uint64_t offset) {
 static int strip_code(struct stripper *s, struct reader *in) {
     uint32_t count, size;
     TRY(reader_count(in, &count, UINT32_MAX, 2, "function bodies"));
-    TRY(put_u32(s, count));
+    TRY(section_write_u32(s->to, count, s->reterr));
     for (uint32_t i = 0; i < count; i++) {
         TRY(reader_u32(in, &size, "a body's size"));
         TRY(reader_skip(in, size, "a function body"));
@@ -99,7 +89,7 @@ static int strip_segment(struct stripper *s, struct reader *in) {
 static int strip_segments(struct stripper *s, struct reader *in) {
     uint32_t count;
     TRY(reader_count(in, &count, UINT32_MAX, 2, "data segments"));
-    TRY(put_u32(s, count));
+    TRY(section_write_u32(s->to, count, s->reterr));
     for (uint32_t i = 0; i < count; i++)
         TRY(strip_segment(s, in));
     return reader_left(in) ? reader_fail(in, "the end of the section") : 0;

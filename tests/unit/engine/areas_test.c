@@ -32,8 +32,9 @@ static void test_minimums(void **state) {
     rig_add(&s, hidden, NULL, 0);
     assert_refused(engine_core_add(s.instance, hidden, NULL, 0, NULL, &core, &s.outcome, reterr),
                    ARCELLA_E_LIMIT, "memories would begin with 262144 bytes together, its limit is 196608");
-    assert_refused(engine_core_add_run(s.instance, hidden, NULL, 0, NULL, &core, rig_on_done, reterr),
-                   ARCELLA_E_LIMIT, "memories");
+    assert_refused(
+        engine_core_add_run(s.instance, hidden, NULL, 0, NULL, &core, rig_on_done, &s.outcome, reterr),
+        ARCELLA_E_LIMIT, "memories");
     assert_false(engine_running(s.instance));
     engine_instance_free(s.instance);
     engine_part_unref(grows);

@@ -25,6 +25,15 @@ static int host_twice(struct engine_instance *instance, union engine_value *v, c
     v[0].i32 *= 2;
     return 0;
 }
+/* Digits of a number, in the order of the calls. */
+static int called;
+static int host_digit(struct engine_instance *instance, union engine_value *v, const void *row) {
+    (void)instance;
+    (void)v;
+    called = 10 * called + *(const int *)row;
+    return 0;
+}
+
 static const struct engine_import twice = {"host", "twice", "i:i", host_twice, NULL};
 static const struct engine_import twice_wrong = {"host", "twice", "I:i", host_twice, NULL};
 
@@ -183,7 +192,7 @@ static void begin_start(struct subject *s, struct engine_part *part, const struc
                         size_t count, const struct engine_budget *budget, struct engine_core *ret) {
     s->done = 0;
     rig_keep_signals();
-    assert_ok(engine_core_add_run(s->instance, part, items, count, budget, ret, rig_on_done, reterr));
+    assert_ok(engine_core_add_run(s->instance, part, items, count, budget, ret, rig_on_done, NULL, reterr));
     assert_int_equal(s->done, 0);
 }
 
@@ -283,18 +292,32 @@ static void test_start_refused(void **state) {
 
     rig_bare(&s, &rig);
     struct engine_item items[2] = {rig_host(&s, &twice_wrong), rig_host(&s, &twice)};
-    assert_refused(engine_core_add_run(s.instance, part, items, 2, NULL, &core, rig_on_done, reterr),
-                   ARCELLA_E_LINK, "host::wait");
-    assert_refused(engine_core_add_run(s.instance, part, items, 1, NULL, &core, rig_on_done, reterr),
-                   ARCELLA_E_LINK, "1 imports are given");
+    assert_refused(
+        engine_core_add_run(s.instance, part, items, 2, NULL, &core, rig_on_done, &s.outcome, reterr),
+        ARCELLA_E_LINK, "host::wait");
+    assert_refused(
+        engine_core_add_run(s.instance, part, items, 1, NULL, &core, rig_on_done, &s.outcome, reterr),
+        ARCELLA_E_LINK, "1 imports are given");
     engine_part_unref(part);
-    /* Two imports of one name: the same thing, or told apart by nothing. */
+    /* Two different things imported by one name: each is where it belongs. */
     part = RIG_PART(&rig, twice_start);
-    static const struct engine_import nothing = {"a", "b", ":", host_twice, NULL};
-    items[0] = rig_host(&s, &nothing);
-    items[1] = rig_host(&s, &nothing);
-    assert_refused(engine_core_add_run(s.instance, part, items, 2, NULL, &core, rig_on_done, reterr),
-                   ARCELLA_E_UNSUPPORTED, "by one name");
+    static const int digits[2] = {1, 2};
+    static const struct engine_import first = {"a", "b", ":", host_digit, &digits[0]};
+    static const struct engine_import second = {"a", "b", ":", host_digit, &digits[1]};
+    items[0] = rig_host(&s, &first);
+    items[1] = rig_host(&s, &second);
+    called = 0;
+    begin_start(&s, part, items, 2, NULL, &core);
+    assert_int_equal(called, 0);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_RETURNED);
+    assert_int_equal(called, 12);
+    /* Without a start function it is a run all the same. */
+    struct engine_part *plain = RIG_PART(&rig, lib);
+    begin_start(&s, plain, NULL, 0, NULL, &core);
+    rig_settle(&s);
+    assert_end(&s, ENGINE_END_RETURNED);
+    engine_part_unref(plain);
     engine_part_unref(part);
     engine_part_unref(traps);
     engine_instance_free(s.instance);
@@ -353,7 +376,8 @@ static int life(struct engine_module *module, struct engine_module *start, arcel
         loop_run_once(rig.loop);
     assert_true(r || end == ENGINE_END_RETURNED);
     end = ENGINE_ENDS;
-    r = r ? r : engine_core_add_run(instance, other, &none, 0, &rig_budget, &core, on_done_life, reterr);
+    r = r ? r
+          : engine_core_add_run(instance, other, &none, 0, &rig_budget, &core, on_done_life, NULL, reterr);
     while (!r && end == ENGINE_ENDS)
         loop_run_once(rig.loop);
     assert_true(r || end == ENGINE_END_TRAPPED);

@@ -255,6 +255,10 @@ static int whole_life(const char *path, arcella_error **reterr) {
     }
     if (!r) {
         rig_settle(&s);
+        if (s.outcome.end == ENGINE_END_FAILED && strstr(s.outcome.message, "no memory for a stack"))
+            r = ARCELLA_E_NOMEM;
+    }
+    if (!r) {
         assert_end(&s, ENGINE_END_RETURNED);
         assert_int_equal(s.results[0].i32, 1);
     }
