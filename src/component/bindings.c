@@ -27,6 +27,7 @@ struct bound_interface {
 };
 struct component_bindings {
     unsigned references;
+    uint64_t changes;
     struct bound_interface *interfaces;
 };
 
@@ -136,6 +137,7 @@ static int add(struct component_bindings *bindings, const char *interface_text, 
         return error_nomem(reterr);
     }
     bound->is_resource = is_resource;
+    bindings->changes++;
     *ret = bound;
     return 0;
 }
@@ -167,6 +169,10 @@ int component_bind(struct component_bindings *bindings, const struct component_h
     for (size_t i = 0; !r && i < resource_count; i++)
         r = component_bind_resource(bindings, &resources[i], reterr);
     return r;
+}
+
+uint64_t bindings_changes(const struct component_bindings *bindings) {
+    return bindings ? bindings->changes : 0;
 }
 
 /* --- finding --- */

@@ -153,7 +153,7 @@ static int to_host(struct call *call, const struct resolved_host *host) {
     r = view_args_init(&call->args, host->plan, &call->abi, &caller.guest, call->core);
     if (UNLIKELY(r))
         return r;
-    const struct bound_func *bound = &instance->funcs[host->target];
+    const struct bound_func *bound = &instance->linked->funcs[host->target];
     if (UNLIKELY(!bound->fn))
         return call_trap(call, "not-provided", "nobody provides '%.*s'", (int)call->import->name.length,
                          call->import->name.data);
@@ -219,7 +219,7 @@ int call_destroy(struct component_instance *instance, struct abi_call *call, uin
                  uint32_t meets) {
     const struct resolved_resource *of = &instance->component->program->resources[resource];
     if (of->imported) {
-        const struct bound_resource *bound = &instance->dropped[resource];
+        const struct bound_resource *bound = &instance->linked->resources[resource];
         return bound->drop ? bound->drop(instance, rep, bound->user) : 0;
     }
     int r = call_enter(instance, call, of->instance, meets);

@@ -20,6 +20,7 @@ static void free_component(struct component *component) {
         engine_part_unref(component->parts[i]);
     for (uint32_t i = 0; i < component->host_type_count; i++)
         engine_type_free(component->host_types[i]);
+    linked_unref(component->linked);
     mem_free(component->parts);
     mem_free(component->rows);
     mem_free(component->row_types);

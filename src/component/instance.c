@@ -20,11 +20,9 @@ static int make_lists(struct component_instance *instance, arcella_error **reter
     instance->bases = mem_array(p->item_count + 1, sizeof(*instance->bases));
     instance->imports = mem_array(instance->component->most_imports + 1, sizeof(*instance->imports));
     instance->resources = mem_array(p->resource_count + 1, sizeof(*instance->resources));
-    instance->funcs = mem_array(p->import_count + 1, sizeof(*instance->funcs));
-    instance->dropped = mem_array(p->resource_count + 1, sizeof(*instance->dropped));
     instance->outcome = mem_new(struct engine_outcome);
     if (!instance->subs || !instance->cores || !instance->items || !instance->bases || !instance->imports ||
-        !instance->resources || !instance->funcs || !instance->dropped || !instance->outcome)
+        !instance->resources || !instance->outcome)
         return error_nomem(reterr);
     return 0;
 }
@@ -34,9 +32,7 @@ static void fill_lists(struct component_instance *instance) {
     for (uint32_t i = 0; i < p->resource_count; i++) {
         const struct resolved_resource *of = &p->resources[i];
         instance->resources[i].name = of->name;
-        if (of->imported)
-            instance->dropped[i] = bindings_resource(instance->bindings, of->interface, of->name);
-        else
+        if (!of->imported)
             instance->resources[i].defined_by = &instance->subs[of->instance];
     }
     for (uint32_t i = 0; i < p->instance_count; i++) {
@@ -48,52 +44,6 @@ static void fill_lists(struct component_instance *instance) {
     }
     handle_table_init(&instance->host, NULL, instance->resources, p->resource_count);
     instance->host.room = &instance->room;
-}
-
-/* --- imports --- */
-
-static int tell_missing(struct component_instance *instance, const struct component_import *import,
-                        struct buffer *to, arcella_error **reterr) {
-    static const char *const words[] = {
-        [COMPONENT_PROVIDED] = "provided",
-        [COMPONENT_NO_INTERFACE] = "nobody provides the interface",
-        [COMPONENT_NO_VERSION] = "provided in another version",
-        [COMPONENT_NO_NAME] = "the interface is provided without it",
-        [COMPONENT_OTHER_TYPE] = "provided with another type",
-    };
-    char nearest[LIMIT_INTERFACE_BYTES];
-    if (to->length > LIMIT_ERROR_BYTES / 2)
-        return 0; /* they are counted */
-    enum component_match match =
-        component_import_match(instance->component, instance->bindings, import, nearest, sizeof(nearest));
-    return buffer_format(to, reterr, "%s'%s%s%s' (%s%s%s%s)", to->length ? ", " : "",
-                         NAME_SHOWN(import->interface), import->interface.length ? "." : "",
-                         NAME_SHOWN(import->name), words[match], *nearest ? ": " : "", nearest,
-                         *nearest ? " is there" : "");
-}
-
-/* All that is missing is told at once. */
-static int bind_imports(struct component_instance *instance, arcella_error **reterr) {
-    const struct program *p = instance->component->program;
-    BUFFER_AUTO missing = {.limit = LIMIT_ERROR_BYTES};
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < p->import_count; i++) {
-        const struct component_import *import = &p->imports[i];
-        enum component_match match;
-        if (import->kind != COMPONENT_IMPORT_FUNC)
-            continue;
-        instance->funcs[i] = bindings_func(instance->bindings, import, p, &match);
-        if (instance->funcs[i].fn || !import->used)
-            continue;
-        count++;
-        int r = tell_missing(instance, import, &missing, reterr);
-        if (r)
-            return r;
-    }
-    if (!count)
-        return 0;
-    return error_set(reterr, ARCELLA_E_LINK, "%u import%s missing: %.*s", count, count == 1 ? " is" : "s are",
-                     (int)missing.length, missing.data);
 }
 
 /* --- steps --- */
@@ -308,13 +258,14 @@ static int run_steps(struct component_instance *instance, bool *ret_waits, arcel
 
 /* --- making and freeing --- */
 
-static int begin(struct component_instance *instance, arcella_error **reterr) {
+static int begin(struct component_instance *instance, struct component_bindings *bindings,
+                 arcella_error **reterr) {
     struct component *component = instance->component;
     int r = make_lists(instance, reterr);
     if (r)
         return r;
     fill_lists(instance);
-    r = bind_imports(instance, reterr);
+    r = component_link(component, bindings, &instance->linked, reterr);
     if (!r)
         r = engine_instance_new_bare(component->engine, &instance->limits.engine, instance, &instance->engine,
                                      reterr);
@@ -345,7 +296,6 @@ int component_instance_new(struct component *component, struct component_binding
     if (!instance)
         return error_nomem(reterr);
     instance->component = component_ref(component);
-    instance->bindings = bindings ? component_bindings_ref(bindings) : NULL;
     instance->user = user;
     instance->on_made = on_made;
     instance->limits = *limits;
@@ -355,7 +305,7 @@ int component_instance_new(struct component *component, struct component_binding
         instance->limits.value_bytes = LIMIT_CALL_VALUE_BYTES;
     if (budget)
         instance->budget = *budget;
-    int r = begin(instance, reterr);
+    int r = begin(instance, bindings, reterr);
     if (r) {
         component_instance_free(instance);
         return r;
@@ -370,7 +320,7 @@ static void close_resources(struct component_instance *instance, struct handle_t
     const struct handle_entry *entry;
     uint32_t index = 0;
     while ((entry = handle_table_next(table, &index))) {
-        const struct bound_resource *bound = &instance->dropped[entry->resource];
+        const struct bound_resource *bound = &instance->linked->resources[entry->resource];
         if (entry->kind == HANDLE_OWN && bound->drop && bound->drop(instance, entry->rep, bound->user))
             continue;
     }
@@ -382,9 +332,9 @@ struct component_instance *component_instance_free(struct component_instance *in
         return NULL;
     const struct program *p = instance->component->program;
     instance->engine = engine_instance_free(instance->engine);
-    for (uint32_t i = 0; instance->subs && instance->dropped && i < p->instance_count; i++)
+    for (uint32_t i = 0; instance->subs && instance->linked && i < p->instance_count; i++)
         close_resources(instance, &instance->subs[i].handles);
-    if (instance->dropped)
+    if (instance->linked)
         close_resources(instance, &instance->host);
     loop_timer_free(instance->timer);
     mem_free(instance->outcome);
@@ -396,9 +346,7 @@ struct component_instance *component_instance_free(struct component_instance *in
     mem_free(instance->wanted);
     mem_free(instance->imports);
     mem_free(instance->resources);
-    mem_free(instance->funcs);
-    mem_free(instance->dropped);
-    component_bindings_unref(instance->bindings);
+    linked_unref(instance->linked);
     component_unref(instance->component);
     mem_free(instance);
     return NULL;

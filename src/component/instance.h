@@ -5,6 +5,7 @@
  *
  *     component.c   loading, modules, what is asked of a component
  *     bindings.c    host functions by name; func_text.c: their types as text
+ *     link.c        imports and what serves them
  *     instance.c    steps are run; freeing
  *     call.c        what guests call: lowered functions, resource built-ins
  *     call_run.c    what the host calls: functions, destructors
@@ -35,6 +36,7 @@ struct component {
     struct engine_type **row_types;  /* of each host; borrowed from: */
     struct engine_type **host_types; /* owned; one for each signature */
     uint32_t host_type_count;
+    struct linked *linked;   /* counted; as it was linked last, or NULL */
     uint32_t most_imports;   /* of a module */
     bool signatures_checked; /* of functions that are called without checks */
 };
@@ -46,6 +48,15 @@ struct bound_func {
 struct bound_resource {
     component_host_drop_fn *drop;
     void *user;
+};
+
+/* What serves the imports of a component; shared by its instances, immutable. */
+struct linked {
+    unsigned references;
+    struct component_bindings *bindings; /* counted; NULL: none */
+    uint64_t changes;                    /* of the bindings, when this was made */
+    struct bound_func *funcs;            /* owned; of each import */
+    struct bound_resource *resources;    /* owned; of each resource that is imported */
 };
 
 /* A component instance of the store. */
@@ -70,9 +81,9 @@ struct host_call {
 };
 
 struct component_instance {
-    struct component *component;         /* counted */
-    struct engine_instance *engine;      /* owned */
-    struct component_bindings *bindings; /* counted; NULL: none */
+    struct component *component;    /* counted */
+    struct engine_instance *engine; /* owned */
+    struct linked *linked;          /* counted */
     void *user;
     struct component_limits limits;
     struct engine_budget budget; /* of making it: what is left */
@@ -84,8 +95,6 @@ struct component_instance {
     const char **wanted;         /* of each item: its signature; NULL: they were found right before */
     struct engine_item *imports; /* room for those of the largest module */
     struct handle_resource *resources;
-    struct bound_func *funcs;       /* of each import */
-    struct bound_resource *dropped; /* of each resource that is imported */
     struct handle_table host;       /* handles of its resources that the host holds */
     struct handle_room room;        /* of that table and those of the component instances */
     struct engine_outcome *outcome; /* owned; of making it, until it is told */
@@ -98,7 +107,24 @@ struct component_instance {
     struct host_call call;
 };
 
+/* --- link.c --- */
+
+/**
+ * Find what serves the imports; looked up anew only where the bindings are others or have changed.
+ *
+ * @param bindings  may be NULL
+ * @param ret       counted; linked_unref()
+ * @return 0, LINK (all that is missing, by name), NOMEM
+ */
+int component_link(struct component *component, struct component_bindings *bindings, struct linked **ret,
+                   arcella_error **reterr) MUST_CHECK;
+/** @return NULL */
+struct linked *linked_unref(struct linked *linked);
+
 /* --- bindings.c --- */
+
+/** How often something was added to them; NULL: never. */
+uint64_t bindings_changes(const struct component_bindings *bindings);
 
 /** What serves an imported function. @return fn NULL: nothing, and *ret_match says why */
 struct bound_func bindings_func(const struct component_bindings *bindings,
