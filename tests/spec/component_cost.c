@@ -134,15 +134,16 @@ static void write_bomb(struct emit *to) {
 
 /* --- measuring --- */
 
+/* In time of the processor: others who want it do not count. */
 static void measure(struct cost *cost, const struct emit *bytes) {
     cost->bytes = bytes->length;
     cost->us = 1e12;
     for (int i = 0; i < REPEATS; i++) {
         struct component *component = NULL;
         ERROR_AUTO *error = NULL;
-        uint64_t began = clock_monotonic_ns();
+        uint64_t began = clock_thread_cpu_ns();
         int r = component_read(bytes->data, bytes->length, NULL, NULL, &component, &error);
-        double us = (double)(clock_monotonic_ns() - began) / 1e3;
+        double us = (double)(clock_thread_cpu_ns() - began) / 1e3;
         if (r) {
             printf("%s %u: %s\n", cost->what, cost->count, arcella_error_message(error));
             exit(1);
@@ -163,9 +164,9 @@ static double bomb(size_t *ret_bytes) {
     for (int i = 0; i < REPEATS; i++) {
         struct component *component = NULL;
         ERROR_AUTO *error = NULL;
-        uint64_t began = clock_monotonic_ns();
+        uint64_t began = clock_thread_cpu_ns();
         int r = component_read(bytes.data, bytes.length, NULL, NULL, &component, &error);
-        double us = (double)(clock_monotonic_ns() - began) / 1e3;
+        double us = (double)(clock_thread_cpu_ns() - began) / 1e3;
         if (r != ARCELLA_E_LIMIT) {
             printf("the bomb: %d, %s\n", r, arcella_error_message(error));
             exit(1);
@@ -177,13 +178,28 @@ static double bomb(size_t *ret_bytes) {
 }
 
 /* From one row to the next, against how much more there is to read. */
-static bool grows_evenly(const struct cost *a, const struct cost *b) {
+static bool is_even(const struct cost *a, const struct cost *b) {
     double more = (double)b->bytes / (double)a->bytes;
-    bool even = b->us <= 3 * more * a->us + 100 && (double)b->memory <= 2 * more * (double)a->memory;
+    return b->us <= 3 * more * a->us + 100 && (double)b->memory <= 2 * more * (double)a->memory;
+}
+
+static bool grows_evenly(const struct cost *a, const struct cost *b) {
+    bool even = is_even(a, b);
+    double more = (double)b->bytes / (double)a->bytes;
     if (!even)
         printf("from %u to %u: %.1f times the bytes take %.1f times as long and %.1f times the memory\n",
                a->count, b->count, more, b->us / a->us, (double)b->memory / (double)a->memory);
     return even;
+}
+
+static void measure_row(struct cost *cost) {
+    struct emit bytes = {0};
+    if (strcmp(cost->what, "functions") == 0)
+        write_functions(&bytes, cost->count);
+    else
+        write_nested(&bytes, cost->count);
+    measure(cost, &bytes);
+    emit_done(&bytes);
 }
 
 int main(void) {
@@ -199,16 +215,17 @@ int main(void) {
     bool good = true;
     printf("| component | bytes | read in us | memory in KiB |\n|---|---|---|---|\n");
     for (int i = 0; i < COUNT; i++) {
-        struct emit bytes = {0};
-        if (strcmp(costs[i].what, "functions") == 0)
-            write_functions(&bytes, costs[i].count);
-        else
-            write_nested(&bytes, costs[i].count);
-        measure(&costs[i], &bytes);
-        emit_done(&bytes);
+        bool follows = i && strcmp(costs[i].what, costs[i - 1].what) == 0;
+        measure_row(&costs[i]);
+        /* Whoever shares caches and memory with us may have come in between: what grows too fast does so
+         * again. */
+        for (int again = 0; again < 5 && follows && !is_even(&costs[i - 1], &costs[i]); again++) {
+            measure_row(&costs[i - 1]);
+            measure_row(&costs[i]);
+        }
         printf("| %u %s | %zu | %.0f | %llu |\n", costs[i].count, costs[i].what, costs[i].bytes, costs[i].us,
                (unsigned long long)costs[i].memory / 1024);
-        if (i && costs[i].what == costs[i - 1].what)
+        if (follows)
             good &= grows_evenly(&costs[i - 1], &costs[i]);
     }
     size_t size;
