@@ -9,6 +9,7 @@
  * Code files are cache entries, which bench/run finds in the home of the daemon it started.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -118,17 +119,22 @@ static double bare_us(int fd, size_t request, size_t answer) {
     return (double)(bench_ns() - began) / ROUNDS / 1000;
 }
 
-static void bench_round_trip(struct bench *bench) {
+/* The same bytes: what the two frames weigh. */
+static void weigh(size_t *ret_request, size_t *ret_answer) {
     arcella_error *error = NULL;
-    /* The same bytes: what the two frames weigh. */
     struct buffer sizes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     check(ipc_encode(IPC_FIGURES, &(struct ipc_figures){}, IPC_PACK, &sizes, &error), error);
-    size_t request = FRAME_HEADER_BYTES + sizes.length;
+    *ret_request = FRAME_HEADER_BYTES + sizes.length;
     buffer_clear(&sizes);
     check(ipc_encode(IPC_FIGURES_ARE, &(struct ipc_figures_are){0}, IPC_PACK, &sizes, &error), error);
-    size_t answer = FRAME_HEADER_BYTES + sizes.length;
+    *ret_answer = FRAME_HEADER_BYTES + sizes.length;
     buffer_done(&sizes);
+}
+
+static void round_trips(struct bench *bench, const char *name) {
+    size_t request, answer;
     int pair[2];
+    weigh(&request, &answer);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         exit(1);
     pid_t pid = fork();
@@ -145,7 +151,28 @@ static void bench_round_trip(struct bench *bench) {
     }
     close(pair[0]);
     kill(pid, SIGKILL);
-    bench_report("IPC round trip daemon-worker", "us", a, b, PAIRS);
+    bench_report(name, "us", a, b, PAIRS);
+}
+
+/*
+ * Once with both ends on one processor, which measures what is done, and once where the kernel puts them: on
+ * a machine that is idle that mostly measures how long a processor takes to wake.
+ */
+static void bench_round_trip(struct bench *bench) {
+    cpu_set_t all, one;
+    pid_t worker = worker_pid(bench->worker);
+    if (sched_getaffinity(0, sizeof(all), &all))
+        exit(1);
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    if (sched_setaffinity(0, sizeof(one), &one) || sched_setaffinity(worker, sizeof(one), &one))
+        exit(1);
+    round_trips(bench, "IPC round trip daemon-worker");
+    if (sched_setaffinity(0, sizeof(all), &all) || sched_setaffinity(worker, sizeof(all), &all))
+        exit(1);
+    round_trips(bench, "IPC round trip daemon-worker, wherever the kernel puts them");
 }
 
 /* --- starts --- */
