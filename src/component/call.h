@@ -17,8 +17,8 @@
 #define COMPONENT_CALL_H
 
 #include "base/arena.h"
+#include "component/abi/view.h"
 #include "component/component.h"
-#include "component/view.h"
 
 struct call {
     struct abi_call abi;

@@ -11,9 +11,9 @@
 #define COMPONENT_CHECK_H
 
 #include "base/error.h"
-#include "component/ast.h"
-#include "component/entity.h"
-#include "component/types.h"
+#include "component/check/entity.h"
+#include "component/decode/ast.h"
+#include "component/types/types.h"
 
 /* The type of a whole component, with the memory of all that it points to. */
 struct component_root {

@@ -23,7 +23,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "component/types.h"
+#include "component/types/types.h"
 #include "component/value.h"
 #include "engine/engine.h"
 

@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "component/types.h"
+#include "component/types/types.h"
 
 struct value {
     uint8_t kind;   /* enum type_kind */

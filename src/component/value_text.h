@@ -13,8 +13,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "component/entity.h"
-#include "component/types.h"
+#include "component/check/entity.h"
+#include "component/types/types.h"
 #include "component/value.h"
 
 /*

@@ -20,7 +20,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "component/types.h"
+#include "component/types/types.h"
 #include "component/value.h"
 #include "component/value_text.h"
 

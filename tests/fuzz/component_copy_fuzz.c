@@ -5,7 +5,7 @@
  */
 #include "component_side.h"
 
-#include "component/abi.h"
+#include "component/abi/abi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,9 +5,9 @@
  */
 #include "base/limits.h"
 #include "base/mem.h"
-#include "component/ast.h"
-#include "component/name.h"
-#include "component/types_build.h"
+#include "component/decode/ast.h"
+#include "component/decode/types_build.h"
+#include "component/names/name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
  */
 #include "component_side.h"
 
-#include "component/utf.h"
+#include "component/value/utf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "component/abi.h"
-#include "component/view.h"
+#include "component/abi/abi.h"
+#include "component/abi/view.h"
 
 #define SIDE_FLAT  17
 #define SIDE_TYPES 40

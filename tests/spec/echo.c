@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "echo.h"
 
-#include "component/plan.h"
+#include "component/abi/plan.h"
 
 #define TYPE_IDS 65536
 #define NONE     UINT32_MAX

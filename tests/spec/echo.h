@@ -12,8 +12,8 @@
 #ifndef TESTS_SPEC_ECHO_H
 #define TESTS_SPEC_ECHO_H
 
-#include "component/ast.h"
-#include "component/types.h"
+#include "component/decode/ast.h"
+#include "component/types/types.h"
 #include "emit.h"
 
 #define ECHO_DATA_AT      64u /* where the guest has bytes that look like something */

@@ -7,8 +7,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "component/ast.h"
-#include "component/types_build.h"
+#include "component/decode/ast.h"
+#include "component/decode/types_build.h"
 #include "decode_sample.h"
 
 static const struct ast_def *nth(const struct ast_scope *scope, enum ast_def_kind kind, unsigned n) {

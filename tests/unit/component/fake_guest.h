@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "component/abi.h"
+#include "component/abi/abi.h"
 
 #define FAKE_BYTES 32768u
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "component/name.h"
-#include "component/semver.h"
+#include "component/names/name.h"
+#include "component/names/semver.h"
 
 static void labels(void **state) {
     (void)state;

@@ -3,7 +3,7 @@
  * Resolving: what a component comes to, which imports are used, resources that versions share, and what asks
  * for more than there is.
  */
-#include "component/resolve.h"
+#include "component/resolve/resolve.h"
 #include "component/rig.h"
 
 static struct component *read_bytes(const uint8_t *bytes, size_t size) {

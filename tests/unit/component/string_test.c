@@ -4,7 +4,7 @@
  * of the nine directions, as the specification has them.
  */
 #include "component/fake_guest.h"
-#include "component/utf.h"
+#include "component/value/utf.h"
 
 #define TAG 0x80000000u
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "component/types.h"
+#include "component/types/types.h"
 #include "types_figures.h"
 
 /* --- a small notation: record(u8,list(string)), enum(3), fixed(2,f64), own(7), _ for no type --- */

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "component/types.h"
+#include "component/types/types.h"
 #include "component/value.h"
 
 /* --- from words --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Views and slots: everything written by slots is read back by views, flat and in memory. */
+#include "component/abi/view.h"
 #include "component/fake_guest.h"
-#include "component/view.h"
 
 struct fixture {
     struct fake_types types;

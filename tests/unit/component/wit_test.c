@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "component/ast.h"
+#include "component/decode/ast.h"
 #include "component/nearest.h"
 #include "component/wit.h"
 #include "component/wit_sample.h"
