@@ -361,6 +361,13 @@ bool extern_name_serves(const struct extern_name *wanted, const struct extern_na
            text_equal(extern_name_track(wanted), extern_name_track(provided));
 }
 
+struct text extern_text_track(struct text text) {
+    struct extern_name name;
+    if (!text.length || extern_name_parse(text, TEXT(""), &name, NULL))
+        return text;
+    return extern_name_track(&name);
+}
+
 bool extern_text_serves(struct text wanted, struct text provided) {
     struct extern_name a, b;
     if (text_equal(wanted, provided))

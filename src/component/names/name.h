@@ -91,9 +91,9 @@ int extern_name_check_implements(const struct extern_name *name, struct text imp
 struct text extern_name_track(const struct extern_name *name);
 /** Are both of one track? */
 bool extern_name_serves(const struct extern_name *wanted, const struct extern_name *provided);
-/**
- * The same for names not taken apart, of whatever form; what is no name of the grammar serves only itself.
- */
+/** The track of a name not taken apart, of whatever form; what is no name of the grammar is its own. */
+struct text extern_text_track(struct text text);
+/** Are both of one track?  What is no name of the grammar serves only itself. */
 bool extern_text_serves(struct text wanted, struct text provided);
 /**
  * Order the versions of two interface names by precedence: which of several on a track is the newest.

@@ -7,7 +7,6 @@
  * Source: component-model, design/mvp/Explainer.md (Import and Export Definitions, Canonical Interface Name).
  */
 #include "component/resolve/internal.h"
-#include "component/run/instance.h"
 
 static int from_type(struct resolve *r, struct frame *frame, const struct ast_extern *type,
                      struct text interface, struct text name, struct thing *ret);

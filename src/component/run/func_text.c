@@ -8,13 +8,6 @@
 #include "component/names/name.h"
 #include "component/run/instance.h"
 
-struct text extern_text_track(struct text interface) {
-    struct extern_name name;
-    if (!interface.length || extern_name_parse(interface, (struct text){"", 0}, &name, NULL))
-        return interface;
-    return extern_name_track(&name);
-}
-
 struct reading {
     const char *at;
     const struct program *program;

@@ -141,10 +141,6 @@ struct bound_resource bindings_resource(const struct component_bindings *binding
  */
 bool func_text_matches(const struct component_import *import, const struct program *program,
                        const char *text);
-/** What decides which names serve an interface (extern_name_track()); what is no name of the grammar is its
- * own.
- */
-struct text extern_text_track(struct text interface);
 
 /* --- call.c --- */
 

@@ -191,7 +191,10 @@ static void tracks(void **state) {
         struct extern_name n;
         assert_int_equal(extern_name_parse(text_of(rows[i].name), TEXT(""), &n, NULL), 0);
         assert_true(text_equal(extern_name_track(&n), text_of(rows[i].track)));
+        assert_true(text_equal(extern_text_track(text_of(rows[i].name)), text_of(rows[i].track)));
     }
+    assert_true(text_equal(extern_text_track(TEXT("No Name@1.2.3")), TEXT("No Name@1.2.3")));
+    assert_true(text_equal(extern_text_track(TEXT("")), TEXT("")));
     static const struct {
         const char *wanted, *provided;
         bool serves;
