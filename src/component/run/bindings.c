@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "component/names/name.h"
+#include "component/nearest.h"
 #include "component/run/instance.h"
 
 struct bound {
@@ -209,24 +210,11 @@ struct bound_resource bindings_resource(const struct component_bindings *binding
 
 /* --- the nearest match, for people --- */
 
-/* How many bytes must be changed; names are short, longer ones are not near to anything. */
+/* Names are short; longer ones are not near to anything. */
 static unsigned distance(struct text a, struct text b) {
-    unsigned row[LIMIT_NAME_BYTES + 1];
     if (a.length > LIMIT_NAME_BYTES || b.length > LIMIT_NAME_BYTES)
         return UINT32_MAX;
-    for (unsigned j = 0; j <= b.length; j++)
-        row[j] = j;
-    for (unsigned i = 1; i <= a.length; i++) {
-        unsigned corner = row[0];
-        row[0] = i;
-        for (unsigned j = 1; j <= b.length; j++) {
-            unsigned change = corner + (a.data[i - 1] != b.data[j - 1]);
-            corner = row[j];
-            unsigned least = row[j] < row[j - 1] ? row[j] : row[j - 1];
-            row[j] = change < least + 1 ? change : least + 1;
-        }
-    }
-    return row[b.length];
+    return nearest_distance(a, b);
 }
 
 static struct text without_version(struct text interface) {
