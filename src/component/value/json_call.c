@@ -5,24 +5,6 @@
 #include "component/value/json_internal.h"
 #include "component/wave.h"
 
-static int read_array(struct value_reader *r, const struct func_type *type, struct value *values,
-                      uint32_t *ret_given) {
-    uint32_t given = 0;
-    for (bool more = !value_json_take(r, ']'); more;) {
-        value_json_peek(r);
-        if (given == type->param_count)
-            return value_reader_fail(r, r->at, "expected no argument behind %u, found %s", given,
-                                     VALUE_FOUND(r, r->at));
-        r->purpose.argument = given;
-        TRY(value_json_value(r, type->params[given].type, &values[given]));
-        given++;
-        r->purpose.argument = type->param_count;
-        TRY(value_json_more(r, ']', "',' or ']'", &more));
-    }
-    *ret_given = given;
-    return value_json_end(r);
-}
-
 static uint32_t find_parameter(const struct func_type *type, struct text name) {
     uint32_t i = 0;
     while (i < type->param_count && !text_equal(type->params[i].name, name))
@@ -32,8 +14,8 @@ static uint32_t find_parameter(const struct func_type *type, struct text name) {
 
 /* By name; there are at most TYPES_PARAMS of them, so they are looked through. */
 static int read_object(struct value_reader *r, const struct func_type *type, struct value *values) {
-    for (bool more = !value_json_take(r, '}'); more;) {
-        value_json_peek(r);
+    for (bool more = !value_read_take(r, '}'); more;) {
+        value_read_peek(r);
         size_t at = r->at;
         struct text key = {0};
         TRY(value_json_key(r, &key));
@@ -43,11 +25,11 @@ static int read_object(struct value_reader *r, const struct func_type *type, str
         if (values[i].kind != TYPE_KINDS)
             return value_reader_fail(r, at, "parameter '%s' stands here twice", NAME_SHOWN(key));
         r->purpose.argument = i;
-        TRY(value_json_value(r, type->params[i].type, &values[i]));
+        TRY(r->syntax->value(r, type->params[i].type, &values[i]));
         r->purpose.argument = type->param_count;
-        TRY(value_json_more(r, '}', "',' or '}'", &more));
+        TRY(value_read_more(r, '}', "',' or '}'", &more));
     }
-    TRY(value_json_end(r));
+    TRY(value_read_end(r));
     for (uint32_t i = 0; i < type->param_count; i++) {
         if (values[i].kind != TYPE_KINDS)
             continue;
@@ -62,12 +44,7 @@ int value_json_arguments(struct text text, struct text name, const struct func_t
                          const struct value_handles *handles, struct arena *arena, struct value **ret,
                          arcella_error **reterr) {
     CLEANUP(value_reader_done)
-    struct value_reader r = {.text = text.data,
-                             .length = text.length,
-                             .arena = arena,
-                             .handles = handles,
-                             .purpose = {.name = name, .func = type, .argument = type->param_count},
-                             .reterr = reterr};
+    struct value_reader r = value_read_call(&value_json_syntax, text, name, type, handles, arena, reterr);
     TRY(value_reader_check(&r));
     int failed = 0;
     struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
@@ -76,11 +53,11 @@ int value_json_arguments(struct text text, struct text name, const struct func_t
     for (uint32_t i = 0; i < type->param_count; i++)
         values[i].kind = TYPE_KINDS;
     *ret = values;
-    if (value_json_take(&r, '{'))
+    if (value_read_take(&r, '{'))
         return read_object(&r, type, values);
-    TRY(value_json_expect(&r, '[', "'[' or '{' with the arguments"));
+    TRY(value_read_expect(&r, '[', "'[' or '{' with the arguments"));
     uint32_t given = 0;
-    TRY(read_array(&r, type, values, &given));
+    TRY(value_read_arguments(&r, ']', "',' or ']'", values, &given));
     return wave_arguments_end(name, type, values, given, reterr);
 }
 
@@ -88,20 +65,6 @@ int value_json_argument(struct text text, struct text name, const struct func_ty
                         const struct value_handles *handles, struct arena *arena, struct value *ret,
                         arcella_error **reterr) {
     CLEANUP(value_reader_done)
-    struct value_reader r = {.text = text.data,
-                             .length = text.length,
-                             .arena = arena,
-                             .handles = handles,
-                             .purpose = {.name = name, .func = type, .argument = index},
-                             .reterr = reterr};
-    if (index >= type->param_count) {
-        BUFFER_AUTO words = BUFFER_INIT(LIMIT_ERROR_BYTES);
-        if (value_add_signature(&words, name, type, NULL) < 0)
-            buffer_clear(&words);
-        return error_set(reterr, ARCELLA_E_INVALID, "argument %u is one too many for %s", index + 1,
-                         words.data ? words.data : "the function");
-    }
-    TRY(value_reader_check(&r));
-    TRY(value_json_value(&r, type->params[index].type, ret));
-    return value_json_end(&r);
+    struct value_reader r = value_read_call(&value_json_syntax, text, name, type, handles, arena, reterr);
+    return value_read_argument(&r, index, ret);
 }

@@ -3,14 +3,10 @@
 #ifndef COMPONENT_VALUE_JSON_INTERNAL_H
 #define COMPONENT_VALUE_JSON_INTERNAL_H
 
+#include "component/value/number.h"
+#include "component/value/read.h"
+#include "component/value/writer.h"
 #include "component/value_json.h"
-
-#define TRY(call)                                                                                            \
-    do {                                                                                                     \
-        int try_ = (call);                                                                                   \
-        if (try_)                                                                                            \
-            return try_;                                                                                     \
-    } while (0)
 
 /** Is some of this option written {"some": …}, since its payload may be null itself? */
 bool value_json_option_is_wrapped(const struct type *option);
@@ -23,19 +19,8 @@ int value_json_text(struct value_reader *r, struct arena *arena, bool borrow, st
 /** Decode base64 into the reader's arena. @param at byte of the source, for the error */
 int value_json_base64(struct value_reader *r, size_t at, struct text text, struct value *ret) MUST_CHECK;
 
-/** Skip white space. @return the next character, NUL at the end */
-char value_json_peek(struct value_reader *r);
-/** Is this the next character?  Then it is taken. */
-bool value_json_take(struct value_reader *r, char c);
-/** Take a character that must be there. @return 0, INVALID: "expected ',' or ']', found …" */
-int value_json_expect(struct value_reader *r, char c, const char *words) MUST_CHECK;
+extern const struct value_syntax value_json_syntax;
 /** Read a key with its colon. */
 int value_json_key(struct value_reader *r, struct text *ret) MUST_CHECK;
-/** Behind an element: is there another, or the end? */
-int value_json_more(struct value_reader *r, char end, const char *words, bool *ret_more) MUST_CHECK;
-/** Read a value of a type. */
-int value_json_value(struct value_reader *r, const struct type *type, struct value *ret) MUST_CHECK;
-/** Nothing but white space may follow. */
-int value_json_end(struct value_reader *r) MUST_CHECK;
 
 #endif

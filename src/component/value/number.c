@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Numbers as text and back: integers of each width, floats rounded once and written shortest; characters. */
-#include <math.h>
+#include "component/value/number.h"
 
-#include "component/value_text.h"
+#include <math.h>
 
 static size_t digits_length(struct text text, size_t at) {
     size_t end = at;

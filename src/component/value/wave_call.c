@@ -61,9 +61,10 @@ static bool is_function_name(struct text name) {
 
 int wave_call_name(struct text text, bool bare, struct wave_call *ret, arcella_error **reterr) {
     *ret = (struct wave_call){0};
-    struct value_reader r = {.text = text.data, .length = text.length, .reterr = reterr};
+    struct value_reader r = {
+        .syntax = &wave_syntax, .text = text.data, .length = text.length, .reterr = reterr};
     TRY(value_reader_check(&r));
-    wave_skip(&r);
+    value_read_peek(&r);
     struct text name = {text.data + r.at, text.length - r.at};
     const char *open = find(name, '(');
     if (!open && !bare)
@@ -104,46 +105,20 @@ int wave_arguments_end(struct text name, const struct func_type *type, struct va
     return 0;
 }
 
-static int read_arguments(struct value_reader *r, const struct func_type *type, struct value *values,
-                          uint32_t *ret_given) {
-    uint32_t given = 0;
-    TRY(wave_expect(r, '(', "'('"));
-    while (!wave_take(r, ')')) {
-        wave_skip(r);
-        if (given == type->param_count)
-            return value_reader_fail(r, r->at, "expected no argument behind %u, found %s", given,
-                                     VALUE_FOUND(r, r->at));
-        r->purpose.argument = given;
-        TRY(wave_value(r, type->params[given].type, &values[given]));
-        given++;
-        r->purpose.argument = type->param_count;
-        if (!wave_take(r, ',')) {
-            TRY(wave_expect(r, ')', "',' or ')'"));
-            break;
-        }
-    }
-    *ret_given = given;
-    return wave_end(r);
-}
-
 int wave_call_arguments(struct text text, const struct wave_call *call, const struct func_type *type,
                         const struct value_handles *handles, struct arena *arena, struct value **ret,
                         arcella_error **reterr) {
     CLEANUP(value_reader_done)
-    struct value_reader r = {.text = text.data,
-                             .length = text.length,
-                             .at = call->arguments,
-                             .arena = arena,
-                             .handles = handles,
-                             .purpose = {.name = call->name, .func = type, .argument = type->param_count},
-                             .reterr = reterr};
+    struct value_reader r = value_read_call(&wave_syntax, text, call->name, type, handles, arena, reterr);
+    r.at = call->arguments;
     TRY(value_reader_check(&r));
     int failed = 0;
     struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
     if (!values)
         return failed;
     uint32_t given = 0;
-    TRY(read_arguments(&r, type, values, &given));
+    TRY(value_read_expect(&r, '(', "'('"));
+    TRY(value_read_arguments(&r, ')', "',' or ')'", values, &given));
     *ret = values;
     return wave_arguments_end(call->name, type, values, given, reterr);
 }
@@ -152,20 +127,6 @@ int wave_argument(struct text text, struct text name, const struct func_type *ty
                   const struct value_handles *handles, struct arena *arena, struct value *ret,
                   arcella_error **reterr) {
     CLEANUP(value_reader_done)
-    struct value_reader r = {.text = text.data,
-                             .length = text.length,
-                             .arena = arena,
-                             .handles = handles,
-                             .purpose = {.name = name, .func = type, .argument = index},
-                             .reterr = reterr};
-    if (index >= type->param_count) {
-        BUFFER_AUTO words = BUFFER_INIT(LIMIT_ERROR_BYTES);
-        if (value_add_signature(&words, name, type, NULL) < 0)
-            buffer_clear(&words);
-        return error_set(reterr, ARCELLA_E_INVALID, "argument %u is one too many for %s", index + 1,
-                         words.data ? words.data : "the function");
-    }
-    TRY(value_reader_check(&r));
-    TRY(wave_value(&r, type->params[index].type, ret));
-    return wave_end(&r);
+    struct value_reader r = value_read_call(&wave_syntax, text, name, type, handles, arena, reterr);
+    return value_read_argument(&r, index, ret);
 }
