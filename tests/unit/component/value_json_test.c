@@ -1,60 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Values as JSON: what is read and written, what is refused and in which words, arguments. */
-#include "component/value_types.h"
+#include "component/value_texts.h"
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "component/value_json.h"
 
-struct fixture {
-    struct types *types;
-    struct arena arena;
-    const struct type *type; /* of the torture */
-};
+/* What is written is JSON. */
+static void look(const struct buffer *text) {
+    ERROR_AUTO *error = NULL;
+    JSON_AUTO *tree = NULL;
+    if (!strstr(text->data, "\\u0000") && json_parse(text->data, text->length, &tree, &error))
+        fail_msg("%s: %s", arcella_error_message(error), text->data);
+}
 
 static int setup(void **state) {
-    static struct fixture f;
-    f = (struct fixture){.types = types_new(), .arena = {.limit_bytes = 64 * MIB}};
-    *state = &f;
-    return f.types ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    struct fixture *f = *state;
-    arena_done(&f->arena);
-    types_free(f->types);
-    return 0;
-}
-
-static void goes_with(struct fixture *f, const char *words, const char *text, const char *written,
-                      unsigned flags) {
-    const struct type *type = type_of_words(f->types, words);
-    struct value value, again, fitted;
-    ERROR_AUTO *error = NULL;
-    BUFFER_AUTO out = BUFFER_INIT(1 * MIB);
-    if (value_json_parse(text_of(text), type, NULL, &f->arena, &value, &error))
-        fail_msg("%s as %s: %s", text, words, arcella_error_message(error));
-    assert_int_equal(value_fit(type, &value, &f->arena, &fitted, NULL), 0);
-    assert_true(value_equal(type, &value, &fitted));
-    if (value_json_print(&out, type, &value, NULL, flags, &error))
-        fail_msg("%s as %s: %s", text, words, arcella_error_message(error));
-    assert_string_equal(out.data, written);
-    if (value_json_parse((struct text){out.data, out.length}, type, NULL, &f->arena, &again, &error))
-        fail_msg("%s as %s: %s", out.data, words, arcella_error_message(error));
-    assert_true(value_equal(type, &value, &again));
-}
-
-static void goes(struct fixture *f, const char *words, const char *text, const char *written) {
-    goes_with(f, words, text, written, 0);
-}
-
-static void refused(struct fixture *f, const char *words, const char *text, const char *sentence) {
-    struct value value;
-    ERROR_AUTO *error = NULL;
-    int r = value_json_parse(text_of(text), type_of_words(f->types, words), NULL, &f->arena, &value, &error);
-    if (r != ARCELLA_E_INVALID)
-        fail_msg("%s as %s: %d, not refused", text, words, r);
-    assert_string_equal(arcella_error_message(error), sentence);
+    static const struct text_form form = {
+        .print = value_json_print,
+        .parse = value_json_parse,
+        .look = look,
+        .sample = "{\"a\": [\"x\\n\"], \"b\": [\"x\"], \"c\": \"q\", \"d\": [[1, {\"ok\": 2}]]}",
+        .seed = 0xdeadbeefcafef00dull,
+    };
+    return texts_setup(state, &form);
 }
 
 static void numbers(void **state) {
@@ -207,50 +174,6 @@ static void arguments(void **state) {
     struct value value;
     assert_int_equal(value_json_argument(TEXT("9"), TEXT("add"), type, 1, NULL, &f->arena, &value, NULL), 0);
     assert_int_equal(value.u64, 9);
-}
-
-/* What is written is JSON, and gives the same value again; both forms of bytes. */
-static void random_values_come_back(void **state) {
-    struct fixture *f = *state;
-    uint64_t seed = 0xdeadbeefcafef00dull;
-    for (unsigned i = 0; i < 3000; i++) {
-        const struct type *type = random_type(f->types, &seed, 4);
-        struct arena arena = {.limit_bytes = 64 * MIB};
-        struct value raw = random_value(type, &seed, &arena), value, again;
-        ERROR_AUTO *error = NULL;
-        BUFFER_AUTO out = BUFFER_INIT(16 * MIB);
-        if (value_fit(type, &raw, &arena, &value, &error) ||
-            value_json_print(&out, type, &value, NULL, i % 2, &error) ||
-            value_json_parse((struct text){out.data, out.length}, type, NULL, &arena, &again, &error))
-            fail_msg("case %u: %s: %s", i, arcella_error_message(error), out.data ? out.data : "");
-        if (!value_equal(type, &value, &again))
-            fail_msg("case %u: %s", i, out.data);
-        JSON_AUTO *tree = NULL;
-        if (!strstr(out.data, "\\u0000") && json_parse(out.data, out.length, &tree, &error))
-            fail_msg("case %u: %s: %s", i, arcella_error_message(error), out.data);
-        arena_done(&arena);
-    }
-}
-
-static int round_trip(void *user, arcella_error **reterr) {
-    struct fixture *f = user;
-    struct arena arena = {.limit_bytes = 1 * MIB};
-    struct value value;
-    BUFFER_AUTO out = BUFFER_INIT(64 * KIB);
-    int r =
-        value_json_parse(TEXT("{\"a\": [\"x\\n\"], \"b\": [\"x\"], \"c\": \"q\", \"d\": [[1, {\"ok\": 2}]]}"),
-                         f->type, NULL, &arena, &value, reterr);
-    r = r ? r : value_json_print(&out, f->type, &value, NULL, 0, reterr);
-    arena_done(&arena);
-    return r;
-}
-
-static void no_memory_is_an_answer(void **state) {
-    struct fixture *f = *state;
-    f->type = type_of_words(
-        f->types, "record {a: list<string>, b: flags {x, y}, c: enum {a, b, c, d, e, f, g, h, i, j, k, "
-                  "l, m, n, o, p, q}, d: map<u8, result<u8, char>>}");
-    torture_alloc(round_trip, f);
 }
 
 int main(void) {

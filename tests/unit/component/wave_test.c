@@ -1,55 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Values as WAVE: what is read and how it is written again, what is refused and in which words, calls. */
-#include "component/value_types.h"
+#include "component/value_texts.h"
 
-#include "base/limits.h"
 #include "component/wave.h"
 
-struct fixture {
-    struct types *types;
-    struct arena arena;
-    const struct type *type; /* of the torture */
-};
+static int print(struct buffer *to, const struct type *type, const struct value *value,
+                 const struct value_handles *handles, unsigned flags, arcella_error **reterr) {
+    (void)flags;
+    return wave_print(to, type, value, handles, reterr);
+}
 
 static int setup(void **state) {
-    static struct fixture f;
-    f = (struct fixture){.types = types_new(), .arena = {.limit_bytes = 64 * MIB}};
-    *state = &f;
-    return f.types ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    struct fixture *f = *state;
-    arena_done(&f->arena);
-    types_free(f->types);
-    return 0;
-}
-
-/* Read, write, compare; what was written is read again and must be the same value. */
-static void goes(struct fixture *f, const char *words, const char *text, const char *written) {
-    const struct type *type = type_of_words(f->types, words);
-    struct value value, again, fitted;
-    ERROR_AUTO *error = NULL;
-    BUFFER_AUTO out = BUFFER_INIT(1 * MIB);
-    if (wave_parse(text_of(text), type, NULL, &f->arena, &value, &error))
-        fail_msg("%s as %s: %s", text, words, arcella_error_message(error));
-    assert_int_equal(value_fit(type, &value, &f->arena, &fitted, NULL), 0);
-    assert_true(value_equal(type, &value, &fitted));
-    if (wave_print(&out, type, &value, NULL, &error))
-        fail_msg("%s as %s: %s", text, words, arcella_error_message(error));
-    assert_string_equal(out.data, written);
-    if (wave_parse((struct text){out.data, out.length}, type, NULL, &f->arena, &again, &error))
-        fail_msg("%s as %s: %s", out.data, words, arcella_error_message(error));
-    assert_true(value_equal(type, &value, &again));
-}
-
-static void refused(struct fixture *f, const char *words, const char *text, const char *sentence) {
-    struct value value;
-    ERROR_AUTO *error = NULL;
-    int r = wave_parse(text_of(text), type_of_words(f->types, words), NULL, &f->arena, &value, &error);
-    if (r != ARCELLA_E_INVALID)
-        fail_msg("%s as %s: %d, not refused", text, words, r);
-    assert_string_equal(arcella_error_message(error), sentence);
+    static const struct text_form form = {
+        .print = print,
+        .parse = wave_parse,
+        .sample = "{a: [\"x\", \"y\"], b: {x}, c: q, d: [(1, ok(2)), (3, err('x'))]}",
+        .seed = 0x9e3779b97f4a7c15ull,
+    };
+    return texts_setup(state, &form);
 }
 
 static void numbers(void **state) {
@@ -285,26 +253,6 @@ static void a_wrong_argument_is_told_with_the_signature(void **state) {
                      ARCELLA_E_INVALID);
 }
 
-/* --- properties --- */
-
-static void random_values_come_back(void **state) {
-    struct fixture *f = *state;
-    uint64_t seed = 0x9e3779b97f4a7c15ull;
-    for (int i = 0; i < 3000; i++) {
-        const struct type *type = random_type(f->types, &seed, 4);
-        struct arena arena = {.limit_bytes = 64 * MIB};
-        struct value raw = random_value(type, &seed, &arena), value, again;
-        ERROR_AUTO *error = NULL;
-        BUFFER_AUTO out = BUFFER_INIT(16 * MIB);
-        if (value_fit(type, &raw, &arena, &value, &error) || wave_print(&out, type, &value, NULL, &error) ||
-            wave_parse((struct text){out.data, out.length}, type, NULL, &arena, &again, &error))
-            fail_msg("case %d: %s: %s", i, arcella_error_message(error), out.data ? out.data : "");
-        if (!value_equal(type, &value, &again))
-            fail_msg("case %d: %s", i, out.data);
-        arena_done(&arena);
-    }
-}
-
 static void memory_is_bounded(void **state) {
     struct fixture *f = *state;
     struct arena small = {.limit_bytes = 64 * KIB};
@@ -319,26 +267,6 @@ static void memory_is_bounded(void **state) {
     assert_int_equal(wave_parse((struct text){text.data, text.length}, type, NULL, &small, &value, &error),
                      ARCELLA_E_LIMIT);
     arena_done(&small);
-}
-
-static int round_trip(void *user, arcella_error **reterr) {
-    struct fixture *f = user;
-    struct arena arena = {.limit_bytes = 1 * MIB};
-    struct value value;
-    BUFFER_AUTO out = BUFFER_INIT(64 * KIB);
-    int r = wave_parse(TEXT("{a: [\"x\", \"y\"], b: {x}, c: q, d: [(1, ok(2)), (3, err('x'))]}"), f->type,
-                       NULL, &arena, &value, reterr);
-    r = r ? r : wave_print(&out, f->type, &value, NULL, reterr);
-    arena_done(&arena);
-    return r;
-}
-
-static void no_memory_is_an_answer(void **state) {
-    struct fixture *f = *state;
-    f->type = type_of_words(
-        f->types, "record {a: list<string>, b: flags {x, y}, c: enum {a, b, c, d, e, f, g, h, i, j, k, "
-                  "l, m, n, o, p, q}, d: map<u8, result<u8, char>>}");
-    torture_alloc(round_trip, *state);
 }
 
 int main(void) {
