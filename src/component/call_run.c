@@ -26,7 +26,6 @@ static int call_values_of(struct component_instance *instance, struct abi_call *
     uint32_t count = lift->plan->lifted_params ? lift->plan->lifted_params : 1;
     if (engine_func_call(instance->engine, &instance->items[lift->callee].func, flat, count))
         return ABI_STOP;
-    side_refresh(&callee);
     r = handle_scope_check(call);
     if (!r && lift->plan->type->result) {
         r = abi_lift_result(lift->plan, call, &callee.guest, flat, &host->result);
