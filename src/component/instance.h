@@ -65,6 +65,7 @@ struct host_call {
     struct arena *in;        /* where the result is made: that one, or the caller's */
     struct value result;
     bool has_result;
+    struct abi_taken *taken; /* own handles in the result that nobody has until it is told; in `in` */
     component_done_fn *on_done;
     void *user;
 };
