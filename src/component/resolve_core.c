@@ -55,7 +55,7 @@ static int first_of(struct resolve *r, struct names *names, struct text key, uin
  * are hashed only where another module is as long: nearly all of a component is its modules. */
 static int find_same(struct resolve *r, struct resolved_module *module, uint32_t index) {
     const struct text length = {(const char *)&module->bytes.length, sizeof(module->bytes.length)};
-    uint32_t first;
+    uint32_t first = index;
     TRY(first_of(r, r->module_lengths, length, index, &first));
     module->same = index;
     if (first == index)
