@@ -198,11 +198,11 @@ static void test_mangled(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figures),        cmocka_unit_test(test_equal_modules),
-        cmocka_unit_test(test_exports),
-        cmocka_unit_test(test_versions_share), cmocka_unit_test(test_matches),
-        cmocka_unit_test(test_bomb),           cmocka_unit_test(test_release),
-        cmocka_unit_test(test_unprovided),     cmocka_unit_test(test_mangled),
+        cmocka_unit_test(test_figures), cmocka_unit_test(test_equal_modules),
+        cmocka_unit_test(test_exports), cmocka_unit_test(test_versions_share),
+        cmocka_unit_test(test_matches), cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_release), cmocka_unit_test(test_unprovided),
+        cmocka_unit_test(test_mangled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
