@@ -115,9 +115,46 @@ int value_copy(const struct type *type, const struct value *value, struct arena 
  * One number of a type: bool, integers, floats, char, enum and flags have bits, sign-extended to 64.
  */
 /** Has the type bits? */
-bool value_has_bits(const struct type *type);
-/** Tell the bits. @return false: the value is of another kind or not in range */
-bool value_to_bits(const struct type *type, const struct value *value, uint64_t *ret);
+static inline bool value_has_bits(const struct type *type) {
+    return type->kind <= TYPE_CHAR || type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS;
+}
+/** Is this a Unicode scalar value? */
+static inline bool value_is_char(uint64_t c) {
+    return c < 0xd800 || (c >= 0xe000 && c < 0x110000);
+}
+/** The bits that a type of flags has. */
+static inline uint64_t value_flags_mask(const struct type *type) {
+    return type->count >= 32 ? UINT32_MAX : (1ull << type->count) - 1;
+}
+/* What a number of a kind up to F64 may be: `below` values are less than 0; with them added, none of the bits
+ * `beyond` is set.  A table, as a switch over the kind is a jump that is foretold badly where kinds
+ * alternate. */
+struct value_range {
+    uint64_t below, beyond;
+    uint64_t bits; /* those of the union that are the value's: a float lies in the low half */
+};
+extern const struct value_range value_ranges[TYPE_F64 + 1];
+/**
+ * Tell the bits (inline: it is on the path of each number that an embedder gives).
+ *
+ * @return false: the value is of another kind or not in range
+ */
+static inline bool value_to_bits(const struct type *type, const struct value *value, uint64_t *ret) {
+    if (UNLIKELY(value->kind != type->kind))
+        return false;
+    if (LIKELY(type->kind <= TYPE_F64)) {
+        const struct value_range *range = &value_ranges[type->kind];
+        *ret = value->u64 & range->bits;
+        return !((value->u64 + range->below) & range->beyond);
+    }
+    *ret = value->u64;
+    switch (type->kind) {
+    case TYPE_CHAR: return value_is_char(value->u64);
+    case TYPE_ENUM: *ret = value->count; return value->count < type->count;
+    case TYPE_FLAGS: return !(value->u64 & ~value_flags_mask(type));
+    default: return false;
+    }
+}
 /**
  * Make a value of bits as a guest gives them: only those count that the type has.
  *

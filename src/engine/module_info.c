@@ -68,14 +68,16 @@ static int read_types(struct decoder *d) {
         uint8_t form;
         TRY(reader_byte(in, &form, "a function type"));
         if (form != 0x60) {
+            const char *other = module_type_other(form);
             in->at--;
-            return reader_refuse(in, "a type of form 0x%02x, where function types (0x60) are supported",
-                                 form);
+            return other ? reader_unsupported(in, other)
+                         : reader_refuse(
+                               in, "a type of form 0x%02x, where function types (0x60) are supported", form);
         }
         d->types[d->type_count++] = in->at;
         uint32_t params, results;
-        TRY(module_type_skip_values(in, &params, "parameters"));
-        TRY(module_type_skip_values(in, &results, "results"));
+        TRY(module_type_skip_values(in, &params, &d->info->has_typed, "parameters"));
+        TRY(module_type_skip_values(in, &results, &d->info->has_typed, "results"));
     }
     return 0;
 }
@@ -99,8 +101,8 @@ static int signature_of(struct decoder *d, uint32_t type, const char **ret) {
         struct reader in = d->in;
         uint32_t params, results;
         in.at = d->types[type]; /* the type section lies before the one being read */
-        TRY(module_type_skip_values(&in, &params, "parameters"));
-        TRY(module_type_skip_values(&in, &results, "results"));
+        TRY(module_type_skip_values(&in, &params, &d->info->has_typed, "parameters"));
+        TRY(module_type_skip_values(&in, &results, &d->info->has_typed, "results"));
         char *text = arena_alloc(&d->info->arena, (size_t)params + results + 2), *to = text;
         if (!text)
             return error_nomem(d->in.reterr);
@@ -159,6 +161,7 @@ static int add_size(struct decoder *d, struct module_size **sizes, uint32_t *cou
 }
 
 static int add_table(struct decoder *d, struct module_size size) {
+    d->info->has_typed |= size.typed;
     return add_size(d, &d->info->tables, &d->info->table_count, TABLES_MAX, size, "tables");
 }
 
@@ -176,6 +179,13 @@ static int read_tag_type(struct decoder *d) {
         return reader_fail(&d->in, "a tag (0)");
     }
     return read_type_index(d, &d->tags[d->tag_count]);
+}
+
+static int read_global_type(struct decoder *d) {
+    struct module_global *global = &d->globals[d->global_count];
+    TRY(module_type_global(&d->in, global));
+    d->info->has_typed |= global->typed;
+    return 0;
 }
 
 static int read_import(struct decoder *d, struct module_item *item) {
@@ -209,7 +219,7 @@ static int read_import(struct decoder *d, struct module_item *item) {
         TRY(add_memory(d, size));
         break;
     case MODULE_GLOBAL:
-        TRY(module_type_global(in, &d->globals[d->global_count]));
+        TRY(read_global_type(d));
         note_global(&d->globals[d->global_count], item);
         item->index = d->global_count++;
         break;
@@ -312,7 +322,7 @@ static int read_globals(struct decoder *d) {
         return error_nomem(d->in.reterr);
     d->globals = more;
     for (uint32_t i = 0; i < count; i++, d->global_count++) {
-        TRY(module_type_global(&d->in, &d->globals[d->global_count]));
+        TRY(read_global_type(d));
         TRY(module_type_skip_constant(&d->in));
     }
     return 0;

@@ -47,6 +47,7 @@ struct module_size {
     bool shared;
     bool imported;
     uint8_t element; /* tables: code of the element type, or 0 */
+    bool typed;      /* tables: of references that guests may not use */
 };
 
 struct module_info {
@@ -61,6 +62,7 @@ struct module_info {
     struct module_size *tables;
     uint32_t table_count;
     bool has_start;
+    bool has_typed; /* a type in it needs typed references or collected objects, which guests may not use */
     uint32_t function_count; /* defined, not imported */
     uint64_t code_bytes;
     uint64_t data_bytes;
@@ -71,8 +73,8 @@ struct module_info {
  * in it, are whole.
  *
  * @param bytes  borrowed as long as info is used
- * @return 0, WASM (with the byte offset and what was expected), LIMIT (too many of something, components
- * nested too deep), NOMEM
+ * @return 0, WASM (with the byte offset and what was expected), UNSUPPORTED (a custom page size, a type of
+ * garbage collection), LIMIT (too many of something, components nested too deep), NOMEM
  */
 int module_info_read(const void *bytes, size_t length, struct module_info *ret, arcella_error **reterr)
     MUST_CHECK;

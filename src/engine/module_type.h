@@ -15,19 +15,28 @@
 struct module_value {
     char letter;  /* as in signatures; '?' for references */
     uint8_t code; /* in the binary; 0: it takes more than a byte */
+    bool typed;   /* a reference that needs typed references or collected objects, which guests may not use */
 };
 struct module_global {
     uint8_t value_type; /* its code, or 0 */
     bool is_mutable;
+    bool typed; /* as of a value */
 };
 
 /** A value type. @return 0, WASM */
 int module_type_value(struct reader *in, struct module_value *ret) MUST_CHECK;
-/** Pass over a vector of value types, and tell how many there were. @return 0, WASM, LIMIT */
-int module_type_skip_values(struct reader *in, uint32_t *ret_count, const char *what) MUST_CHECK;
-/** Limits of a memory or a table. @return 0, WASM */
+/** What a core type is that begins with this byte and is no function; NULL: nothing that is known. */
+const char *module_type_other(uint8_t code);
+/**
+ * Pass over a vector of value types, and tell how many there were.
+ *
+ * @param typed  becomes true where one is (struct module_value)
+ * @return 0, WASM, LIMIT
+ */
+int module_type_skip_values(struct reader *in, uint32_t *ret_count, bool *typed, const char *what) MUST_CHECK;
+/** Limits of a memory or a table. @return 0, WASM, UNSUPPORTED (a custom page size) */
 int module_type_limits(struct reader *in, bool memory, struct module_size *ret) MUST_CHECK;
-/** A table's type. @return 0, WASM */
+/** A table's type. @return 0, WASM, UNSUPPORTED */
 int module_type_table(struct reader *in, struct module_size *ret) MUST_CHECK;
 /** A global's type. @return 0, WASM */
 int module_type_global(struct reader *in, struct module_global *ret) MUST_CHECK;

@@ -21,6 +21,10 @@ int reader_refuse(struct reader *r, const char *format, ...) {
     return error_set(r->reterr, ARCELLA_E_WASM, "%s at byte %zu", sentence, offset_of(r));
 }
 
+int reader_unsupported(struct reader *r, const char *what) {
+    return error_set(r->reterr, ARCELLA_E_UNSUPPORTED, "%s at byte %zu is not supported", what, offset_of(r));
+}
+
 int reader_byte(struct reader *r, uint8_t *ret, const char *what) {
     if (r->at >= r->end)
         return reader_fail(r, what);

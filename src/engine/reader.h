@@ -27,6 +27,8 @@ static inline size_t reader_left(const struct reader *r) {
 int reader_fail(struct reader *r, const char *what);
 /** Fail with a sentence of its own; the place is added. @return WASM */
 int reader_refuse(struct reader *r, const char *format, ...) PRINTF_LIKE(2, 3);
+/** Refuse by name what is at the present place: "WHAT at byte 123 is not supported". @return UNSUPPORTED */
+int reader_unsupported(struct reader *r, const char *what);
 /** One byte. @return 0, WASM */
 int reader_byte(struct reader *r, uint8_t *ret, const char *what) MUST_CHECK;
 /** An unsigned LEB128 of at most 32 bits. @return 0, WASM */

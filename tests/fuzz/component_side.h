@@ -109,6 +109,7 @@ struct side {
     struct abi_guest guest;
     struct handle_table table;
     uint8_t *bytes; /* owned */
+    uint64_t size;  /* of them; what guest.memory says is looked up when it is too small */
     uint32_t bump;
     uint32_t lies; /* what realloc says in turn: bits of the input, 0: always the truth */
 };
@@ -120,13 +121,10 @@ static int side_realloc(struct abi_guest *guest, uint32_t old, uint32_t old_byte
     uint64_t at = ((uint64_t)side->bump + align - 1) / align * align;
     uint32_t lie = side->lies & 0xf;
     side->lies >>= 4;
-    *ret = lie == 1   ? (uint32_t)guest->memory.size - bytes
-           : lie == 2 ? old
-           : lie == 3 ? UINT32_MAX
-                      : (uint32_t)at;
+    *ret = lie == 1 ? (uint32_t)side->size - bytes : lie == 2 ? old : lie == 3 ? UINT32_MAX : (uint32_t)at;
     if (lie == 4)
         return ABI_STOP;
-    if (*ret != at || at + bytes > guest->memory.size)
+    if (*ret != at || at + bytes > side->size)
         return 0;
     if (old_bytes)
         memmove(side->bytes + at, side->bytes + old, old_bytes < bytes ? old_bytes : bytes);
@@ -134,17 +132,23 @@ static int side_realloc(struct abi_guest *guest, uint32_t old, uint32_t old_byte
     return 0;
 }
 
+static void side_look(struct abi_guest *guest) {
+    const struct side *side = guest->user;
+    guest->memory.size = side->size;
+}
+
 static void side_init(struct side *side, enum ast_encoding encoding, const uint8_t *data, size_t size,
                       uint32_t bump) {
-    *side = (struct side){.bump = bump};
+    *side = (struct side){.bump = bump, .size = size};
     check((side->bytes = mem_alloc(size ? size : 1)) != NULL);
     if (data)
         memcpy(side->bytes, data, size);
     handle_table_init(&side->table, side, side_resources, 1);
-    side->guest = (struct abi_guest){.memory = {side->bytes, size},
+    side->guest = (struct abi_guest){.memory = {.base = side->bytes},
                                      .encoding = encoding,
                                      .handles = &side->table,
                                      .reallocate = side_realloc,
+                                     .look = side_look,
                                      .user = side};
     struct abi_call call;
     abi_call_init(&call, 0, NULL, NULL);

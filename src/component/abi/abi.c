@@ -55,8 +55,14 @@ int abi_fault_budget(struct abi_call *call, uint64_t bytes) {
                      (unsigned long long)call->copy_bytes_max);
 }
 
-int abi_check_list(struct abi_call *call, const struct abi_guest *guest, const struct type *list,
-                   uint32_t pointer, uint32_t count) {
+bool abi_inside_now(struct abi_guest *guest, uint32_t pointer, uint64_t bytes) {
+    if (guest->look)
+        guest->look(guest);
+    return bytes <= guest->memory.size && pointer <= guest->memory.size - bytes;
+}
+
+int abi_check_list(struct abi_call *call, struct abi_guest *guest, const struct type *list, uint32_t pointer,
+                   uint32_t count) {
     uint64_t bytes = (uint64_t)count * list->entry_size;
     if (UNLIKELY(bytes > LIMIT_STRING_BYTES))
         return abi_fault(call, ABI_FAULT_LENGTH,
@@ -73,21 +79,12 @@ int abi_check_list(struct abi_call *call, const struct abi_guest *guest, const s
     return abi_charge(call, bytes);
 }
 
-int abi_realloc(struct abi_call *call, struct abi_guest *guest, uint32_t old, uint32_t old_bytes,
-                uint32_t align, uint32_t bytes, uint32_t *ret) {
-    if (UNLIKELY(!guest->reallocate))
-        return abi_fault(call, ABI_FAULT_NO_REALLOC, NULL);
-    uint32_t pointer = 0;
-    int r = guest->reallocate(guest, old, old_bytes, align, bytes, &pointer);
-    if (UNLIKELY(r))
-        return r;
-    if (UNLIKELY(pointer & (align - 1)))
+int abi_fault_realloc(struct abi_call *call, const struct abi_guest *guest, uint32_t align, uint32_t bytes,
+                      uint32_t pointer) {
+    if (pointer & (align - 1))
         return abi_fault(call, ABI_FAULT_REALLOC_UNALIGNED, "realloc returned %#x, expected a multiple of %u",
                          pointer, align);
-    if (UNLIKELY(!abi_inside(guest, pointer, bytes)))
-        return abi_fault(call, ABI_FAULT_REALLOC_BOUNDS,
-                         "realloc returned %#x for %u bytes, beyond the end of memory (%llu bytes)", pointer,
-                         bytes, (unsigned long long)guest->memory.size);
-    *ret = pointer;
-    return 0;
+    return abi_fault(call, ABI_FAULT_REALLOC_BOUNDS,
+                     "realloc returned %#x for %u bytes, beyond the end of memory (%llu bytes)", pointer,
+                     bytes, (unsigned long long)guest->memory.size);
 }

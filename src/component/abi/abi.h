@@ -25,6 +25,7 @@
 #include "component/abi/plan.h"
 #include "component/decode/ast.h"
 #include "component/types/types.h"
+#include "component/value/utf.h"
 #include "component/value.h"
 #include "engine/engine.h"
 
@@ -133,20 +134,24 @@ static inline int abi_charge(struct abi_call *call, uint64_t bytes) {
 
 struct abi_guest;
 /**
- * Call the guest's realloc with may_leave off, and set guest->memory to what it is afterwards.
+ * Call the guest's realloc with may_leave off.
  *
  * @param ret  what it returned, unchecked
  * @return 0, ABI_STOP
  */
 typedef int abi_realloc_fn(struct abi_guest *guest, uint32_t old, uint32_t old_bytes, uint32_t align,
                            uint32_t bytes, uint32_t *ret);
+/** Set guest->memory.size to what it is now. */
+typedef void abi_look_fn(struct abi_guest *guest);
 
 /* One side of a call: a component instance with the canonical options of the function. */
 struct abi_guest {
-    struct engine_memory memory; /* as it is now: whoever runs guest code sets it anew */
+    struct engine_memory memory; /* its base never moves and it only grows: the size may be one of before, and
+                                    abi_inside() looks again where that is too small */
     enum ast_encoding encoding;
     struct handle_table *handles;
     abi_realloc_fn *reallocate; /* NULL: the function has none */
+    abi_look_fn *look;          /* NULL: the size is always that of now */
     void *user;                 /* of whoever made it: instance, options */
 };
 
@@ -213,12 +218,16 @@ int abi_lower_result(const struct plan *plan, struct abi_call *call, struct abi_
 
 /* --- memory, for the executors and views --- */
 
+/* Likewise, with a look at how large the memory is now. */
+bool abi_inside_now(struct abi_guest *guest, uint32_t pointer, uint64_t bytes) __attribute__((cold));
 /** Is [pointer, pointer + bytes) inside the memory as it is now? */
-static inline bool abi_inside(const struct abi_guest *guest, uint32_t pointer, uint64_t bytes) {
-    return bytes <= guest->memory.size && pointer <= guest->memory.size - bytes;
+static inline bool abi_inside(struct abi_guest *guest, uint32_t pointer, uint64_t bytes) {
+    if (LIKELY(bytes <= guest->memory.size && pointer <= guest->memory.size - bytes))
+        return true;
+    return abi_inside_now(guest, pointer, bytes);
 }
 /** Check a pointer to a tuple or a result. @return 0, ABI_FAULT */
-static inline int abi_check_pointer(struct abi_call *call, const struct abi_guest *guest, uint32_t pointer,
+static inline int abi_check_pointer(struct abi_call *call, struct abi_guest *guest, uint32_t pointer,
                                     uint32_t bytes, uint32_t align) {
     if (UNLIKELY(pointer & (align - 1)))
         return abi_fault(call, ABI_FAULT_UNALIGNED, "unaligned pointer %#x, expected a multiple of %u",
@@ -234,11 +243,25 @@ static inline int abi_check_pointer(struct abi_call *call, const struct abi_gues
  *
  * @return 0, ABI_FAULT (too long, unaligned, out of bounds, budget)
  */
-int abi_check_list(struct abi_call *call, const struct abi_guest *guest, const struct type *list,
-                   uint32_t pointer, uint32_t count) MUST_CHECK;
+int abi_check_list(struct abi_call *call, struct abi_guest *guest, const struct type *list, uint32_t pointer,
+                   uint32_t count) MUST_CHECK;
+/** Tell what is wrong with a pointer that realloc returned. @return ABI_FAULT */
+int abi_fault_realloc(struct abi_call *call, const struct abi_guest *guest, uint32_t align, uint32_t bytes,
+                      uint32_t pointer) __attribute__((cold, noinline));
 /** Call realloc and check what it returns. @return 0, ABI_STOP, ABI_FAULT */
-int abi_realloc(struct abi_call *call, struct abi_guest *guest, uint32_t old, uint32_t old_bytes,
-                uint32_t align, uint32_t bytes, uint32_t *ret) MUST_CHECK;
+MUST_CHECK static inline int abi_realloc(struct abi_call *call, struct abi_guest *guest, uint32_t old,
+                                         uint32_t old_bytes, uint32_t align, uint32_t bytes, uint32_t *ret) {
+    if (UNLIKELY(!guest->reallocate))
+        return abi_fault(call, ABI_FAULT_NO_REALLOC, NULL);
+    uint32_t pointer = 0;
+    int r = guest->reallocate(guest, old, old_bytes, align, bytes, &pointer);
+    if (UNLIKELY(r))
+        return r;
+    if (UNLIKELY(pointer & (align - 1)) || UNLIKELY(!abi_inside(guest, pointer, bytes)))
+        return abi_fault_realloc(call, guest, align, bytes, pointer);
+    *ret = pointer;
+    return 0;
+}
 
 static inline uint16_t abi_load16(const uint8_t *p) {
     uint16_t v;
@@ -270,6 +293,15 @@ STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "memory of guests is li
 static inline uint32_t abi_load_width(const uint8_t *p, unsigned width) {
     return width == 1 ? *p : width == 2 ? abi_load16(p) : abi_load32(p);
 }
+/** Store bits of 1, 2, 4 or 8 bytes. */
+static inline void abi_store_bits(uint8_t *p, unsigned bytes, uint64_t v) {
+    switch (bytes) {
+    case 1: *p = (uint8_t)v; break;
+    case 2: abi_store16(p, (uint16_t)v); break;
+    case 4: abi_store32(p, (uint32_t)v); break;
+    default: abi_store64(p, v); break;
+    }
+}
 static inline void abi_store_width(uint8_t *p, unsigned width, uint32_t v) {
     if (width == 1)
         *p = (uint8_t)v;
@@ -280,7 +312,7 @@ static inline void abi_store_width(uint8_t *p, unsigned width, uint32_t v) {
 }
 /** Is this a Unicode scalar value? */
 static inline bool abi_is_char(uint32_t c) {
-    return c < 0xd800 || (c >= 0xe000 && c < 0x110000);
+    return value_is_char(c);
 }
 /** The bits that flags of count labels have. */
 static inline uint32_t abi_flags_mask(uint32_t count) {
@@ -290,16 +322,52 @@ static inline uint32_t abi_flags_mask(uint32_t count) {
 /* --- strings (string.c) --- */
 
 /** Copy a string from one guest to another in the encodings of both. */
-int abi_string_copy(struct abi_call *call, const struct abi_guest *from, uint32_t pointer, uint32_t tagged,
+int abi_string_copy(struct abi_call *call, struct abi_guest *from, uint32_t pointer, uint32_t tagged,
                     struct abi_guest *to, uint32_t *ret_pointer, uint32_t *ret_tagged) MUST_CHECK;
 /**
  * A string as UTF-8: where it stands in a guest that uses UTF-8 (valid until guest code runs), else
  * transcoded into the call's arena.
  */
-int abi_string_lift(struct abi_call *call, const struct abi_guest *from, uint32_t pointer, uint32_t tagged,
+int abi_string_lift(struct abi_call *call, struct abi_guest *from, uint32_t pointer, uint32_t tagged,
                     struct text *ret) MUST_CHECK;
-/** UTF-8 to a guest. @return 0, ABI_STOP, ABI_FAULT (it is not UTF-8, too long …) */
-int abi_string_lower(struct abi_call *call, struct text text, struct abi_guest *to, uint32_t *ret_pointer,
-                     uint32_t *ret_tagged) MUST_CHECK;
+/** Tell what is wrong with a text that is too long or not UTF-8. @return ABI_FAULT */
+int abi_fault_string(struct abi_call *call, struct text text) __attribute__((cold, noinline));
+/* abi_string_lower() to a guest of another encoding, once the text is checked and charged for. */
+int abi_string_lower_other(struct abi_call *call, struct text text, struct abi_guest *to,
+                           uint32_t *ret_pointer, uint32_t *ret_tagged) MUST_CHECK;
+/* As memmove(), which takes longer than the bytes do where a text is short. */
+static inline void abi_move_text(uint8_t *to, const char *from, size_t length) {
+    if (length >= 8 && length <= 16) {
+        uint64_t first = abi_load64((const uint8_t *)from), last;
+        last = abi_load64((const uint8_t *)from + length - 8);
+        abi_store64(to, first);
+        abi_store64(to + length - 8, last);
+    } else {
+        memmove(to, from, length);
+    }
+}
+/**
+ * UTF-8 to a guest (inline: most of what lists of records cost is their texts).
+ *
+ * @param text  may lie in the memory of that guest
+ * @return 0, ABI_STOP, ABI_FAULT (it is not UTF-8, too long …)
+ */
+MUST_CHECK static inline int abi_string_lower(struct abi_call *call, struct text text, struct abi_guest *to,
+                                              uint32_t *ret_pointer, uint32_t *ret_tagged) {
+    if (UNLIKELY(text.length > LIMIT_STRING_BYTES))
+        return abi_fault_string(call, text);
+    int r = abi_charge(call, text.length);
+    if (UNLIKELY(r))
+        return r;
+    if (UNLIKELY(!utf8_valid((const uint8_t *)text.data, text.length)))
+        return abi_fault_string(call, text);
+    if (UNLIKELY(to->encoding != ENCODING_UTF8))
+        return abi_string_lower_other(call, text, to, ret_pointer, ret_tagged);
+    *ret_tagged = (uint32_t)text.length;
+    r = abi_realloc(call, to, 0, 0, 1, (uint32_t)text.length, ret_pointer);
+    if (LIKELY(!r) && text.length)
+        abi_move_text(to->memory.base + *ret_pointer, text.data, text.length);
+    return r;
+}
 
 #endif

@@ -34,7 +34,7 @@ static int copy_list(const struct copier *c, const struct plan_op *op, uint32_t 
     if (UNLIKELY(r))
         return r;
     uint32_t bytes = count * list->entry_size; /* abi_check_list: below 2^28 */
-    uint32_t to;
+    uint32_t to = 0;
     r = abi_realloc(c->call, c->to, 0, 0, list->entry_align, bytes, &to);
     if (UNLIKELY(r))
         return r;
@@ -192,7 +192,7 @@ int abi_copy_params_by_plan(const struct plan *plan, struct abi_call *call, stru
     if (LIKELY(!plan->params_spilled))
         return copy_flat(&c, plan->params, in, out);
     const struct func_type *type = plan->type;
-    uint32_t from = in->u32, to;
+    uint32_t from = in->u32, to = 0;
     int r = abi_check_pointer(call, caller, from, type->params_size, type->params_align);
     if (!r)
         r = abi_charge(call, type->params_size);

@@ -5,6 +5,8 @@
  */
 #include "component/abi/handle.h"
 
+#include <assert.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "component/abi/abi.h"
@@ -130,6 +132,40 @@ static struct handle_entry *get(struct handle_table *table, struct abi_call *cal
 
 /* --- scopes --- */
 
+static void link_borrow(struct handle_scope *scope, struct handle_table *table, uint32_t index) {
+    struct handle_entry *entries = table->entries;
+    assert((!scope->first || scope->table == table) && "the borrows of a call are in the callee's table");
+    entries[index].next = scope->first;
+    if (scope->first)
+        entries[scope->first].before = index;
+    scope->first = index;
+    scope->table = table;
+    scope->borrows++;
+}
+
+static void unlink_borrow(struct handle_table *table, const struct handle_entry *entry) {
+    struct handle_scope *scope = entry->scope;
+    if (entry->next)
+        table->entries[entry->next].before = entry->before;
+    if (entry->before)
+        table->entries[entry->before].next = entry->next;
+    else
+        scope->first = entry->next;
+    scope->borrows--;
+}
+
+/* As many steps as there are borrows left, however large the table is. */
+static void end_borrows(struct handle_scope *scope) {
+    struct handle_table *table = scope->table;
+    for (uint32_t i = scope->first, next; i && i < table->length; i = next) { /* unless it was emptied */
+        next = table->entries[i].next;
+        if (table->instance) /* the call failed; nothing may point to its scope any more */
+            table->entries[i].scope = NULL;
+        else /* the host does not drop what it borrows: it ends by itself */
+            give_back(table, i);
+    }
+}
+
 void handle_scope_release(struct handle_scope *scope) {
     struct handle_lend *lends = scope->capacity ? scope->more : scope->few;
     for (uint32_t i = 0; i < scope->lends; i++) {
@@ -141,15 +177,7 @@ void handle_scope_release(struct handle_scope *scope) {
         if (lend->table->room)
             lend->table->room->lends--;
     }
-    struct handle_table *table = scope->borrows ? scope->table : NULL;
-    for (uint32_t i = 1; table && i < table->length; i++) {
-        if (table->entries[i].scope != scope)
-            continue;
-        if (table->instance) /* the call failed; nothing may point to its scope any more */
-            table->entries[i].scope = NULL;
-        else /* the host does not drop what it borrows: it ends by itself */
-            give_back(table, i);
-    }
+    end_borrows(scope);
     if (scope->capacity)
         mem_free(scope->more);
     handle_scope_init(scope);
@@ -223,8 +251,7 @@ int handle_lower_borrow(struct handle_table *table, struct abi_call *call, uint3
             ret_index);
     if (r)
         return r;
-    scope->borrows++;
-    scope->table = table;
+    link_borrow(scope, table, *ret_index);
     return 0;
 }
 
@@ -274,7 +301,7 @@ int handle_drop(struct handle_table *table, struct abi_call *call, uint32_t reso
     *ret_own = entry->kind == HANDLE_OWN;
     *ret_rep = entry->rep;
     if (entry->scope)
-        entry->scope->borrows--;
+        unlink_borrow(table, entry);
     give_back(table, index);
     return 0;
 }

@@ -38,6 +38,7 @@ struct handle_entry {
     uint32_t rep; /* of a free entry: the next free one, 0: none */
     uint32_t lends;
     struct handle_scope *scope; /* of a borrow: the call it ends with */
+    uint32_t before, next;      /* borrows of the same scope, 0: none */
 };
 /* What the tables of one store may take together: a guest makes as many tables as it has component instances,
  * and lends one handle as often as it likes, so neither is bounded by bounding one table or one call. */
@@ -69,6 +70,7 @@ struct handle_scope {
     uint32_t capacity;          /* of more; 0: none */
     struct handle_lend *more;   /* owned; all lends once there are more than the few */
     struct handle_table *table; /* where the borrows are */
+    uint32_t first;             /* of them, the one given last; 0: none */
     struct handle_lend few[HANDLE_LENDS_INLINE];
 };
 
@@ -91,6 +93,7 @@ static inline void handle_scope_init(struct handle_scope *scope) {
     scope->capacity = 0;
     scope->more = NULL;
     scope->table = NULL;
+    scope->first = 0;
 }
 /* Free what a scope holds besides itself. */
 void handle_scope_release(struct handle_scope *scope);

@@ -11,8 +11,16 @@ struct lowerer {
     struct abi_guest *guest;
 };
 
-static int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
+static int lower_deep(const struct lowerer *l, const struct type *type, const struct value *value,
+                      uint32_t at);
+static inline int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
+                               uint32_t at);
+static int lower_fields(const struct lowerer *l, const struct type *type, const struct value *value,
                         uint32_t at);
+
+static inline bool is_fields(const struct type *type) {
+    return type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE;
+}
 
 static int wrong(const struct lowerer *l, const struct type *type, const struct value *value) {
     return abi_fault(l->call, ABI_FAULT_VALUE, "a value of kind %s does not fit type %s",
@@ -40,7 +48,7 @@ static int lower_list(const struct lowerer *l, const struct type *list, const st
         return abi_fault(l->call, ABI_FAULT_LENGTH,
                          "a list of %u elements takes %llu bytes, at most %u are allowed", value->count,
                          (unsigned long long)bytes, LIMIT_STRING_BYTES);
-    uint32_t to;
+    uint32_t to = 0;
     int r = abi_charge(l->call, bytes);
     if (!r)
         r = abi_realloc(l->call, l->guest, 0, 0, list->entry_align, (uint32_t)bytes, &to);
@@ -51,9 +59,15 @@ static int lower_list(const struct lowerer *l, const struct type *list, const st
     if (value->packed)
         return map ? wrong(l, list, value) : lower_packed(l, list, value, to);
     const struct value *item = value->items;
+    const struct type *element = list->fields[0].type;
+    if (!map && is_fields(element)) {
+        for (uint32_t i = 0; i < value->count && !r; i++)
+            r = lower_fields(l, element, item++, to + i * list->entry_size);
+        return r;
+    }
     for (uint32_t i = 0; i < value->count && !r; i++) {
         uint32_t at = to + i * list->entry_size;
-        r = lower_memory(l, list->fields[0].type, item++, at);
+        r = lower_memory(l, element, item++, at);
         if (map && !r)
             r = lower_memory(l, list->fields[1].type, item++, at + list->fields[1].offset);
     }
@@ -92,42 +106,41 @@ static int lower_pair(const struct lowerer *l, const struct type *type, const st
 static bool shape_fits(const struct type *type, const struct value *value) {
     if (value->kind != type->kind)
         return false;
-    if (type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE)
+    if (is_fields(type))
         return value->count == type->count;
     return value->count < type->count && !value->items == !type->fields[value->count].type;
 }
 
-static int lower_parts(const struct lowerer *l, const struct type *type, const struct value *value,
-                       uint32_t at) {
+static int lower_fields(const struct lowerer *l, const struct type *type, const struct value *value,
+                        uint32_t at) {
+    if (UNLIKELY(!shape_fits(type, value)))
+        return wrong(l, type, value);
+    for (uint32_t i = 0; i < type->count; i++) {
+        int r = lower_memory(l, type->fields[i].type, &value->items[i], at + type->fields[i].offset);
+        if (UNLIKELY(r))
+            return r;
+    }
+    return 0;
+}
+
+static int lower_case(const struct lowerer *l, const struct type *type, const struct value *value,
+                      uint32_t at) {
     if (!shape_fits(type, value))
         return wrong(l, type, value);
-    int r = 0;
-    if (type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE) {
-        for (uint32_t i = 0; i < type->count && !r; i++)
-            r = lower_memory(l, type->fields[i].type, &value->items[i], at + type->fields[i].offset);
-        return r;
-    }
     abi_store_width(l->guest->memory.base + at, type->discriminant_bytes, value->count);
     const struct type_field *is = &type->fields[value->count];
     return is->type ? lower_memory(l, is->type, value->items, at + is->offset) : 0;
 }
 
-/* The place is inside the memory and aligned. Depth: that of the type. */
-static int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
-                        uint32_t at) {
-    if (value_has_bits(type)) {
-        uint64_t bits;
-        if (!value_to_bits(type, value, &bits))
-            return wrong(l, type, value);
-        memcpy(l->guest->memory.base + at, &bits, type->size);
-        return 0;
-    }
+/* Depth: that of the type. */
+static int lower_deep(const struct lowerer *l, const struct type *type, const struct value *value,
+                      uint32_t at) {
     switch (type->kind) {
     case TYPE_RECORD:
-    case TYPE_TUPLE:
+    case TYPE_TUPLE: return lower_fields(l, type, value, at);
     case TYPE_VARIANT:
     case TYPE_OPTION:
-    case TYPE_RESULT: return lower_parts(l, type, value, at);
+    case TYPE_RESULT: return lower_case(l, type, value, at);
     default: break;
     }
     uint32_t first = 0, second = 0;
@@ -141,6 +154,28 @@ static int lower_memory(const struct lowerer *l, const struct type *type, const 
     return 0;
 }
 
+/* The place is inside the memory and aligned.  Numbers and texts are done here. */
+static inline int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
+                               uint32_t at) {
+    if (value_has_bits(type)) {
+        uint64_t bits;
+        if (UNLIKELY(!value_to_bits(type, value, &bits)))
+            return wrong(l, type, value);
+        abi_store_bits(l->guest->memory.base + at, type->size, bits);
+        return 0;
+    }
+    if (type->kind != TYPE_STRING || UNLIKELY(value->kind != TYPE_STRING))
+        return lower_deep(l, type, value, at);
+    uint32_t first = 0, second = 0;
+    int r = abi_string_lower(l->call, (struct text){value->text, value->count}, l->guest, &first, &second);
+    if (UNLIKELY(r))
+        return r;
+    uint8_t *p = l->guest->memory.base + at;
+    abi_store32(p, first);
+    abi_store32(p + 4, second);
+    return 0;
+}
+
 static int lower_flat(const struct lowerer *l, const struct type *type, const struct value *value,
                       union engine_value *out);
 
@@ -149,7 +184,7 @@ static int lower_flat_parts(const struct lowerer *l, const struct type *type, co
     if (!shape_fits(type, value))
         return wrong(l, type, value);
     int r = 0;
-    if (type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE) {
+    if (is_fields(type)) {
         for (uint32_t i = 0; i < type->count && !r; out += type->fields[i++].type->flat_count)
             r = lower_flat(l, type->fields[i].type, &value->items[i], out);
         return r;

@@ -47,7 +47,7 @@ static int charge_transcoding(struct abi_call *call, const struct source *source
 }
 
 /* Find a string that a guest named (load_string_from_range). */
-static int open_source(struct abi_call *call, const struct abi_guest *from, uint32_t pointer, uint32_t tagged,
+static int open_source(struct abi_call *call, struct abi_guest *from, uint32_t pointer, uint32_t tagged,
                        struct source *ret) {
     uint64_t bytes = tagged;
     uint32_t align = 2;
@@ -225,27 +225,28 @@ static int store_source(struct abi_call *call, const struct source *source, stru
     return r;
 }
 
-int abi_string_copy(struct abi_call *call, const struct abi_guest *from, uint32_t pointer, uint32_t tagged,
+int abi_string_copy(struct abi_call *call, struct abi_guest *from, uint32_t pointer, uint32_t tagged,
                     struct abi_guest *to, uint32_t *ret_pointer, uint32_t *ret_tagged) {
     struct source source = {0};
     int r = open_source(call, from, pointer, tagged, &source);
     return r ? r : store_source(call, &source, to, ret_pointer, ret_tagged);
 }
 
-int abi_string_lower(struct abi_call *call, struct text text, struct abi_guest *to, uint32_t *ret_pointer,
-                     uint32_t *ret_tagged) {
-    if (UNLIKELY(text.length > LIMIT_STRING_BYTES))
-        return abi_fault(call, ABI_FAULT_LENGTH, "a string takes %zu bytes, at most %u are allowed",
-                         text.length, LIMIT_STRING_BYTES);
+int abi_string_lower_other(struct abi_call *call, struct text text, struct abi_guest *to,
+                           uint32_t *ret_pointer, uint32_t *ret_tagged) {
     struct source source = {
         .bytes = (const uint8_t *)text.data, .length = (uint32_t)text.length, .encoding = UTF_8};
-    int r = abi_charge(call, text.length);
-    if (!r)
-        r = check_content(call, &source);
-    return r ? r : store_source(call, &source, to, ret_pointer, ret_tagged);
+    return store_source(call, &source, to, ret_pointer, ret_tagged);
 }
 
-int abi_string_lift(struct abi_call *call, const struct abi_guest *from, uint32_t pointer, uint32_t tagged,
+int abi_fault_string(struct abi_call *call, struct text text) {
+    if (text.length > LIMIT_STRING_BYTES)
+        return abi_fault(call, ABI_FAULT_LENGTH, "a string takes %zu bytes, at most %u are allowed",
+                         text.length, LIMIT_STRING_BYTES);
+    return fault_text(call, UTF_8);
+}
+
+int abi_string_lift(struct abi_call *call, struct abi_guest *from, uint32_t pointer, uint32_t tagged,
                     struct text *ret) {
     struct source source = {0};
     int r = open_source(call, from, pointer, tagged, &source);

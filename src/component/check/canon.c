@@ -34,13 +34,7 @@ static int core_is(struct check *c, const struct scope *s, uint32_t func, const 
 static int check_memory(struct check *c, const struct scope *s, uint32_t index, uint32_t offset) {
     struct core_entity memory;
     TRY(check_core_item_at(c, s, (struct ast_ref){SORT_CORE_MEMORY, index}, offset, &memory));
-    if (memory.is_64)
-        return check_unrun(c, UNRUN_MEMORY_64, NULL, offset);
-    if (memory.shared)
-        return check_bad(c, offset,
-                         "canonical option 'memory' names a shared memory: mismatch in the shared "
-                         "flag for memories");
-    return 0;
+    return check_core_size(c, &memory, offset);
 }
 
 /* What holds for the options of lift and lower alike. */

@@ -69,11 +69,13 @@ static int extern_type(struct check *c, const struct module_types *types, const 
             return 0;
         if (what->value_type > 0x70)
             return check_bad(c, offset, "a table of something else than references");
-        return limits(c, what, what->is_64 ? UINT64_MAX : UINT32_MAX, offset);
+        TRY(limits(c, what, what->is_64 ? UINT64_MAX : UINT32_MAX, offset));
+        return check_core_size(c, ret, offset);
     case SORT_CORE_MEMORY:
         if (what->shared && !what->has_max)
             return check_bad(c, offset, "a shared memory without maximum");
-        return limits(c, what, what->is_64 ? 1ull << 48 : 65536, offset);
+        TRY(limits(c, what, what->is_64 ? 1ull << 48 : 65536, offset));
+        return check_core_size(c, ret, offset);
     default:
         return check_bad(c, offset, "a %s, where a core function, table, memory, global or tag was expected",
                          component_sort_words(what->sort));

@@ -187,9 +187,10 @@ struct scope {
     XX(FIXED_LIST, "fixed-length lists")                                                                     \
     XX(ASYNC_DTOR, "async destructors")                                                                      \
     XX(RESOURCE_64, "resources represented by i64")                                                          \
-    XX(MEMORY_64, "64-bit memories in canonical options")                                                    \
+    XX(MEMORY_64, "64-bit memories")                                                                         \
+    XX(TABLE_64, "64-bit tables")                                                                            \
+    XX(SHARED, "shared memories and tables")                                                                 \
     XX(CORE_TYPE, "core types of garbage collection and typed references")                                   \
-    XX(PAGE_SIZE, "memories with custom page sizes")                                                         \
     XX(BUILTIN, "the canonical built-in")
 enum check_unrun {
 #define XX(name, words) UNRUN_##name,
@@ -242,6 +243,8 @@ int check_module_match(struct check *c, const struct core_module_type *a, const 
                        uint32_t offset) MUST_CHECK;
 int check_core_type_def(struct check *c, struct scope *s, const struct ast_def *def) MUST_CHECK;
 int check_core_instance_def(struct check *c, struct scope *s, const struct ast_def *def) MUST_CHECK;
+/** Refuse a memory or table of 64 bits or a shared one. @return 0, UNSUPPORTED */
+int check_core_size(struct check *c, const struct core_entity *what, uint32_t offset) MUST_CHECK;
 /** The type of a core module by its bytes. */
 int check_module_read(struct check *c, struct text bytes, uint32_t offset,
                       const struct core_module_type **ret) MUST_CHECK;

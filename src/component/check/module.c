@@ -36,10 +36,34 @@ static int item_type(struct check *c, const struct module_item *item, uint32_t o
     return 0;
 }
 
+int check_core_size(struct check *c, const struct core_entity *what, uint32_t offset) {
+    if (what->is_64)
+        return check_unrun(c, what->sort == SORT_CORE_MEMORY ? UNRUN_MEMORY_64 : UNRUN_TABLE_64, NULL,
+                           offset);
+    return what->shared ? check_unrun(c, UNRUN_SHARED, NULL, offset) : 0;
+}
+
+static int check_sizes(struct check *c, enum component_sort sort, const struct module_size *sizes,
+                       uint32_t count, uint32_t offset) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct core_entity what = {.sort = sort, .is_64 = sizes[i].is_64, .shared = sizes[i].shared};
+        TRY(check_core_size(c, &what, offset));
+    }
+    return 0;
+}
+
+/* What the engine would refuse when it compiles the module, as far as it is told here already. */
+static int check_runs(struct check *c, const struct module_info *info, uint32_t offset) {
+    TRY(check_sizes(c, SORT_CORE_MEMORY, info->memories, info->memory_count, offset));
+    TRY(check_sizes(c, SORT_CORE_TABLE, info->tables, info->table_count, offset));
+    return info->has_typed ? check_unrun(c, UNRUN_CORE_TYPE, NULL, offset) : 0;
+}
+
 static int build(struct check *c, const struct module_info *info, uint32_t offset,
                  const struct core_module_type **ret) {
     struct module_builder b;
     struct core_entity what;
+    TRY(check_runs(c, info, offset));
     TRY(check_module_begin(c, &b));
     for (uint32_t i = 0; i < info->import_count; i++) {
         TRY(item_type(c, &info->imports[i], offset, &what));

@@ -29,23 +29,9 @@ static int decode_core_func(struct decoder *d, struct ast_core_type *type) {
     return decode_values(d, "results of a core function", &type->results, &type->result_count, type);
 }
 
-/* What else core types can be, by the first byte; none has a place in the ast. */
-static const char *other_type(uint8_t code) {
-    switch (code) {
-    case 0x4e: return "a recursion group of core types";
-    case 0x5d: return "a core continuation type";
-    case 0x5e: return "a core array type";
-    case 0x5f: return "a core struct type";
-    case 0x65: return "a shared core type";
-    case 0x4c:
-    case 0x4d: return "a core type with a descriptor";
-    default: return NULL;
-    }
-}
-
 /* The byte of a core type was read and is not that of a function or module. */
 static int refuse_other(struct decoder *d, uint8_t code) {
-    const char *other = other_type(code);
+    const char *other = module_type_other(code);
     return other ? decoder_unsupported(d, decoder_offset(d) - 1, other) : decoder_fail_back(d, "a core type");
 }
 

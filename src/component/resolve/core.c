@@ -39,6 +39,31 @@ static int note_module(struct resolve *r, const struct module_info *info, struct
     return 0;
 }
 
+/* Those of equal bytes have the first of them in common. @param ret  it, or `index` */
+static int first_of(struct resolve *r, struct names *names, struct text key, uint32_t index, uint32_t *ret) {
+    bool is_new;
+    uint32_t number = names_add(names, key, &is_new);
+    if (number == RESOLVE_NONE)
+        return resolve_nomem(r);
+    if (is_new)
+        names_set(names, number, index);
+    *ret = names_value(names, number);
+    return 0;
+}
+
+/* Equal bytes: composed components carry the same adapter many times, which then is compiled once.  The bytes
+ * are hashed only where another module is as long: nearly all of a component is its modules. */
+static int find_same(struct resolve *r, struct resolved_module *module, uint32_t index) {
+    const struct text length = {(const char *)&module->bytes.length, sizeof(module->bytes.length)};
+    uint32_t first = index;
+    TRY(first_of(r, r->module_lengths, length, index, &first));
+    module->same = index;
+    if (first == index)
+        return 0;
+    TRY(first_of(r, r->modules, r->program->modules[first].bytes, first, &module->same));
+    return first_of(r, r->modules, module->bytes, index, &module->same);
+}
+
 static int read_module(struct resolve *r, struct text bytes) {
     CLEANUP(module_info_done) struct module_info info = {0};
     int code = module_info_read(bytes.data, bytes.length, &info, r->reterr);
@@ -49,14 +74,7 @@ static int read_module(struct resolve *r, struct text bytes) {
     struct resolved_module *module = &r->program->modules[r->program->module_count];
     module->bytes = bytes;
     TRY(note_module(r, &info, module));
-    /* Equal bytes: composed components carry the same adapter many times, which then is compiled once. */
-    bool is_new;
-    uint32_t number = names_add(r->modules, bytes, &is_new);
-    if (number == RESOLVE_NONE)
-        return resolve_nomem(r);
-    if (is_new)
-        names_set(r->modules, number, r->program->module_count);
-    module->same = names_value(r->modules, number);
+    TRY(find_same(r, module, r->program->module_count));
     r->program->module_count++;
     return 0;
 }
@@ -79,7 +97,8 @@ static int list_modules(struct resolve *r, const struct ast *ast, const struct a
 int resolve_modules(struct resolve *r, const struct ast *ast) {
     r->program->modules = arena_array(&r->program->arena, ast->modules, sizeof(*r->program->modules));
     r->modules = names_new(&r->scratch);
-    if (!r->program->modules || !r->modules)
+    r->module_lengths = names_new(&r->scratch);
+    if (!r->program->modules || !r->modules || !r->module_lengths)
         return resolve_nomem(r);
     return list_modules(r, ast, ast->root);
 }

@@ -97,7 +97,8 @@ struct resolve {
     uint64_t steps, most_steps;
     uint32_t nesting;
     const char *file;      /* where the file begins, to find modules by their place */
-    struct names *modules; /* by their bytes; value: the first that has them */
+    struct names *modules; /* by their bytes, where another is as long; value: the first that has them */
+    struct names *module_lengths; /* likewise by their lengths, in the bytes of a size_t */
     struct names
         *resource_keys; /* of imported ones: "track of the interface" NUL "name"; value: the resource */
     bool stopped;       /* unprovided was met: nothing more is evaluated */

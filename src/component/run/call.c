@@ -20,21 +20,19 @@ static int side_realloc(struct abi_guest *guest, uint32_t old, uint32_t old_byte
     struct component_instance *instance = side->instance;
     union engine_value v[4] = {{.u64 = old}, {.u64 = old_bytes}, {.u64 = align}, {.u64 = bytes}};
     side->sub->may_leave = false;
-    int r = engine_func_call(instance->engine, &instance->items[side->options->realloc_func].func, v, 4);
+    int r = engine_func_call(instance->engine, side->realloc_func, v, 4);
     if (UNLIKELY(r))
         return ABI_STOP;
     side->sub->may_leave = true;
-    side_refresh(side);
     *ret = v[0].u32;
     return 0;
 }
 
-void side_refresh(struct side *side) {
+static void side_look(struct abi_guest *guest) {
+    const struct side *side = guest->user;
     uint32_t item = side->options->memory;
     if (item != RESOLVE_NONE)
-        side->guest.memory = (struct engine_memory){
-            .base = side->instance->bases[item],
-            .size = engine_memory_bytes(side->instance->engine, &side->instance->items[item].memory)};
+        guest->memory.size = engine_memory_bytes(side->instance->engine, &side->instance->items[item].memory);
 }
 
 void side_init(struct side *side, struct component_instance *instance, uint32_t sub,
@@ -42,13 +40,17 @@ void side_init(struct side *side, struct component_instance *instance, uint32_t 
     side->instance = instance;
     side->sub = &instance->subs[sub];
     side->options = options;
+    uint32_t memory = options->memory, realloc_func = options->realloc_func;
+    side->realloc_func = realloc_func == RESOLVE_NONE ? NULL : &instance->items[realloc_func].func;
     side->guest = (struct abi_guest){
+        .memory = {.base =
+                       memory == RESOLVE_NONE ? NULL : instance->bases[memory]}, /* size: when asked for */
         .encoding = options->encoding,
         .handles = &side->sub->handles,
-        .reallocate = options->realloc_func == RESOLVE_NONE ? NULL : side_realloc,
+        .reallocate = realloc_func == RESOLVE_NONE ? NULL : side_realloc,
+        .look = side_look,
         .user = side,
     };
-    side_refresh(side);
 }
 
 /* --- entering and leaving --- */
@@ -122,8 +124,6 @@ static int through(struct component_instance *instance, struct abi_call *call,
     uint32_t count = lift->plan->lifted_params ? lift->plan->lifted_params : 1;
     if (UNLIKELY(engine_func_call(instance->engine, &instance->items[lift->callee].func, flat, count)))
         return ABI_STOP;
-    side_refresh(&callee);
-    side_refresh(&caller);
     if (UNLIKELY((r = handle_scope_check(call))) ||
         UNLIKELY((r = abi_copy_result(lift->plan, call, &callee.guest, flat, &caller.guest, v, v))) ||
         UNLIKELY((r = call_post_return(&callee, flat))))

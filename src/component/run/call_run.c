@@ -26,7 +26,6 @@ static int call_values_of(struct component_instance *instance, struct abi_call *
     uint32_t count = lift->plan->lifted_params ? lift->plan->lifted_params : 1;
     if (engine_func_call(instance->engine, &instance->items[lift->callee].func, flat, count))
         return ABI_STOP;
-    side_refresh(&callee);
     r = handle_scope_check(call);
     if (!r && lift->plan->type->result) {
         r = abi_lift_result(lift->plan, call, &callee.guest, flat, &host->result);
@@ -38,6 +37,7 @@ static int call_values_of(struct component_instance *instance, struct abi_call *
         call_leave(instance, lift->instance, RESOLVE_NONE);
     else
         abi_give_back(call);
+    host->taken = call->taken;
     return r;
 }
 
@@ -129,13 +129,26 @@ static void begin_call(struct component_instance *instance, const struct compone
     instance->call.in = &instance->call.arena;
 }
 
+/* The run was ended when its body had returned already (what its memories have together is looked at last):
+ * the result will not be told. */
+static void give_result_back(struct component_instance *instance) {
+    struct abi_call call;
+    abi_call_init(&call, 0, NULL, NULL);
+    call.taken = TAKE(instance->call.taken);
+    abi_give_back(&call);
+    abi_call_done(&call);
+}
+
 /* --- on the fiber --- */
 
 /* The values leave the instance first, as the callback may free it or call again. */
 static void done(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
     (void)engine;
     struct component_instance *instance = user;
+    if (outcome->end != ENGINE_END_RETURNED)
+        give_result_back(instance);
     struct host_call call = instance->call;
+    instance->call.taken = NULL;
     instance->call.arena = (struct arena){.block = NULL};
     instance->calling = false;
     if (outcome->end != ENGINE_END_RETURNED)
@@ -213,8 +226,11 @@ int component_call_direct(struct component_instance *instance, const struct comp
     r = fit_args(func, args, count, arena, &instance->call.args, reterr);
     if (!r)
         r = run_direct(instance, body, instance, budget, ret_outcome, reterr);
-    if (!r && instance->call.has_result)
+    if (r)
+        give_result_back(instance);
+    else if (instance->call.has_result)
         *ret_result = instance->call.result;
+    instance->call.taken = NULL; /* it lies in the caller's arena */
     return r;
 }
 

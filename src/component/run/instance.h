@@ -76,6 +76,7 @@ struct host_call {
     struct arena *in;        /* where the result is made: that one, or the caller's */
     struct value result;
     bool has_result;
+    struct abi_taken *taken; /* own handles in the result that nobody has until it is told; in `in` */
     component_done_fn *on_done;
     void *user;
 };
@@ -150,12 +151,11 @@ struct side {
     struct component_instance *instance;
     struct sub_instance *sub;
     const struct resolved_options *options;
+    const struct engine_func *realloc_func; /* NULL: none */
 };
 /** Make the side of a component instance, with the options of its function. */
 void side_init(struct side *side, struct component_instance *instance, uint32_t sub,
                const struct resolved_options *options);
-/** Look at the memory again, after guest code ran. */
-void side_refresh(struct side *side);
 /** Enter a component instance and those around it, up to what the caller is in. @return 0, ABI_FAULT */
 int call_enter(struct component_instance *instance, struct abi_call *call, uint32_t callee, uint32_t meets)
     MUST_CHECK;

@@ -196,24 +196,53 @@ static int fit(struct fitter *f, const struct type *type, const struct value *va
 
 /* --- what fits as it stands --- */
 
+static bool deep_fits(const struct type *type, const struct value *value);
+
+/* Numbers and texts, of which most values are made, are looked at in place.  What value_to_bits() takes is in
+ * its one form already. */
+static inline bool fits(const struct type *type, const struct value *value) {
+    uint64_t bits;
+    if (value_has_bits(type))
+        return value_to_bits(type, value, &bits);
+    if (type->kind == TYPE_STRING)
+        return value->kind == TYPE_STRING && value->count <= LIMIT_STRING_BYTES &&
+               utf8_valid((const uint8_t *)value->text, value->count);
+    return deep_fits(type, value);
+}
+
+static bool is_fields(const struct type *type) {
+    return type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE;
+}
+
+static inline bool fields_fit(const struct type *type, const struct value *value) {
+    if (value->kind != type->kind || value->count != type->count)
+        return false;
+    for (uint32_t i = 0; i < type->count; i++)
+        if (!fits(type->fields[i].type, &value->items[i]))
+            return false;
+    return true;
+}
+
 static bool list_fits(const struct type *type, const struct value *value) {
     if ((uint64_t)value->count * type->entry_size > LIMIT_STRING_BYTES)
         return false;
     bool map = type->kind == TYPE_MAP;
     if (!map && value_packs(type->fields[0].type)) /* what is not plain might have to be brought into form */
         return value->packed && type->fields[0].type->plain;
+    if (value->packed)
+        return false;
+    const struct type *element = type->fields[0].type;
+    if (!map && is_fields(element)) {
+        for (uint32_t i = 0; i < value->count; i++)
+            if (!fields_fit(element, &value->items[i]))
+                return false;
+        return true;
+    }
     uint64_t count = map ? 2 * (uint64_t)value->count : value->count;
-    for (uint64_t i = 0; !value->packed && i < count; i++)
-        if (!value_fits(type->fields[map ? i & 1 : 0].type, &value->items[i]))
+    for (uint64_t i = 0; i < count; i++)
+        if (!fits(type->fields[map ? i & 1 : 0].type, &value->items[i]))
             return false;
-    return !value->packed;
-}
-
-static bool fields_fit(const struct type *type, const struct value *value) {
-    for (uint32_t i = 0; value->count == type->count && i < type->count; i++)
-        if (!value_fits(type->fields[i].type, &value->items[i]))
-            return false;
-    return value->count == type->count;
+    return true;
 }
 
 static bool case_fits(const struct type *type, const struct value *value) {
@@ -222,19 +251,14 @@ static bool case_fits(const struct type *type, const struct value *value) {
     const struct type *payload = type->fields[value->count].type;
     if (!payload != !value->items)
         return false;
-    return !payload || value_fits(payload, value->items);
+    return !payload || fits(payload, value->items);
 }
 
-bool value_fits(const struct type *type, const struct value *value) {
-    struct value same;
-    uint64_t bits;
-    if (value->kind != type->kind)
+/* What may be deep inside: other than numbers and texts. */
+static bool deep_fits(const struct type *type, const struct value *value) {
+    if (UNLIKELY(value->kind != type->kind))
         return false;
-    if (value_has_bits(type))
-        return value_to_bits(type, value, &bits) && value_from_bits(type, bits, &same);
     switch (type->kind) {
-    case TYPE_STRING:
-        return value->count <= LIMIT_STRING_BYTES && utf8_valid((const uint8_t *)value->text, value->count);
     case TYPE_RECORD:
     case TYPE_TUPLE: return fields_fit(type, value);
     case TYPE_LIST:
@@ -246,6 +270,10 @@ bool value_fits(const struct type *type, const struct value *value) {
     case TYPE_BORROW: return value->count == type->resource && value->u64 <= UINT32_MAX;
     default: return false;
     }
+}
+
+bool value_fits(const struct type *type, const struct value *value) {
+    return fits(type, value);
 }
 
 int value_fit(const struct type *type, const struct value *value, struct arena *arena, struct value *ret,

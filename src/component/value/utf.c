@@ -105,25 +105,7 @@ size_t utf_next(enum utf encoding, const uint8_t *bytes, size_t length, uint32_t
     return 1;
 }
 
-/* Short texts are most texts: the end by one load that overlaps what was seen. */
-static inline bool is_short_ascii(const uint8_t *p, size_t length) {
-    if (length >= 8) {
-        uint64_t any = load64(p + length - 8);
-        for (size_t i = 0; i + 8 < length; i += 8)
-            any |= load64(p + i);
-        return !(any & HIGH_BITS);
-    }
-    if (length >= 4)
-        return !((load32(p) | load32(p + length - 4)) & (uint32_t)HIGH_BITS);
-    uint8_t any = 0;
-    for (size_t i = 0; i < length; i++)
-        any |= p[i];
-    return any < 0x80;
-}
-
-bool utf8_valid(const uint8_t *bytes, size_t length) {
-    if (length <= 32 && is_short_ascii(bytes, length))
-        return true;
+bool utf8_valid_long(const uint8_t *bytes, size_t length) {
     size_t i = utf_ascii(bytes, length);
     uint32_t c;
     while (i < length) {

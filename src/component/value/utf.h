@@ -10,13 +10,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 
 /** Length of the prefix of bytes below 0x80. */
 size_t utf_ascii(const uint8_t *bytes, size_t length);
+/** Are up to UTF_SHORT bytes all below 0x80?  Most texts are short: the end by one load that overlaps what
+ * was seen. */
+#define UTF_SHORT 32
+static inline bool utf_short_ascii(const uint8_t *p, size_t length) {
+    const uint64_t high = 0x8080808080808080ull;
+    if (length >= 8) {
+        uint64_t any, more;
+        memcpy(&any, p + length - 8, sizeof(any));
+        for (size_t i = 0; i + 8 < length; i += 8) {
+            memcpy(&more, p + i, sizeof(more));
+            any |= more;
+        }
+        return !(any & high);
+    }
+    if (length >= 4) {
+        uint32_t first, last;
+        memcpy(&first, p, sizeof(first));
+        memcpy(&last, p + length - 4, sizeof(last));
+        return !((first | last) & (uint32_t)high);
+    }
+    uint8_t any = 0;
+    for (size_t i = 0; i < length; i++)
+        any |= p[i];
+    return any < 0x80;
+}
+/* As utf8_valid(), without the way for what is short. */
+bool utf8_valid_long(const uint8_t *bytes, size_t length);
 /** Is it UTF-8: no surrogates, no overlong forms, at most U+10FFFF? */
-bool utf8_valid(const uint8_t *bytes, size_t length);
+static inline bool utf8_valid(const uint8_t *bytes, size_t length) {
+    return (length <= UTF_SHORT && utf_short_ascii(bytes, length)) || utf8_valid_long(bytes, length);
+}
 /** Is it UTF-16 without lone surrogates? @param units of 16 bits */
 bool utf16_valid(const uint8_t *bytes, size_t units);
 

@@ -8,54 +8,16 @@
 
 /* --- numbers --- */
 
-bool value_has_bits(const struct type *type) {
-    return type->kind <= TYPE_CHAR || type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS;
-}
-
-static uint64_t flags_mask(const struct type *type) {
-    return type->count >= 32 ? UINT32_MAX : (1ull << type->count) - 1;
-}
-
-static bool is_char(uint64_t c) {
-    return c < 0xd800 || (c >= 0xe000 && c < 0x110000);
-}
-
-static bool signed_fits(int64_t v, unsigned bytes) {
-    int64_t most = bytes == 8 ? INT64_MAX : ((int64_t)1 << (8 * bytes - 1)) - 1;
-    return v <= most && v >= -most - 1;
-}
-
-static bool unsigned_fits(uint64_t v, unsigned bytes) {
-    return bytes == 8 || v >> (8 * bytes) == 0;
-}
-
-bool value_to_bits(const struct type *type, const struct value *value, uint64_t *ret) {
-    if (value->kind != type->kind)
-        return false;
-    *ret = value->u64;
-    switch (type->kind) {
-    case TYPE_BOOL: *ret = value->boolean; return true;
-    case TYPE_S8:
-    case TYPE_S16:
-    case TYPE_S32:
-    case TYPE_S64: return signed_fits(value->s64, type->size);
-    case TYPE_U8:
-    case TYPE_U16:
-    case TYPE_U32:
-    case TYPE_U64: return unsigned_fits(value->u64, type->size);
-    case TYPE_F32: {
-        uint32_t bits;
-        memcpy(&bits, &value->f32, sizeof(bits));
-        *ret = bits;
-        return true;
-    }
-    case TYPE_F64: return true;
-    case TYPE_CHAR: return is_char(value->u64);
-    case TYPE_ENUM: *ret = value->count; return value->count < type->count;
-    case TYPE_FLAGS: return !(value->u64 & ~flags_mask(type));
-    default: return false;
-    }
-}
+#define SIGNED(n)   (1ull << ((n)-1)), ~((2ull << ((n)-1)) - 1), UINT64_MAX
+#define UNSIGNED(n) 0, ~((2ull << ((n)-1)) - 1), UINT64_MAX
+const struct value_range value_ranges[TYPE_F64 + 1] = {
+    [TYPE_BOOL] = {0, 0, 1},         [TYPE_F32] = {0, 0, UINT32_MAX}, [TYPE_F64] = {0, 0, UINT64_MAX},
+    [TYPE_S8] = {SIGNED(8)},         [TYPE_S16] = {SIGNED(16)},       [TYPE_S32] = {SIGNED(32)},
+    [TYPE_U8] = {UNSIGNED(8)},       [TYPE_U16] = {UNSIGNED(16)},     [TYPE_U32] = {UNSIGNED(32)},
+    [TYPE_S64] = {0, 0, UINT64_MAX}, [TYPE_U64] = {0, 0, UINT64_MAX},
+};
+#undef SIGNED
+#undef UNSIGNED
 
 bool value_from_bits(const struct type *type, uint64_t bits, struct value *ret) {
     struct value v = {.kind = (uint8_t)type->kind};
@@ -70,11 +32,11 @@ bool value_from_bits(const struct type *type, uint64_t bits, struct value *ret) 
     case TYPE_U32: v.u64 = (uint32_t)bits; break; /* the float lies in the low half */
     case TYPE_CHAR: v.u64 = (uint32_t)bits; break;
     case TYPE_ENUM: v.count = (uint32_t)bits; break;
-    case TYPE_FLAGS: v.u64 = bits & flags_mask(type); break;
+    case TYPE_FLAGS: v.u64 = bits & value_flags_mask(type); break;
     default: v.u64 = bits; break;
     }
     *ret = v;
-    return type->kind == TYPE_CHAR ? is_char(v.u64) : type->kind != TYPE_ENUM || v.count < type->count;
+    return type->kind == TYPE_CHAR ? value_is_char(v.u64) : type->kind != TYPE_ENUM || v.count < type->count;
 }
 
 /* --- packed lists --- */
@@ -140,13 +102,13 @@ bool value_normalise(const struct type *element, uint8_t *bytes, uint32_t count,
             bytes[i] = bytes[i] != 0;
         return true;
     }
-    uint32_t mask = element->kind == TYPE_FLAGS ? (uint32_t)flags_mask(element) : UINT32_MAX;
+    uint32_t mask = element->kind == TYPE_FLAGS ? (uint32_t)value_flags_mask(element) : UINT32_MAX;
     for (uint32_t i = 0; i < count; i++, bytes += element->size) {
         uint32_t bits = 0;
         memcpy(&bits, bytes, element->size);
         bits &= mask;
         memcpy(bytes, &bits, element->size);
-        if (element->kind == TYPE_CHAR ? !is_char(bits)
+        if (element->kind == TYPE_CHAR ? !value_is_char(bits)
                                        : element->kind == TYPE_ENUM && bits >= element->count) {
             *ret_at = i;
             return false;

@@ -76,6 +76,56 @@ static void what_is_not_there_is_named(void **state) {
     fixture_done(&f);
 }
 
+/* Borrows end with their scope wherever they stand among those dropped before, in a table of a guest and of
+ * the host. */
+static void borrows_end_with_their_scope(void **state) {
+    (void)state;
+    enum { COUNT = 6 };
+    for (unsigned dropped = 0; dropped < 1u << COUNT; dropped++) {
+        struct fixture f;
+        fixture_init(&f);
+        if (dropped & 1)
+            f.table.instance = NULL; /* the host's; of the resource 0, that somebody else defines */
+        uint32_t at[COUNT], rep, kept = add(&f, 0, 99);
+        bool own;
+        for (uint32_t i = 0; i < COUNT; i++)
+            assert_int_equal(handle_lower_borrow(&f.table, &f.call, 0, i, &at[i]), 0);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint32_t n = i * 5 % COUNT; /* in some order */
+            if (dropped & 1u << n)
+                assert_int_equal(handle_drop(&f.table, &f.call, 0, at[n], &own, &rep), 0);
+        }
+        uint32_t left = COUNT - (uint32_t)__builtin_popcount(dropped);
+        assert_int_equal(f.call.scope.borrows, left);
+        abi_call_done(&f.call);
+        assert_int_equal(f.call.scope.borrows, 0);
+        assert_int_equal(f.table.count, 1 + (f.table.instance ? left : 0));
+        for (uint32_t i = 0; i < COUNT; i++)
+            assert_null(f.table.entries[at[i]].scope);
+        assert_int_equal(handle_lift_own(&f.table, &f.call, 0, kept, &rep), 0);
+        assert_int_equal(rep, 99);
+        fixture_done(&f);
+    }
+}
+
+/* The end of a call costs what the call lent, not what the host holds: this would take minutes otherwise. */
+static void a_large_table_does_not_slow_calls(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    f.table.instance = NULL;
+    for (uint32_t i = 0; i < 400000; i++)
+        (void)add(&f, 0, i);
+    for (uint32_t i = 0; i < 100000; i++) {
+        uint32_t index;
+        assert_int_equal(handle_lower_borrow(&f.table, &f.call, 0, i, &index), 0);
+        abi_call_done(&f.call);
+    }
+    assert_int_equal(f.table.count, 400000);
+    assert_int_equal(f.table.length, 400002);
+    fixture_done(&f);
+}
+
 static void what_is_lent_stays(void **state) {
     (void)state;
     struct fixture f;
@@ -293,6 +343,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(indices_begin_at_one_and_come_back_last_first),
         cmocka_unit_test(what_is_not_there_is_named),
+        cmocka_unit_test(borrows_end_with_their_scope),
+        cmocka_unit_test(a_large_table_does_not_slow_calls),
         cmocka_unit_test(what_is_lent_stays),
         cmocka_unit_test(borrows_belong_to_their_call),
         cmocka_unit_test(who_defines_a_resource_gets_the_rep),

@@ -72,6 +72,70 @@ static void values_that_do_not_fit_are_refused(void **state) {
     fixture_done(&f);
 }
 
+/* What realloc finds behind the end of the memory as it was known is looked at once more, and no sooner. */
+static unsigned looks;
+static void look(struct abi_guest *guest) {
+    looks++;
+    guest->memory.size = FAKE_BYTES;
+}
+
+static void a_memory_that_grew_is_looked_at_again(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    struct value texts[4];
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        texts[i] = value_text("a text of 20 letters", 20);
+    union engine_value out[2];
+    f.guest.guest.look = look;
+    f.guest.guest.memory.size = 0;
+    looks = 0;
+    assert_int_equal(lower(&f, "[s]", value_items(TYPE_LIST, texts, 4), out), 0);
+    assert_int_equal(looks, 1);
+    f.guest.guest.memory.size = 48;
+    f.guest.grow_to = 64; /* 16 + 32 bytes for the list, then a text that is beyond */
+    looks = 0;
+    f.guest.bump = 16;
+    assert_int_equal(lower(&f, "[s]", value_items(TYPE_LIST, texts, 1), out), 0);
+    assert_int_equal(looks, 0);
+    static const uint32_t far = FAKE_BYTES - 32, too_far = FAKE_BYTES - 16;
+    f.guest.guest.memory.size = 64;
+    f.guest.say = &far;
+    assert_int_equal(lower(&f, "s", texts[0], out), 0);
+    assert_int_equal(looks, 1);
+    assert_memory_equal(f.guest.bytes + far, texts[0].text, 20);
+    assert_int_equal(lower(&f, "s", texts[0], out), 0);
+    assert_int_equal(looks, 1);
+    f.guest.say = &too_far;
+    assert_int_equal(lower(&f, "s", texts[0], out), ABI_FAULT);
+    assert_int_equal(f.call.fault.kind, ABI_FAULT_REALLOC_BOUNDS);
+    fixture_done(&f);
+}
+
+/* Texts of all lengths around those that are moved at once, and beside each other in one memory. */
+static void texts_of_each_length_are_moved_whole(void **state) {
+    (void)state;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct fixture f;
+    fixture_init(&f);
+    for (uint32_t length = 0; length < sizeof(letters); length++) {
+        MEM_AUTO char *exact = mem_copy(letters, length ? length : 1);
+        union engine_value out[2];
+        assert_int_equal(lower(&f, "s", value_text(exact, length), out), 0);
+        assert_int_equal(out[1].u64, length);
+        assert_memory_equal(f.guest.bytes + out[0].u32, letters, length);
+        /* where the text lies in the guest itself, four bytes below */
+        uint32_t to = out[0].u32 + 4;
+        memcpy(f.guest.bytes + to - 4, letters, length);
+        f.guest.say = &to;
+        assert_int_equal(lower(&f, "s", value_text((const char *)f.guest.bytes + to - 4, length), out), 0);
+        assert_memory_equal(f.guest.bytes + to, letters, length);
+        f.guest.say = NULL;
+        f.guest.bump = to + length;
+    }
+    fixture_done(&f);
+}
+
 static void numbers_fill_their_slot(void **state) {
     (void)state;
     struct fixture f;
@@ -163,6 +227,8 @@ static void the_budget_bounds_what_is_lowered(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_memory_that_grew_is_looked_at_again),
+        cmocka_unit_test(texts_of_each_length_are_moved_whole),
         cmocka_unit_test(numbers_fill_their_slot),
         cmocka_unit_test(spilled_arguments_are_allocated_once),
         cmocka_unit_test(results_go_where_the_caller_wants_them),

@@ -31,6 +31,16 @@ static void test_figures(void **state) {
     component_unref(component);
 }
 
+static void test_equal_modules(void **state) {
+    (void)state;
+    static const uint32_t same[] = {0, 1, 0, 3, 1, 5, 0};
+    struct component *component = read_guest(same);
+    assert_int_equal(component_module_count(component), ARRAY_LENGTH(same));
+    for (uint32_t i = 0; i < ARRAY_LENGTH(same); i++)
+        assert_int_equal(component_module_same(component, i), same[i]);
+    component_unref(component);
+}
+
 static void test_exports(void **state) {
     (void)state;
     struct component *component = read_guest(nested);
@@ -188,10 +198,11 @@ static void test_mangled(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figures),        cmocka_unit_test(test_exports),
-        cmocka_unit_test(test_versions_share), cmocka_unit_test(test_matches),
-        cmocka_unit_test(test_bomb),           cmocka_unit_test(test_release),
-        cmocka_unit_test(test_unprovided),     cmocka_unit_test(test_mangled),
+        cmocka_unit_test(test_figures), cmocka_unit_test(test_equal_modules),
+        cmocka_unit_test(test_exports), cmocka_unit_test(test_versions_share),
+        cmocka_unit_test(test_matches), cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_release), cmocka_unit_test(test_unprovided),
+        cmocka_unit_test(test_mangled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
