@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """`make install` and what it installs: paths, units, man pages, completions; libarcella with its headers, its exported
-symbols, programs against it by pkg-config and by CMake, the examples, and beside another
+symbols, programs against it by pkg-config and by CMake, the examples, a component in it and in a worker, and beside another
 copy of the engine in one process."""
 import os
 import re
@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from conftest import BIN, GUESTS, ROOT, environment, sanitized, SLOW, weaker
+from test_components import TABLE, built, calls_of, invocations
 
 API = ROOT / "tests" / "api"
 HEADERS = sorted(p.name for p in (ROOT / "include" / "arcella").glob("*.h"))
@@ -224,6 +225,45 @@ def test_the_plugins_contract_is_what_its_guest_has(home):
     # Names of packages and worlds are written otherwise in a binary.
     assert [line for line in wanted if line not in there] == ["package acme:shop@1.0.0;", "world plugin {", "use till.{receipt};"]
     assert "import acme:shop/till@1.0.0;" in there
+
+
+# --- one component, in a worker and in the library ---
+# One whole language runtime is enough: each takes seconds to compile, here twice.
+ALIKE = [row for row in TABLE["component"] if row["suite"] == "short" and "calls" in row
+         and (row["toolchain"] not in ("go", "qjs") or row["name"] == "words-qjs")]
+
+
+@pytest.fixture(scope="module")
+def invoke(prefix, tmp_path_factory):
+    return build(prefix, tmp_path_factory.mktemp("invoke"), API / "invoke.c")
+
+
+def trap_of(*command, env):
+    """A command that must fail by a trap: which."""
+    done = subprocess.run([str(c) for c in command], text=True, capture_output=True, timeout=300 * SLOW, env=env)
+    found = re.search(r"\btrap: (.+?)(?: \[\w+\])?$", done.stderr, re.M)
+    assert done.returncode != 0 and not done.stdout and found, (done.returncode, done.stdout, done.stderr)
+    return found.group(1)
+
+
+@pytest.mark.parametrize("row", ALIKE, ids=lambda row: row["name"])
+def test_alike_in_a_worker_and_in_the_library(prefix, invoke, home, row):
+    """The calls that the table has for a component, by the same binary: the same results, and the same traps."""
+    calls, options, path, folder = calls_of(row), row.get("options", []), built(row), library_folder(prefix)
+    results = [result for _, result in calls["results"]]
+    texts = [text for text, _ in calls["results"]]
+    worker = call(BIN / "arcella", "run", *options, *invocations(texts), path, env=environment(home))
+    library = run(invoke, folder, path, *texts)
+    assert library == worker and library.splitlines() == results
+    for text in calls.get("traps", []):
+        in_library = trap_of(invoke, path, text, env={**environment(), "LD_LIBRARY_PATH": str(folder)})
+        assert in_library == trap_of(BIN / "arcella", "run", *options, *invocations([text]), path, env=environment(home))
+
+
+def test_what_is_alike_is_of_every_kind():
+    """The rows are many, of several toolchains, and some trap."""
+    assert len(ALIKE) >= 15 and {"wat", "c", "as", "qjs", "composed"} <= {row["toolchain"] for row in ALIKE}
+    assert any(calls_of(row).get("traps") for row in ALIKE)
 
 
 @pytest.mark.parametrize("target", ["Arcella::arcella", "Arcella::static"])
