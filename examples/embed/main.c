@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Call a function of a component: main adder.wasm; cc main.c $(pkg-config --cflags --libs arcella) */
+/* Call a component: cc main.c $(pkg-config --cflags --libs arcella) -o sum && ./sum adder.wasm */
 #include <arcella/arcella.h>
 #include <stdio.h>
 

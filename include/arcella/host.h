@@ -97,7 +97,7 @@ struct arcella_slot_list {
  * @param user       handed to fn; outlives the runtime
  * @param reterr     out on failure; may be NULL
  * @return 0; ARCELLA_E_INVALID (a text that is no name), ARCELLA_E_NOMEM
- * Threads: the runtime's thread.  Since: 0.1.
+ * Threads: the runtime's thread.  Since: 0.1.  Example: examples/plugin/main.c
  */
 ARCELLA_API int arcella_host_func(arcella_runtime *runtime, const char *interface, const char *name,
                                   const char *type, arcella_host_fn *fn, void *user, arcella_error **reterr);

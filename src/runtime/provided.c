@@ -29,3 +29,15 @@ int runtime_provided(struct component_bindings **ret, arcella_error **reterr) {
         *ret = bindings;
     return r;
 }
+
+const char *runtime_provided_interface(size_t index) {
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        if (index < tables[i].funcs_count)
+            return tables[i].funcs[index].interface;
+        index -= tables[i].funcs_count;
+        if (index < tables[i].resources_count)
+            return tables[i].resources[index].interface;
+        index -= tables[i].resources_count;
+    }
+    return NULL;
+}

@@ -16,4 +16,8 @@
  */
 int runtime_provided(struct component_bindings **ret, arcella_error **reterr) MUST_CHECK;
 
+/** Walk the rows that runtime_provided() binds. @return the interface of the index-th one; NULL: not so many
+ */
+const char *runtime_provided_interface(size_t index);
+
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""The pages keep their word: links lead somewhere, paths and rooms named are there, README's quick start runs."""
+"""The pages keep their word: links lead somewhere, paths and rooms named are there, what they tell to type runs."""
 import os
 import re
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, ROOT, SLOW, environment
+from conftest import BIN, ROOT, SLOW, environment, weaker
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 # Words with a slash in a page that are no files of the tree: of a home folder, of the system, of a guest, or patterns.
@@ -100,41 +100,94 @@ def test_pages_are_reachable():
     assert not lost
 
 
-def test_the_quick_start():
-    """README's marked blocks, line by line in one shell, against the real programs."""
-    blocks = re.findall(r"<!-- doctest -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    assert len(blocks) >= 4
+# --- what a page tells to type ---
+
+def blocks_of(page, wanted=()):
+    """The marked shell blocks of a page; of `<!-- doctest: NAME -->` those whose NAME is wanted."""
+    found = re.findall(r"<!-- doctest(?:: ([\w-]+))? -->\n```sh\n(.*?)```", (ROOT / page).read_text(), re.S)
+    return [block for name, block in found if not name or name in wanted]
+
+
+def commands_of(block):
+    """Its commands, one string each: a line, or several where it goes on or where text for a file follows."""
+    commands, end = [], None
+    for line in block.strip().split("\n"):
+        if commands and commands[-1].endswith("\\"):
+            commands[-1] += "\n" + line
+        elif end is None:
+            commands.append(line)
+            here = re.search(r"<<'(\w+)'$", line)
+            end = here and here.group(1)
+        else:
+            commands[-1] += "\n" + line
+            end = None if line == end else end
+    assert end is None, block
+    return commands
+
+
+def wait_for(command):
+    """A reader takes longer to type than a daemon to start, or a program to run or, as hello, to end."""
+    tried = None
+    if command.endswith("&"):
+        tried = "arcella-cli ping >/dev/null 2>&1"
+    elif started := re.match(r"arcella-cli start (\w+)", command):
+        state = "finished" if started.group(1) == "hello" else "running"
+        tried = f"arcella-cli status {started.group(1)} | grep -q {state}"
+    return [f"for n in $(seq 300); do {tried} && break; sleep 0.1; done"] if tried else []
+
+
+def typed(page, wanted=(), **env):
+    """Types a page's marked blocks into one shell, in a clone after `make` as far as they can see it, against the real
+    programs.  Returns a function: what the first command that begins so answered."""
     scratch = Path(tempfile.mkdtemp(prefix="arc-"))
     try:
-        # The reader is in the clone after `make`; here the programs under test stand where that puts them.
         (scratch / "build/release").mkdir(parents=True)
         (scratch / "build/release/bin").symlink_to(BIN)
         (scratch / "tools").symlink_to(ROOT / "tools")
         script = ["set -e"]
-        for block in blocks:
-            for line in block.strip().split("\n"):
-                script += [f"echo '$ {line.replace(chr(39), '')}'", line]
-                # A reader takes longer to type than a daemon to start, or hello to end.
-                if line.endswith("&"):
-                    script += ["for n in $(seq 300); do arcella-cli ping >/dev/null 2>&1 && break; sleep 0.1; done"]
-                if line.startswith("arcella-cli start"):
-                    script += ["for n in $(seq 300); do arcella-cli status hello | grep -q finished && break; sleep 0.1; done"]
+        for block in blocks_of(page, wanted):
+            for command in commands_of(block):
+                shown = command.partition("\n")[0].rstrip("\\").replace("'", "")
+                script += [f"echo '$ {shown}'", command, *wait_for(command)]
         script += ["wait"]
         cache = os.environ.get("ARCELLA_CACHE") or str(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "arcella")
-        env = environment(HOME=str(scratch), ARCELLA_CACHE=cache)
+        env = environment(HOME=str(scratch), ARCELLA_CACHE=cache, ZIG_GLOBAL_CACHE_DIR=f"{cache}/zig-cache", **env)
         began = time.monotonic()
         done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=scratch, env=env, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=300 * SLOW)
         said = done.stdout
         assert done.returncode == 0, f"after {time.monotonic() - began:.0f} s\n{said}"
-
-        def answer(command):
-            return said.split(f"$ {command}", 1)[1].split("\n$ ", 1)[0]
-        assert "hello from a guest" in answer("arcella run hello.wasm")
-        assert "a note" in answer("arcella run --dir")
-        assert "finished" in answer("arcella-cli status hello")
-        assert "hello from a guest" in answer("arcella-cli logs hello")
-        assert '"success":true' in answer("printf")
         assert not (scratch / ".arcella/alme").exists()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+    def answer(command):
+        return said.split(f"\n$ {command}", 1)[1].partition("\n")[2].split("\n$ ", 1)[0]
+    return answer
+
+
+def test_the_quick_start():
+    assert len(blocks_of("README.md")) >= 5
+    answer = typed("README.md")
+    assert "hello from a guest" in answer("arcella run hello.wasm")
+    assert "a note" in answer("arcella run --dir")
+    assert "export add: func(a: u32, b: u32) -> u32;" in answer("arcella inspect adder.wasm --wit")
+    assert answer("arcella run --invoke add(20, 22)") == "42"
+    assert "finished" in answer("arcella-cli status hello")
+    assert "hello from a guest" in answer("arcella-cli logs hello")
+    assert "42" in answer("arcella-cli call adder add 20 22").split("\n")  # the daemon's lines may be between
+    assert '"success":true' in answer("printf")
+
+
+@pytest.mark.parametrize("language", ["js", "c"])
+def test_the_page_for_authors(language):
+    """docs/components.md: JavaScript with tools of the clone; the C of the page takes its place where wit-bindgen is."""
+    if language == "c" and not shutil.which("wit-bindgen"):
+        weaker("the C part of docs/components.md is not run: no wit-bindgen")
+        pytest.skip("no wit-bindgen")
+    assert len(blocks_of("docs/components.md")) >= 5 and len(blocks_of("docs/components.md", ["wit-bindgen"])) >= 6
+    answer = typed("docs/components.md", ["wit-bindgen"] if language == "c" else [])
+    assert "export longest: func(words: list<string>) -> option<string>;" in answer("arcella inspect words.wasm --wit")
+    assert answer("arcella run --invoke longest([") == 'some("moonlight")'
+    assert '"sun"' in answer("arcella run --json --invoke")
+    assert 'some("bb")' in answer("arcella-cli call words longest").split("\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """`make install` and what it installs: paths, units, man pages, completions; libarcella with its headers, its exported
-symbols, programs against it by pkg-config and by CMake, and beside another copy of the engine in one process."""
+symbols, programs against it by pkg-config and by CMake, the examples, a component in it and in a worker, and beside another
+copy of the engine in one process."""
 import os
 import re
 import shutil
@@ -8,7 +9,8 @@ import subprocess
 
 import pytest
 
-from conftest import BIN, GUESTS, ROOT, sanitized, SLOW, weaker
+from conftest import BIN, GUESTS, ROOT, environment, sanitized, SLOW, weaker
+from test_components import TABLE, built, calls_of, invocations
 
 API = ROOT / "tests" / "api"
 HEADERS = sorted(p.name for p in (ROOT / "include" / "arcella").glob("*.h"))
@@ -180,14 +182,88 @@ def test_a_program_by_pkg_config(prefix, tmp_path, package, compiler, name):
         assert run(program, library_folder(prefix), *arguments) == "ok\n"
 
 
-def test_the_example(prefix, tmp_path):
-    source = ROOT / "examples" / "embed" / "main.c"
-    assert len(source.read_text().splitlines()) <= 30
-    program = build(prefix, tmp_path, source)
-    assert run(program, library_folder(prefix), ADDER) == "20 + 22 = 42\n"
-    done = subprocess.run([program, tmp_path / "none.wasm"], text=True, capture_output=True, timeout=60 * SLOW,
-                          env={**os.environ, "LD_LIBRARY_PATH": str(library_folder(prefix))})
-    assert done.returncode == 1 and "none.wasm" in done.stderr, done.stderr
+RECEIPT = """\
+  6 x eggs at 0.25
+  3 x bread at 1.50
+  1 x butter at 2.75
+in the till: 8.75
+"""
+# The examples by their folders: at most so many lines, run with which guest, what they print.
+EXAMPLES = {"embed": (30, ADDER, "20 + 22 = 42\n"), "plugin": (60, GUESTS / "breakfast.wasm", RECEIPT)}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example(prefix, tmp_path, name):
+    """Built and run by the command in its first comment, in a copy of its folder that has the guest beside it."""
+    source, folder = ROOT / "examples" / name / "main.c", tmp_path / name
+    lines, guest, said = EXAMPLES[name]
+    text = source.read_text()
+    assert len(text.splitlines()) <= lines
+    command = re.search(r"\bcc (main\.c .+ -o (\w+) && \./\2 (\w+\.wasm)) \*/$", text, re.M)
+    assert command and command.group(3) == guest.name
+    shutil.copytree(source.parent, folder)
+    shutil.copy(guest, folder)
+    flags = " ".join(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *sanitizers()])
+    env = {**os.environ, "PKG_CONFIG_PATH": str(library_folder(prefix) / "pkgconfig"), "LD_LIBRARY_PATH": str(library_folder(prefix)),
+           "ASAN_OPTIONS": environment()["ASAN_OPTIONS"]}
+    assert call("bash", "-c", f"cc {flags} {command.group(1)}", cwd=folder, env=env) == said
+    done = subprocess.run([folder / command.group(2), "none.wasm"], text=True, capture_output=True, timeout=60 * SLOW, cwd=folder, env=env)
+    assert done.returncode == 1 and "none.wasm" in done.stderr and not done.stdout, done.stderr
+
+
+def test_the_examples_are_all_run():
+    assert {p.parent.name for p in (ROOT / "examples").glob("*/main.c")} == set(EXAMPLES)
+
+
+def test_the_plugins_contract_is_what_its_guest_has(home):
+    """Each line of the interface in examples/plugin/shop.wit, comments aside, and what the world exports."""
+    text = (ROOT / "examples" / "plugin" / "shop.wit").read_text()
+    shown = call(BIN / "arcella", "inspect", EXAMPLES["plugin"][1], "--wit", env=environment(home))
+    wanted = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("//")]
+    assert "interface till {" in wanted and "export breakfast: func(people: u32) -> receipt;" in wanted
+    there = [line.strip() for line in shown.splitlines()]
+    # Names of packages and worlds are written otherwise in a binary.
+    assert [line for line in wanted if line not in there] == ["package acme:shop@1.0.0;", "world plugin {", "use till.{receipt};"]
+    assert "import acme:shop/till@1.0.0;" in there
+
+
+# --- one component, in a worker and in the library ---
+# One whole language runtime is enough: each takes seconds to compile, here twice.
+ALIKE = [row for row in TABLE["component"] if row["suite"] == "short" and "calls" in row
+         and (row["toolchain"] not in ("go", "qjs") or row["name"] == "words-qjs")]
+
+
+@pytest.fixture(scope="module")
+def invoke(prefix, tmp_path_factory):
+    return build(prefix, tmp_path_factory.mktemp("invoke"), API / "invoke.c")
+
+
+def trap_of(*command, env):
+    """A command that must fail by a trap: which."""
+    done = subprocess.run([str(c) for c in command], text=True, capture_output=True, timeout=300 * SLOW, env=env)
+    found = re.search(r"\btrap: (.+?)(?: \[\w+\])?$", done.stderr, re.M)
+    assert done.returncode != 0 and not done.stdout and found, (done.returncode, done.stdout, done.stderr)
+    return found.group(1)
+
+
+@pytest.mark.parametrize("row", ALIKE, ids=lambda row: row["name"])
+def test_alike_in_a_worker_and_in_the_library(prefix, invoke, home, row):
+    """The calls that the table has for a component, by the same binary: the same results, and the same traps."""
+    calls, options, path, folder = calls_of(row), row.get("options", []), built(row), library_folder(prefix)
+    results = [result for _, result in calls["results"]]
+    texts = [text for text, _ in calls["results"]]
+    worker = call(BIN / "arcella", "run", *options, *invocations(texts), path, env=environment(home))
+    library = run(invoke, folder, path, *texts)
+    assert library == worker and library.splitlines() == results
+    for text in calls.get("traps", []):
+        in_library = trap_of(invoke, path, text, env={**environment(), "LD_LIBRARY_PATH": str(folder)})
+        assert in_library == trap_of(BIN / "arcella", "run", *options, *invocations([text]), path, env=environment(home))
+
+
+def test_what_is_alike_is_of_every_kind():
+    """The rows are many, of several toolchains, and some trap."""
+    assert len(ALIKE) >= 15 and {"wat", "c", "as", "qjs", "composed"} <= {row["toolchain"] for row in ALIKE}
+    assert any(calls_of(row).get("traps") for row in ALIKE)
 
 
 @pytest.mark.parametrize("target", ["Arcella::arcella", "Arcella::static"])
