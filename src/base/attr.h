@@ -14,6 +14,7 @@
 #define UNUSED                __attribute__((unused))
 #define NORETURN              __attribute__((noreturn))
 #define NONNULL(...)          __attribute__((nonnull(__VA_ARGS__)))
+#define ALWAYS_INLINE         inline __attribute__((always_inline)) /* where it was measured that it pays */
 #define LIKELY(x)             __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)           __builtin_expect(!!(x), 0)
 #define STATIC_ASSERT         _Static_assert

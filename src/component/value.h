@@ -115,7 +115,7 @@ int value_copy(const struct type *type, const struct value *value, struct arena 
  * One number of a type: bool, integers, floats, char, enum and flags have bits, sign-extended to 64.
  */
 /** Has the type bits? */
-static inline bool value_has_bits(const struct type *type) {
+static ALWAYS_INLINE bool value_has_bits(const struct type *type) {
     return type->kind <= TYPE_CHAR || type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS;
 }
 /** Is this a Unicode scalar value? */
@@ -134,19 +134,23 @@ struct value_range {
     uint64_t bits; /* those of the union that are the value's: a float lies in the low half */
 };
 extern const struct value_range value_ranges[TYPE_F64 + 1];
+/** As value_to_bits(), of a type up to F64: most numbers are of those. */
+static ALWAYS_INLINE bool value_number_bits(const struct type *type, const struct value *value,
+                                            uint64_t *ret) {
+    const struct value_range *range = &value_ranges[type->kind];
+    *ret = value->u64 & range->bits;
+    return value->kind == type->kind && !((value->u64 + range->below) & range->beyond);
+}
 /**
  * Tell the bits (inline: it is on the path of each number that an embedder gives).
  *
  * @return false: the value is of another kind or not in range
  */
 static inline bool value_to_bits(const struct type *type, const struct value *value, uint64_t *ret) {
+    if (type->kind <= TYPE_F64)
+        return value_number_bits(type, value, ret);
     if (UNLIKELY(value->kind != type->kind))
         return false;
-    if (LIKELY(type->kind <= TYPE_F64)) {
-        const struct value_range *range = &value_ranges[type->kind];
-        *ret = value->u64 & range->bits;
-        return !((value->u64 + range->below) & range->beyond);
-    }
     *ret = value->u64;
     switch (type->kind) {
     case TYPE_CHAR: return value_is_char(value->u64);

@@ -249,8 +249,9 @@ int abi_check_list(struct abi_call *call, struct abi_guest *guest, const struct 
 int abi_fault_realloc(struct abi_call *call, const struct abi_guest *guest, uint32_t align, uint32_t bytes,
                       uint32_t pointer) __attribute__((cold, noinline));
 /** Call realloc and check what it returns. @return 0, ABI_STOP, ABI_FAULT */
-MUST_CHECK static inline int abi_realloc(struct abi_call *call, struct abi_guest *guest, uint32_t old,
-                                         uint32_t old_bytes, uint32_t align, uint32_t bytes, uint32_t *ret) {
+MUST_CHECK static ALWAYS_INLINE int abi_realloc(struct abi_call *call, struct abi_guest *guest, uint32_t old,
+                                                uint32_t old_bytes, uint32_t align, uint32_t bytes,
+                                                uint32_t *ret) {
     if (UNLIKELY(!guest->reallocate))
         return abi_fault(call, ABI_FAULT_NO_REALLOC, NULL);
     uint32_t pointer = 0;
@@ -336,7 +337,7 @@ int abi_fault_string(struct abi_call *call, struct text text) __attribute__((col
 int abi_string_lower_other(struct abi_call *call, struct text text, struct abi_guest *to,
                            uint32_t *ret_pointer, uint32_t *ret_tagged) MUST_CHECK;
 /* As memmove(), which takes longer than the bytes do where a text is short. */
-static inline void abi_move_text(uint8_t *to, const char *from, size_t length) {
+static ALWAYS_INLINE void abi_move_text(uint8_t *to, const char *from, size_t length) {
     if (length >= 8 && length <= 16) {
         uint64_t first = abi_load64((const uint8_t *)from), last;
         last = abi_load64((const uint8_t *)from + length - 8);
@@ -352,8 +353,9 @@ static inline void abi_move_text(uint8_t *to, const char *from, size_t length) {
  * @param text  may lie in the memory of that guest
  * @return 0, ABI_STOP, ABI_FAULT (it is not UTF-8, too long …)
  */
-MUST_CHECK static inline int abi_string_lower(struct abi_call *call, struct text text, struct abi_guest *to,
-                                              uint32_t *ret_pointer, uint32_t *ret_tagged) {
+MUST_CHECK static ALWAYS_INLINE int abi_string_lower(struct abi_call *call, struct text text,
+                                                     struct abi_guest *to, uint32_t *ret_pointer,
+                                                     uint32_t *ret_tagged) {
     if (UNLIKELY(text.length > LIMIT_STRING_BYTES))
         return abi_fault_string(call, text);
     int r = abi_charge(call, text.length);

@@ -13,8 +13,8 @@ struct lowerer {
 
 static int lower_deep(const struct lowerer *l, const struct type *type, const struct value *value,
                       uint32_t at);
-static inline int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
-                               uint32_t at);
+static ALWAYS_INLINE int lower_memory(const struct lowerer *l, const struct type *type,
+                                      const struct value *value, uint32_t at);
 static int lower_fields(const struct lowerer *l, const struct type *type, const struct value *value,
                         uint32_t at);
 
@@ -135,6 +135,13 @@ static int lower_case(const struct lowerer *l, const struct type *type, const st
 /* Depth: that of the type. */
 static int lower_deep(const struct lowerer *l, const struct type *type, const struct value *value,
                       uint32_t at) {
+    if (value_has_bits(type)) {
+        uint64_t bits;
+        if (!value_to_bits(type, value, &bits))
+            return wrong(l, type, value);
+        abi_store_bits(l->guest->memory.base + at, type->size, bits);
+        return 0;
+    }
     switch (type->kind) {
     case TYPE_RECORD:
     case TYPE_TUPLE: return lower_fields(l, type, value, at);
@@ -155,11 +162,11 @@ static int lower_deep(const struct lowerer *l, const struct type *type, const st
 }
 
 /* The place is inside the memory and aligned.  Numbers and texts are done here. */
-static inline int lower_memory(const struct lowerer *l, const struct type *type, const struct value *value,
-                               uint32_t at) {
-    if (value_has_bits(type)) {
+static ALWAYS_INLINE int lower_memory(const struct lowerer *l, const struct type *type,
+                                      const struct value *value, uint32_t at) {
+    if (type->kind <= TYPE_F64) {
         uint64_t bits;
-        if (UNLIKELY(!value_to_bits(type, value, &bits)))
+        if (UNLIKELY(!value_number_bits(type, value, &bits)))
             return wrong(l, type, value);
         abi_store_bits(l->guest->memory.base + at, type->size, bits);
         return 0;

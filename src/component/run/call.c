@@ -18,7 +18,11 @@ static int side_realloc(struct abi_guest *guest, uint32_t old, uint32_t old_byte
                         uint32_t bytes, uint32_t *ret) {
     struct side *side = guest->user;
     struct component_instance *instance = side->instance;
-    union engine_value v[4] = {{.u64 = old}, {.u64 = old_bytes}, {.u64 = align}, {.u64 = bytes}};
+    union engine_value v[4]; /* what is no part of an i32 is not read */
+    v[0].u64 = old;
+    v[1].u64 = old_bytes;
+    v[2].u64 = align;
+    v[3].u64 = bytes;
     side->sub->may_leave = false;
     int r = engine_func_call(instance->engine, side->realloc_func, v, 4);
     if (UNLIKELY(r))

@@ -200,10 +200,10 @@ static bool deep_fits(const struct type *type, const struct value *value);
 
 /* Numbers and texts, of which most values are made, are looked at in place.  What value_to_bits() takes is in
  * its one form already. */
-static inline bool fits(const struct type *type, const struct value *value) {
+static ALWAYS_INLINE bool fits(const struct type *type, const struct value *value) {
     uint64_t bits;
-    if (value_has_bits(type))
-        return value_to_bits(type, value, &bits);
+    if (type->kind <= TYPE_F64)
+        return value_number_bits(type, value, &bits);
     if (type->kind == TYPE_STRING)
         return value->kind == TYPE_STRING && value->count <= LIMIT_STRING_BYTES &&
                utf8_valid((const uint8_t *)value->text, value->count);
@@ -214,7 +214,7 @@ static bool is_fields(const struct type *type) {
     return type->kind == TYPE_RECORD || type->kind == TYPE_TUPLE;
 }
 
-static inline bool fields_fit(const struct type *type, const struct value *value) {
+static bool fields_fit(const struct type *type, const struct value *value) {
     if (value->kind != type->kind || value->count != type->count)
         return false;
     for (uint32_t i = 0; i < type->count; i++)
@@ -254,8 +254,11 @@ static bool case_fits(const struct type *type, const struct value *value) {
     return !payload || fits(payload, value->items);
 }
 
-/* What may be deep inside: other than numbers and texts. */
+/* What may be deep inside, and what few values are. */
 static bool deep_fits(const struct type *type, const struct value *value) {
+    uint64_t bits;
+    if (value_has_bits(type))
+        return value_to_bits(type, value, &bits);
     if (UNLIKELY(value->kind != type->kind))
         return false;
     switch (type->kind) {

@@ -464,7 +464,7 @@ static void test_result_not_told(void **state) {
     for (int direct = 0; direct < 2; direct++) {
         open_files("open", 1, direct, ENGINE_END_RETURNED);
         open_files("open", 160, direct, ENGINE_END_LIMIT);
-        open_files("open-badly", 1, direct, ENGINE_END_TRAPPED);
+        open_files("bad", 1, direct, ENGINE_END_TRAPPED);
     }
 }
 
