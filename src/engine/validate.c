@@ -3,8 +3,11 @@
  * Validation of record: the engine's own component validator.  Its C interface only judges what it then
  * compiles, and of a large component that takes seconds.  So bodies are taken out before (strip.c) and there
  * is, in place of each, what cannot be compiled: everything else has been judged when the engine gets to the
- * first of them and stops.  That error, at that place, is the verdict "valid".  An engine of its own, gone
- * when this returns: no thread, no signal handler, nothing kept.  Bytes are hostile here.
+ * first of them and stops.  That error, at that place, is the verdict "valid".  What is judged stands inside
+ * a component that ends with such a body, so there always is one: code is never made, which the sandbox of
+ * intake forbids.  Nor is anything instantiated, so what the engine can validate and not run passes.  An
+ * engine of its own, gone when this returns: no thread, no signal handler, nothing kept.  Bytes are hostile
+ * here.
  */
 #include <wasmtime/component.h>
 
@@ -51,14 +54,14 @@ int engine_component_validate(const void *bytes, size_t length, arcella_error **
                          "not a component: it does not begin with \\0asm, version 13");
     /* No part of it can become more than three times as long: a section of two bytes takes six. */
     BUFFER_AUTO stripped = BUFFER_INIT(3 * length + KIB);
-    int r = strip_component((struct text){bytes, length}, &stripped, reterr);
+    int r = strip_enclosed((struct text){bytes, length}, &stripped, reterr);
     if (r)
         return r;
     CLEANUP(engine_delete_ptr) wasm_engine_t *engine = make_engine();
     if (!engine)
         return error_set(reterr, ARCELLA_E_INTERNAL, "the engine refused its configuration");
     wasmtime_error_t *e = judge(engine, stripped.data, stripped.length);
-    bool valid = !e || is_verdict(e, &stripped);
+    bool valid = e && is_verdict(e, &stripped);
     engine_error_drop(&e);
     if (valid)
         return 0;

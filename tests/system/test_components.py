@@ -6,6 +6,7 @@ Prints a line for each row with the run's last lines: name, toolchain, size, cor
 
 tools/components builds them into the folder `components` beside the other guests.
 """
+import json
 import re
 import subprocess
 import tomllib
@@ -143,3 +144,61 @@ def test_table_has_what_it_must():
         assert calls["results"] and all(call and result for call, result in calls["results"])
     used = {row["calls"] for row in table if "calls" in row}
     assert used == set(TABLE["calls"]), "calls that no row has, or the other way round"
+
+
+# --- intake's sandbox: what it refuses to do must not be needed for any verdict ---
+
+
+def inspected(path, home):
+    return Result(subprocess.run([BIN / "arcella", "inspect", path], text=True, capture_output=True, timeout=60 * SLOW,
+                                 env=environment(home)))
+
+
+def positive_binaries():
+    """The components of our own scripts that are valid, whether or not they can be instantiated."""
+    for script in sorted((ROOT / "tests" / "spec" / "component").glob("*/test.json")):
+        for command in json.loads(script.read_text())["commands"]:
+            path = script.parent / command.get("filename", "")
+            valid = command["type"] not in ("assert_invalid", "assert_malformed")
+            if valid and path.suffix == ".wasm" and path.read_bytes().startswith(COMPONENT_HEAD):
+                yield path
+
+
+def test_valid_ones_are_inspected(home):
+    """Each valid component of the scripts, also those whose functions have no bodies, or that have no module."""
+    paths = list(positive_binaries())
+    assert len(paths) > 40
+    wrong = [f"{path.parent.name}/{path.name}: {done.err}" for path in paths if (done := inspected(path, home)).code]
+    assert not wrong, "\n".join(wrong)
+
+
+def section(number, data):
+    size, rest = b"", len(data)
+    while rest > 0x7F:
+        size, rest = size + bytes([rest & 0x7F | 0x80]), rest >> 7
+    return bytes([number]) + size + bytes([rest]) + data
+
+
+# (component (import "a" (func $f)) … (core func (canon lower (func $f))))
+IMPORT = section(7, b"\1\x40\0\1\0") + section(10, b"\1\0\1a\1\0")
+LOWER = section(8, b"\1\1\0\0\0")
+
+
+def test_largest_without_bodies(home, tmp_path):
+    """As many modules, components and levels as may be, and no body anywhere."""
+    path = tmp_path / "large.wasm"
+    inside = section(MODULE, b"\0asm\1\0\0\0") + section(COMPONENT, COMPONENT_HEAD)
+    path.write_bytes(COMPONENT_HEAD + IMPORT + 499 * inside + LOWER)
+    inspected(path, home).ok()
+    data = COMPONENT_HEAD
+    for _ in range(100):
+        data = COMPONENT_HEAD + section(COMPONENT, data)
+    path.write_bytes(data + IMPORT + LOWER)
+    inspected(path, home).ok()
+
+
+def test_function_exported_again(home, tmp_path):
+    """A function of the host's under another name: nobody runs it, and it is valid."""
+    path = tmp_path / "again.wasm"
+    path.write_bytes(COMPONENT_HEAD + IMPORT + section(11, b"\1\0\1b\1\0\0"))
+    assert "b " in inspected(path, home).ok().out
