@@ -47,6 +47,34 @@ static bool is_verdict(const wasmtime_error_t *error, const struct buffer *strip
     return text_starts(text, begins) && at && strip_is_body(stripped, strtoull(at + strlen(place), NULL, 10));
 }
 
+/* Features that our reader may let pass and the validator cannot be made to know: its sentence, our name. */
+static const char *const features[][2] = {
+    {"`cm-implements` feature", "an interface under a label of its own ('implements')"},
+};
+
+/* Does it say that it does not know or run something?  Then it has not judged, and nobody built it badly. */
+static bool is_gap(const char *sentence) {
+    static const char *const words[] = {"feature is not active", "must be enabled", "not enabled",
+                                        "not implemented", "not supported"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (strstr(sentence, words[i]))
+            return true;
+    return false;
+}
+
+static int refuse(wasmtime_error_t *owned, arcella_error **reterr) {
+    char text[LIMIT_ERROR_BYTES / 4];
+    engine_error_text(owned, text, sizeof(text));
+    if (!is_gap(text))
+        return engine_error_take(owned, ARCELLA_E_WASM, reterr, "");
+    const char *name = "what the component uses";
+    for (size_t i = 0; i < ARRAY_LENGTH(features); i++)
+        if (strstr(text, features[i][0]))
+            name = features[i][1];
+    engine_error_drop(&owned);
+    return error_set(reterr, ARCELLA_E_UNSUPPORTED, "%s is not supported: %s", name, text);
+}
+
 int engine_component_validate(const void *bytes, size_t length, arcella_error **reterr) {
     if (length < sizeof(wasm_magic_component) ||
         memcmp(bytes, wasm_magic_component, sizeof(wasm_magic_component)) != 0)
@@ -68,5 +96,5 @@ int engine_component_validate(const void *bytes, size_t length, arcella_error **
     /* Once more as it is, for the offset in its own bytes: what is refused is refused before it is compiled.
      */
     e = judge(engine, bytes, length);
-    return e ? engine_error_take(e, ARCELLA_E_WASM, reterr, "") : 0;
+    return e ? refuse(e, reterr) : 0;
 }

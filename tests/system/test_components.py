@@ -202,3 +202,11 @@ def test_function_exported_again(home, tmp_path):
     path = tmp_path / "again.wasm"
     path.write_bytes(COMPONENT_HEAD + IMPORT + section(11, b"\1\0\1b\1\0\0"))
     assert "b " in inspected(path, home).ok().out
+
+
+def test_feature_of_the_validator(home, tmp_path):
+    """What our reader knows and the validator does not is unsupported: nobody built it badly."""
+    path = tmp_path / "labels.wasm"
+    path.write_bytes(COMPONENT_HEAD + section(7, b"\1\x42\0") + section(10, b"\1\2\1a\1\0\5a:b/c\5\0"))
+    done = inspected(path, home).failed("[unsupported]")
+    assert "'implements'" in done.err and "build it again" not in done.err

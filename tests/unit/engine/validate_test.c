@@ -156,10 +156,21 @@ static void test_no_bodies(void **state) {
     }
 }
 
-/* What the validator can judge and the engine not run is valid. */
+/* What the validator has no switch for is not called badly built; what it can judge and not run is valid. */
 static void test_features(void **state) {
     (void)state;
     char message[512];
+    /* (component (import "a" (implements "a:b/c") (instance))) */
+    static const uint8_t implements[] = {
+        0,    'a', 's', 'm',  0x0d, 0,   1, 0,                                         /* head */
+        0x07, 3,   1,   0x42, 0,                                                       /* an instance type */
+        0x0a, 14,  1,   0x02, 1,    'a', 1, 0, 5, 'a', ':', 'b', '/', 'c', 0x05, 0x00, /* import */
+    };
+    assert_int_equal(
+        validate((struct text){(const char *)implements, sizeof(implements)}, message, sizeof(message)),
+        ARCELLA_E_UNSUPPORTED);
+    assert_non_null(strstr(message, "'implements'"));
+    assert_non_null(strstr(message, "offset 0x"));
     /* (component (import "a" (func $f)) (export "b" (func $f))) */
     static const uint8_t again[] = {
         0,    'a', 's', 'm',  0x0d, 0,   1, 0,    /* head */
