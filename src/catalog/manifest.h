@@ -133,9 +133,10 @@ struct package_description {
     /* of a component */
     struct description_module *modules; /* owned; its core modules at any depth, in the order of the file */
     size_t modules_count;
-    char *run;      /* the interface with `run` that a start calls ("wasi:cli/run@0.2.0"); NULL: none */
-    char *wit;      /* its WIT, where it was asked for; NULL */
-    char *wit_json; /* the same as JSON */
+    bool modules_unknown; /* recorded by a release that did not look into components; else none means none */
+    char *run;            /* the interface with `run` that a start calls ("wasi:cli/run@0.2.0"); NULL: none */
+    char *wit;            /* its WIT, where it was asked for; NULL */
+    char *wit_json;       /* the same as JSON */
     /* for people */
     struct text_list warnings;
 };

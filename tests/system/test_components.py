@@ -210,3 +210,26 @@ def test_feature_of_the_validator(home, tmp_path):
     path.write_bytes(COMPONENT_HEAD + section(7, b"\1\x42\0") + section(10, b"\1\2\1a\1\0\5a:b/c\5\0"))
     done = inspected(path, home).failed("[unsupported]")
     assert "'implements'" in done.err and "build it again" not in done.err
+
+
+# --- components without a core module ---
+
+# (component (type $r (resource (rep i32))) (core func $new (canon resource.new $r))
+#   (func (export "fresh") (param "n" u32) (result u32) (canon lift (core func $new))))
+WITHOUT_MODULES = (COMPONENT_HEAD + section(7, b"\1\x3f\x7f\0") + section(8, b"\1\2\0") +
+                   section(7, b"\1\x40\1\1n\x79\0\x79") + section(8, b"\1\0\0\0\0\1") + section(11, b"\1\0\5fresh\1\0\0"))
+
+
+def test_without_modules(arcella, run, tmp_path):
+    """There is nothing to compile, and something to call."""
+    path = tmp_path / "fresh.wasm"
+    path.write_bytes(WITHOUT_MODULES)
+    for _ in range(2):
+        assert run("--invoke", "fresh(70)", "--invoke", "fresh(80)", path).ok().out == "1\n2\n"
+    run(path).failed("wrong-kind")
+    arcella.install(path, "fresh")
+    arcella.cli("start", "fresh").ok()
+    assert arcella.cli("call", "fresh", "fresh", "70").ok().out == "1\n"
+    arcella.cli("stop", "fresh").ok()
+    arcella.cli("start", "fresh").ok()
+    assert arcella.json("call", "fresh", "fresh", "70")["result"] == 1
