@@ -192,7 +192,7 @@ static int describe_modules(const struct component *component, const char *bytes
     return r;
 }
 
-/* Its WIT as text and JSON; too large: a warning instead. */
+/* Its WIT as text and JSON. */
 static int describe_wit(const struct component *component, struct package_description *d,
                         arcella_error **reterr) {
     struct wit *wit = NULL;
@@ -205,8 +205,12 @@ static int describe_wit(const struct component *component, struct package_descri
     if (r == 0)
         r = wit_print_json(wit, &json, &error);
     wit_free(wit);
-    if (r == ARCELLA_E_TOO_LARGE || r == ARCELLA_E_LIMIT)
-        return description_warn(d, reterr, "its WIT is too large to be shown");
+    if (r == ARCELLA_E_TOO_LARGE || r == ARCELLA_E_LIMIT) {
+        error_set(reterr, ARCELLA_E_TOO_LARGE,
+                  "its WIT has more than %llu KiB of text or %llu KiB of JSON, too much to be shown",
+                  LIMIT_WIT_BYTES / KIB, LIMIT_WIT_JSON_BYTES / KIB);
+        return error_hint(reterr, ARCELLA_E_TOO_LARGE, "`arcella inspect` without --wit shows the rest");
+    }
     if (r < 0)
         return error_move(reterr, TAKE(error));
     d->wit = buffer_take(&text);

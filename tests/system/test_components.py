@@ -172,11 +172,15 @@ def test_valid_ones_are_inspected(home):
     assert not wrong, "\n".join(wrong)
 
 
+def leb(number):
+    data = b""
+    while number > 0x7F:
+        data, number = data + bytes([number & 0x7F | 0x80]), number >> 7
+    return data + bytes([number])
+
+
 def section(number, data):
-    size, rest = b"", len(data)
-    while rest > 0x7F:
-        size, rest = size + bytes([rest & 0x7F | 0x80]), rest >> 7
-    return bytes([number]) + size + bytes([rest]) + data
+    return bytes([number]) + leb(len(data)) + data
 
 
 # (component (import "a" (func $f)) … (core func (canon lower (func $f))))
@@ -210,6 +214,31 @@ def test_feature_of_the_validator(home, tmp_path):
     path.write_bytes(COMPONENT_HEAD + section(7, b"\1\x42\0") + section(10, b"\1\2\1a\1\0\5a:b/c\5\0"))
     done = inspected(path, home).failed("[unsupported]")
     assert "'implements'" in done.err and "build it again" not in done.err
+
+
+def many_imports(count):
+    """A component that imports functions, 100 bytes of WIT each."""
+    names = [f"f{i:05}-{'x' * 76}".encode() for i in range(count)]
+    rows = b"".join(b"\0" + bytes([len(name)]) + name + b"\1\0" for name in names)
+    return COMPONENT_HEAD + section(7, b"\1\x40\0\1\0") + section(10, leb(count) + rows)
+
+
+def test_much_wit(arcella, tmp_path):
+    """WIT is shown as a whole or refused as too large, of a file and of what is installed."""
+    path = tmp_path / "many.wasm"
+    path.write_bytes(many_imports(5000))
+    arcella.install(path, "many")
+    for target in (path, "many"):
+        text = arcella.cli("inspect", target, "--wit").ok().out
+        assert text.count("\n  import ") == 5000 and len(text) > 400_000
+        assert len(arcella.json("inspect", target, "--wit")["component"]["wit"]) == len(text)
+    path.write_bytes(many_imports(12000))
+    arcella.install(path, "most")
+    for target in (path, "most"):
+        arcella.cli("inspect", target).ok()
+        done = arcella.cli("inspect", target, "--wit").failed("too-large")
+        assert "1024 KiB" in done.err and "without --wit" in done.err
+        assert '"too-large"' in arcella.cli("inspect", target, "--wit", "--json").failed("too-large").out
 
 
 # --- components without a core module ---
