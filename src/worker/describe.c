@@ -185,6 +185,9 @@ static int describe_modules(const struct component *component, const char *bytes
             for (uint32_t n = 0; n < info.memory_count; n++)
                 if (!info.memories[n].imported)
                     d->memory_bytes += info.memories[n].minimum * 64 * KIB;
+            for (uint32_t n = 0; n < info.table_count; n++)
+                if (!info.tables[n].imported)
+                    d->table_elements += info.tables[n].minimum;
             r = description_add_module(d, (uint64_t)(module.data - bytes), module.length, reterr);
         }
         module_info_done(&info);

@@ -216,6 +216,19 @@ def test_feature_of_the_validator(home, tmp_path):
     assert "'implements'" in done.err and "build it again" not in done.err
 
 
+def test_tables_and_memories_are_summed(arcella, tmp_path):
+    """What is shown of a component's binary is the sum over its core modules; what one imports counts once."""
+    core = b"\0asm\1\0\0\0"
+    path = tmp_path / "sums.wasm"
+    path.write_bytes(COMPONENT_HEAD + section(MODULE, core + section(4, b"\1\x70\0\5") + section(5, b"\1\0\2")) +
+                     section(MODULE, core + section(4, b"\2\x70\0\7\x70\1\1\x09") + section(5, b"\1\0\3")) +
+                     section(MODULE, core + section(2, b"\1\0\1t\1\x70\0\5")))
+    arcella.install(path, "sums")
+    for target in (path, "sums"):
+        binary = arcella.json("inspect", target)["component"]["binary"]
+        assert (binary["table_elements"], binary["memory_bytes"]) == (13, 5 * 65536)
+
+
 def many_imports(count):
     """A component that imports functions, 100 bytes of WIT each."""
     names = [f"f{i:05}-{'x' * 76}".encode() for i in range(count)]
