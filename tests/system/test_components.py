@@ -216,6 +216,20 @@ def test_feature_of_the_validator(home, tmp_path):
     assert "'implements'" in done.err and "build it again" not in done.err
 
 
+def test_bodies_are_judged_when_compiled(arcella, run, home, tmp_path):
+    """`inspect` reads a file without compiling it, and its help says so; who compiles it refuses it."""
+    arcella.expect_log("compile failed")
+    path = tmp_path / "bad.wasm"
+    core = b"\0asm\1\0\0\0" + section(1, b"\1\x60\0\0") + section(3, b"\1\0") + section(10, b"\1\2\0\xff")
+    path.write_bytes(COMPONENT_HEAD + section(MODULE, core) + IMPORT)
+    inspected(path, home).ok()
+    arcella.cli("install", path, "--id", "bad@1.0.0").failed("bad-wasm")
+    run("--invoke", "f()", path).failed("bad-wasm")
+    for verb in ("inspect", "inspect-file"):
+        assert "read, not compiled" in Result(subprocess.run([BIN / "arcella", verb, "--help"], text=True,
+                                                             capture_output=True, env=environment(home))).ok().out
+
+
 def test_tables_and_memories_are_summed(arcella, tmp_path):
     """What is shown of a component's binary is the sum over its core modules; what one imports counts once."""
     core = b"\0asm\1\0\0\0"
