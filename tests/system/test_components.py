@@ -289,3 +289,14 @@ def test_without_modules(arcella, run, tmp_path):
     arcella.cli("stop", "fresh").ok()
     arcella.cli("start", "fresh").ok()
     assert arcella.json("call", "fresh", "fresh", "70")["result"] == 1
+
+
+@pytest.mark.parametrize("option,code", [("--timeout", 124), ("--cpu-time", 152)])
+def test_a_start_section_that_loops_says_where(run, tmp_path, option, code):
+    """While a component is made its guests have frames like those of any call."""
+    path = tmp_path / "loops.wasm"
+    loop = section(10, b"\1\7\0\3\x40\x0c\0\x0b\x0b")
+    core = b"\0asm\1\0\0\0" + section(1, b"\1\x60\0\0") + section(3, b"\1\0") + section(8, b"\0") + loop
+    path.write_bytes(COMPONENT_HEAD + section(MODULE, core) + section(2, b"\1\0\0\0") + WITHOUT_MODULES[len(COMPONENT_HEAD):])
+    done = run(option, "200ms", "--invoke", "fresh(1)", path)
+    assert done.code == code and re.search(r"^  at .*function 0\b", done.err, re.M), f"{done.code} {done.err}"
