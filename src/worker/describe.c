@@ -169,6 +169,34 @@ static int describe_exports(const struct component *component, struct package_de
     return d->run ? 0 : error_nomem(reterr);
 }
 
+/* What the template would have called must be there: said now, not at each start. */
+static int check_template(const struct component *component, const struct package_description *d,
+                          arcella_error **reterr) {
+    static const struct {
+        enum policy_key key;
+        const char *what;
+    } entries[] = {{POLICY_ENTRYPOINT_KEY, "entry point"}, {POLICY_SHUTDOWN_KEY, "shutdown entry"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++) {
+        const char *name = policy_text(&d->template, entries[i].key);
+        const struct component_func *func;
+        ERROR_AUTO *error = NULL;
+        if (!*name)
+            continue;
+        int r = runtime_find_entry(component, name, entries[i].what, &func, &error);
+        if (r == ARCELLA_E_NOMEM)
+            return error_move(reterr, TAKE(error));
+        if (r == 0)
+            continue;
+        error_set(reterr, ARCELLA_E_MANIFEST, "%s", arcella_error_message(error));
+        return error_hint(
+            reterr, ARCELLA_E_MANIFEST,
+            "mend '%s' in the template; `arcella inspect --wit` of the .wasm file shows what it "
+            "exports",
+            policy_row(entries[i].key)->key);
+    }
+    return 0;
+}
+
 static int describe_modules(const struct component *component, const char *bytes,
                             struct package_description *d, arcella_error **reterr) {
     int r = 0;
@@ -236,6 +264,8 @@ static int describe_component(const char *bytes, size_t length, bool wit, struct
         r = describe_exports(component, d, reterr);
     if (r == 0)
         r = add_empty_interfaces(&component_type(component)->type.exports, false, d, reterr);
+    if (r == 0)
+        r = check_template(component, d, reterr);
     if (r == 0)
         r = describe_modules(component, bytes, d, reterr);
     if (r == 0 && wit)
