@@ -21,16 +21,17 @@
 #define LIMIT_SOCKET_PATH_BYTES 107  /* sun_path less its NUL */
 
 /* --- packages --- */
-#define LIMIT_WASM_BYTES           (256 * MIB) /* CPython is 26 MiB; a store of code, not of data */
-#define LIMIT_MANIFEST_BYTES       (256 * KIB)
-#define LIMIT_MANIFEST_LIST        256         /* exports, imports in a manifest */
-#define LIMIT_DESCRIPTION_BYTES    (1 * MIB)   /* what an intake process hands back */
-#define LIMIT_WIT_BYTES            (256 * KIB) /* WIT of a component as text, where it is asked for … */
-#define LIMIT_WIT_JSON_BYTES       (512 * KIB) /* … and as JSON */
-#define LIMIT_CODE_BYTES           (2 * GIB)   /* machine code of one module */
-#define LIMIT_INTAKE_MS            10000       /* wall time of one intake */
-#define LIMIT_COMPILE_MS           300000      /* wall time of one compile: CPython takes some 20 s */
-#define LIMIT_COMPILE_MEMORY_BYTES (6 * GIB)   /* data segment of a compile process */
+#define LIMIT_WASM_BYTES     (256 * MIB) /* CPython is 26 MiB; a store of code, not of data */
+#define LIMIT_MANIFEST_BYTES (256 * KIB)
+#define LIMIT_MANIFEST_LIST  256       /* exports, imports in a manifest */
+#define LIMIT_WIT_BYTES      (1 * MIB) /* WIT of a component as text, where it is asked for … */
+#define LIMIT_WIT_JSON_BYTES (2 * MIB) /* … and as JSON */
+/* What an intake process hands back: both, and half a MiB of the rest. */
+#define LIMIT_DESCRIPTION_BYTES    (3 * MIB + 512 * KIB)
+#define LIMIT_CODE_BYTES           (2 * GIB) /* machine code of one module */
+#define LIMIT_INTAKE_MS            10000     /* wall time of one intake */
+#define LIMIT_COMPILE_MS           300000    /* wall time of one compile: CPython takes some 20 s */
+#define LIMIT_COMPILE_MEMORY_BYTES (6 * GIB) /* data segment of a compile process */
 #define LIMIT_MODULE_IMPORTS       4096
 #define LIMIT_MODULE_EXPORTS       65536
 #define LIMIT_COMPONENT_DEPTH      100 /* components in components */
@@ -72,7 +73,7 @@
 #define LIMIT_ALME_REPLY_BYTES    (16 * MIB) /* one reply line */
 #define LIMIT_ALME_CLIENTS        256
 #define LIMIT_ALME_IDLE_MS        60000      /* a connection with nothing to do */
-#define LIMIT_FRAME_BYTES         (4 * MIB)  /* one IPC frame: a message of 1 MiB and room for its envelope */
+#define LIMIT_FRAME_BYTES         (4 * MIB)  /* one IPC frame: a description and room for its envelope */
 #define LIMIT_FRAME_FDS           16         /* descriptors that travel with one frame */
 #define LIMIT_CHANNEL_QUEUE_BYTES (16 * MIB) /* frames waiting to be sent to one process */
 #define LIMIT_HANDSHAKE_MS        10000      /* from exec to ready */

@@ -30,7 +30,13 @@ static void pack_items(const struct description_items *items, struct pack_writer
     }
 }
 
+/* Three elements each; one in place of all says that they are not known. */
 static void pack_modules(const struct package_description *d, struct pack_writer *w) {
+    if (d->modules_unknown) {
+        pack_array(w, 1);
+        pack_bool(w, true);
+        return;
+    }
     pack_array(w, (uint32_t)d->modules_count * 3);
     for (size_t i = 0; i < d->modules_count; i++) {
         pack_u64(w, d->modules[i].offset);
@@ -229,6 +235,10 @@ static void get_kind(struct unpacking *u) {
 
 static void get_modules(struct unpacking *u) {
     uint32_t parts = pack_get_array(&u->r, LIMIT_COMPONENT_NESTED * 3);
+    if (parts == 1) {
+        u->d->modules_unknown = pack_get_bool(&u->r);
+        return;
+    }
     if (!u->r.failed && parts % 3)
         refuse(u, "a list of modules");
     for (uint32_t i = 0; i < parts / 3 && !u->r.failed && u->result == 0; i++) {
@@ -256,7 +266,8 @@ static void get_component(struct unpacking *u) {
     u->d->run = get_text(u, LIMIT_INTERFACE_BYTES, true);
     u->d->wit = get_text(u, LIMIT_WIT_BYTES, true);
     u->d->wit_json = get_text(u, LIMIT_WIT_JSON_BYTES, true);
-    if (u->d->kind != KIND_COMPONENT && (u->d->modules_count || u->d->run || u->d->wit || u->d->wit_json))
+    if (u->d->kind != KIND_COMPONENT &&
+        (u->d->modules_count || u->d->modules_unknown || u->d->run || u->d->wit || u->d->wit_json))
         refuse(u, "parts of a component");
 }
 
@@ -300,6 +311,8 @@ int description_decode(const void *bytes, size_t length, struct package_descript
     get_list(&u, &d->warnings, DESCRIPTION_WARNINGS_MAX, 4096);
     if (!u.old)
         get_component(&u);
+    else
+        d->modules_unknown = d->kind == KIND_COMPONENT;
     if (u.result < 0)
         return u.result;
     int r = pack_close(&u.r, reterr);

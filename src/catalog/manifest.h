@@ -128,14 +128,15 @@ struct package_description {
     uint64_t functions;
     uint64_t code_bytes;
     uint64_t data_bytes;
-    uint64_t memory_bytes;   /* least of its memory, 0 = none */
-    uint64_t table_elements; /* least of its largest table */
+    uint64_t memory_bytes;   /* least of its memory, 0 = none; of a component: of all in sum */
+    uint64_t table_elements; /* least of its largest table; of a component: of all in sum */
     /* of a component */
     struct description_module *modules; /* owned; its core modules at any depth, in the order of the file */
     size_t modules_count;
-    char *run;      /* the interface with `run` that a start calls ("wasi:cli/run@0.2.0"); NULL: none */
-    char *wit;      /* its WIT, where it was asked for; NULL */
-    char *wit_json; /* the same as JSON */
+    bool modules_unknown; /* recorded by a release that did not look into components; else none means none */
+    char *run;            /* the interface with `run` that a start calls ("wasi:cli/run@0.2.0"); NULL: none */
+    char *wit;            /* its WIT, where it was asked for; NULL */
+    char *wit_json;       /* the same as JSON */
     /* for people */
     struct text_list warnings;
 };

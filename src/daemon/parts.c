@@ -14,6 +14,11 @@ void parts_done(struct parts *parts) {
 
 int parts_init(struct parts *parts, const struct package_description *d, arcella_error **reterr) {
     parts_done(parts);
+    if (d->modules_unknown) {
+        error_set(reterr, ARCELLA_E_STATE, "which core modules it has is not recorded");
+        return error_hint(reterr, ARCELLA_E_STATE,
+                          "remove it and install it again: an earlier release did not look into components");
+    }
     parts->list = mem_array(d->modules_count + 1, sizeof(*parts->list));
     if (!parts->list)
         return error_nomem(reterr);
@@ -26,11 +31,6 @@ int parts_init(struct parts *parts, const struct package_description *d, arcella
         parts->list[i] = (struct part){.module = d->modules[i], .same = same};
     }
     parts->count = d->modules_count;
-    if (parts->count == 0) {
-        error_set(reterr, ARCELLA_E_STATE, "no core modules of it are recorded");
-        return error_hint(reterr, ARCELLA_E_STATE,
-                          "remove it and install it again: an earlier release did not look into components");
-    }
     return 0;
 }
 

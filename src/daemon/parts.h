@@ -22,7 +22,8 @@ struct parts {
 };
 /** Free; a caller that waits has called code_forget(). */
 void parts_done(struct parts *parts);
-/** Take the modules of a description. @return 0, STATE (recorded by a release that knew none), NOMEM */
+/** Take the modules of a description; a component may have none. @return 0, STATE (recorded by a release that
+ * knew none), NOMEM */
 int parts_init(struct parts *parts, const struct package_description *d, arcella_error **reterr) MUST_CHECK;
 /** Look for all code; count what is missing. @return 0, as code_find() but NOT_FOUND */
 int parts_find(struct daemon *daemon, struct parts *parts, bool fuel, arcella_error **reterr) MUST_CHECK;

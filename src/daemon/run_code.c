@@ -207,6 +207,22 @@ static int next_modules(struct run *run, arcella_error **reterr) {
     return 0;
 }
 
+/* There is no core module in it: a worker has its code folder by a file in it, so there is an empty one. */
+static int begin_without_code(struct run *run, arcella_error **reterr) {
+    int r = make_folder(run, reterr);
+    if (r < 0)
+        return r;
+    MEM_AUTO char *path = mem_format("%s/code", run->code_folder);
+    if (!path)
+        return error_nomem(reterr);
+    FD_AUTO fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0400);
+    if (fd < 0)
+        return error_set_errno(reterr, errno, "'%s'", path);
+    run->code_path = TAKE(path);
+    run_start_or_stop(run);
+    return 0;
+}
+
 /* It is a component: what is to be called, and the code of all that is in it. */
 static int begin_component(struct run *run, arcella_error **reterr) {
     struct package_description *d = run->description;
@@ -220,7 +236,7 @@ static int begin_component(struct run *run, arcella_error **reterr) {
             "call a function of it with --invoke; `arcella inspect --wit` shows what it exports");
     }
     if (d->modules_count == 0)
-        return error_set(reterr, ARCELLA_E_KIND, "'%s' is a component without code", run->options.file);
+        return begin_without_code(run, reterr);
     int r = description_settle_modules(d, run->file, reterr);
     if (r < 0)
         return r;

@@ -252,7 +252,8 @@ bool engine_can_wait(const struct engine_instance *instance);
  * judged when their module is compiled.  Makes an engine of its own for it; for intake processes, not for the
  * daemon.
  *
- * @return 0, WASM (with the engine's sentence and offset), LIMIT (nested too deep), NOMEM
+ * @return 0, WASM (with the engine's sentence and offset), UNSUPPORTED (it uses a feature that the validator
+ *         does not know, by name: it has not judged), LIMIT (nested too deep), NOMEM
  */
 int engine_component_validate(const void *bytes, size_t length, arcella_error **reterr) MUST_CHECK;
 

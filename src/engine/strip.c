@@ -162,9 +162,35 @@ static int strip(struct stripper *s, struct reader *file, unsigned depth) {
     return 0;
 }
 
+static struct reader read_whole(struct text bytes, arcella_error **reterr) {
+    const uint8_t *start = (const uint8_t *)bytes.data;
+    return (struct reader){.start = start, .at = start, .end = start + bytes.length, .reterr = reterr};
+}
+
 int strip_component(struct text bytes, struct buffer *to, arcella_error **reterr) {
     struct stripper s = {.to = to, .reterr = reterr};
-    const uint8_t *start = (const uint8_t *)bytes.data;
-    struct reader file = {.start = start, .at = start, .end = start + bytes.length, .reterr = reterr};
+    struct reader file = read_whole(bytes, reterr);
     return strip(&s, &file, 0);
+}
+
+/* (module (func)), whose body is none. */
+static const uint8_t last_module[] = {
+    0,    'a', 's', 'm',  1, 0,    0, 0, /* core, version 1 */
+    0x01, 4,   1,   0x60, 0, 0,          /* types: one function of nothing */
+    0x03, 2,   1,   0,                   /* functions: one of that type */
+    0x0a, 4,   1,   2,    0, 0xff,       /* code: `body` */
+};
+
+int strip_enclosed(struct text bytes, struct buffer *to, arcella_error **reterr) {
+    struct stripper s = {.to = to, .reterr = reterr};
+    struct reader file = read_whole(bytes, reterr);
+    size_t at;
+    TRY(put(&s, wasm_magic_component, sizeof(wasm_magic_component)));
+    TRY(put_byte(&s, COMPONENT_SECTION_COMPONENT));
+    TRY(open_size(&s, &at));
+    TRY(strip(&s, &file, 0));
+    close_size(&s, at);
+    TRY(put_byte(&s, COMPONENT_SECTION_MODULE));
+    TRY(put_byte(&s, sizeof(last_module)));
+    return put(&s, last_module, sizeof(last_module));
 }

@@ -282,6 +282,13 @@ static int find_function(const struct component *component, const struct wave_ca
     return 0;
 }
 
+int instance_find_function(const struct component *component, struct text name,
+                           const struct component_func **ret, arcella_error **reterr) {
+    struct wave_call call;
+    int r = wave_call_name(name, true, &call, reterr);
+    return r < 0 ? r : find_function(component, &call, name, ret, reterr);
+}
+
 static bool has_handles(const struct func_type *type) {
     for (uint32_t n = 0; n < type->param_count; n++)
         if (type->params[n].type->has_handle)

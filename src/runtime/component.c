@@ -10,9 +10,10 @@
  */
 #include "base/fd.h"
 #include "base/limits.h"
-#include "component/wave.h"
+#include "component/value_text.h"
 #include "engine/core.h"
 #include "runtime/instance.h"
+#include "runtime/provided.h"
 
 #define RUN_INTERFACE "wasi:cli/run"
 #define RUN_FUNCTION  "run"
@@ -122,37 +123,48 @@ void runtime_component_unuse(struct runtime *runtime, struct runtime_component *
 
 /* --- entries --- */
 
-/* A function that is called without arguments and says at most whether it went well. */
-static int find_entry(const struct component *component, const char *name, const char *what,
-                      const struct component_func **ret, arcella_error **reterr) {
-    struct wave_call call;
-    int r = wave_call_name(text_of(name), true, &call, reterr);
-    if (r < 0)
-        return error_wrap(reterr, ARCELLA_E_KIND, "its %s '%s'", what, name);
-    MEM_AUTO char *interface = mem_text_n(call.interface.data, call.interface.length);
-    MEM_AUTO char *function = mem_text_n(call.name.data, call.name.length);
-    if (!interface || !function)
+static int refuse_entry(const char *what, const char *name, const char *why, arcella_error **reterr) {
+    error_set(reterr, ARCELLA_E_KIND, "its %s '%s': %s", what, name, why);
+    return error_hint(reterr, ARCELLA_E_KIND, "`arcella inspect --wit` shows what it exports");
+}
+
+int runtime_find_entry(const struct component *component, const char *name, const char *what,
+                       const struct component_func **ret, arcella_error **reterr) {
+    /* Core modules made of WIT call their exports INTERFACE#FUNC, and so may a template. */
+    MEM_AUTO char *dotted = mem_text(name);
+    if (!dotted)
         return error_nomem(reterr);
-    const struct component_func *func = component_func_find(component, interface, function);
-    if (!func)
-        return error_set(reterr, ARCELLA_E_KIND, "its %s '%s' is no exported function", what, name);
+    char *hash = strchr(dotted, '#');
+    if (hash)
+        *hash = '.';
+    const struct component_func *func = NULL;
+    ERROR_AUTO *error = NULL;
+    int r = instance_find_function(component, text_of(dotted), &func, &error);
+    if (r == ARCELLA_E_NOMEM)
+        return error_move(reterr, TAKE(error));
+    if (r < 0)
+        return refuse_entry(what, name, arcella_error_message(error), reterr);
     const struct func_type *type = component_func_type(func);
-    if (type->param_count || (type->result && type->result->kind != TYPE_RESULT))
-        return error_set(reterr, ARCELLA_E_KIND, "its %s '%s' takes arguments or returns more than a result",
-                         what, name);
-    *ret = func;
-    return 0;
+    if (type->param_count == 0 && (!type->result || type->result->kind == TYPE_RESULT)) {
+        *ret = func;
+        return 0;
+    }
+    BUFFER_AUTO words = BUFFER_INIT(LIMIT_ERROR_BYTES);
+    r = buffer_text(&words, "it takes arguments or returns more than a result: ", reterr);
+    if (r == 0 && value_add_signature(&words, component_func_name(func), type, NULL) == ARCELLA_E_NOMEM)
+        r = error_nomem(reterr);
+    return r < 0 ? r : refuse_entry(what, name, words.data, reterr);
 }
 
 int instance_choose_component(struct instance *i, const struct runtime_spec *spec, arcella_error **reterr) {
     const struct component *component = i->component->component;
     int r = 0;
     if (spec->shutdown && *spec->shutdown)
-        r = find_entry(component, spec->shutdown, "shutdown entry", &i->at_stop, reterr);
+        r = runtime_find_entry(component, spec->shutdown, "shutdown entry", &i->at_stop, reterr);
     if (r < 0 || spec->waits)
         return r;
     if (spec->entrypoint && *spec->entrypoint)
-        return find_entry(component, spec->entrypoint, "entry point", &i->entry, reterr);
+        return runtime_find_entry(component, spec->entrypoint, "entry point", &i->entry, reterr);
     i->entry = component_func_find(component, RUN_INTERFACE, RUN_FUNCTION);
     return 0;
 }

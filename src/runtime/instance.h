@@ -101,6 +101,9 @@ int instance_begin_component(struct instance *i, const struct engine_limits *lim
 /** Decide what a component calls by itself. @return 0, KIND */
 int instance_choose_component(struct instance *i, const struct runtime_spec *spec, arcella_error **reterr)
     MUST_CHECK;
+/** Find a function by [INTERFACE.]FUNC, as calls do. @return 0, INVALID, NOT_FOUND, AMBIGUOUS, NOMEM */
+int instance_find_function(const struct component *component, struct text name,
+                           const struct component_func **ret, arcella_error **reterr) MUST_CHECK;
 /** Call a component's shutdown entry. @return 0 (its end follows), or an error */
 int instance_shutdown_component(struct instance *i, arcella_error **reterr) MUST_CHECK;
 /** Begin the next call that waits, if it can. */

@@ -169,6 +169,34 @@ static int describe_exports(const struct component *component, struct package_de
     return d->run ? 0 : error_nomem(reterr);
 }
 
+/* What the template would have called must be there: said now, not at each start. */
+static int check_template(const struct component *component, const struct package_description *d,
+                          arcella_error **reterr) {
+    static const struct {
+        enum policy_key key;
+        const char *what;
+    } entries[] = {{POLICY_ENTRYPOINT_KEY, "entry point"}, {POLICY_SHUTDOWN_KEY, "shutdown entry"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++) {
+        const char *name = policy_text(&d->template, entries[i].key);
+        const struct component_func *func;
+        ERROR_AUTO *error = NULL;
+        if (!*name)
+            continue;
+        int r = runtime_find_entry(component, name, entries[i].what, &func, &error);
+        if (r == ARCELLA_E_NOMEM)
+            return error_move(reterr, TAKE(error));
+        if (r == 0)
+            continue;
+        error_set(reterr, ARCELLA_E_MANIFEST, "%s", arcella_error_message(error));
+        return error_hint(
+            reterr, ARCELLA_E_MANIFEST,
+            "mend '%s' in the template; `arcella inspect --wit` of the .wasm file shows what it "
+            "exports",
+            policy_row(entries[i].key)->key);
+    }
+    return 0;
+}
+
 static int describe_modules(const struct component *component, const char *bytes,
                             struct package_description *d, arcella_error **reterr) {
     int r = 0;
@@ -185,6 +213,9 @@ static int describe_modules(const struct component *component, const char *bytes
             for (uint32_t n = 0; n < info.memory_count; n++)
                 if (!info.memories[n].imported)
                     d->memory_bytes += info.memories[n].minimum * 64 * KIB;
+            for (uint32_t n = 0; n < info.table_count; n++)
+                if (!info.tables[n].imported)
+                    d->table_elements += info.tables[n].minimum;
             r = description_add_module(d, (uint64_t)(module.data - bytes), module.length, reterr);
         }
         module_info_done(&info);
@@ -192,7 +223,7 @@ static int describe_modules(const struct component *component, const char *bytes
     return r;
 }
 
-/* Its WIT as text and JSON; too large: a warning instead. */
+/* Its WIT as text and JSON. */
 static int describe_wit(const struct component *component, struct package_description *d,
                         arcella_error **reterr) {
     struct wit *wit = NULL;
@@ -205,8 +236,12 @@ static int describe_wit(const struct component *component, struct package_descri
     if (r == 0)
         r = wit_print_json(wit, &json, &error);
     wit_free(wit);
-    if (r == ARCELLA_E_TOO_LARGE || r == ARCELLA_E_LIMIT)
-        return description_warn(d, reterr, "its WIT is too large to be shown");
+    if (r == ARCELLA_E_TOO_LARGE || r == ARCELLA_E_LIMIT) {
+        error_set(reterr, ARCELLA_E_TOO_LARGE,
+                  "its WIT has more than %llu KiB of text or %llu KiB of JSON, too much to be shown",
+                  LIMIT_WIT_BYTES / KIB, LIMIT_WIT_JSON_BYTES / KIB);
+        return error_hint(reterr, ARCELLA_E_TOO_LARGE, "`arcella inspect` without --wit shows the rest");
+    }
     if (r < 0)
         return error_move(reterr, TAKE(error));
     d->wit = buffer_take(&text);
@@ -229,6 +264,8 @@ static int describe_component(const char *bytes, size_t length, bool wit, struct
         r = describe_exports(component, d, reterr);
     if (r == 0)
         r = add_empty_interfaces(&component_type(component)->type.exports, false, d, reterr);
+    if (r == 0)
+        r = check_template(component, d, reterr);
     if (r == 0)
         r = describe_modules(component, bytes, d, reterr);
     if (r == 0 && wit)

@@ -9,7 +9,7 @@
  * Describe a core module or a component.
  *
  * @param wit  also the WIT of a component
- * @return 0, WASM (with the byte offset), UNSUPPORTED, LIMIT, NOMEM
+ * @return 0, WASM (with the byte offset), UNSUPPORTED, LIMIT, TOO_LARGE (its WIT), NOMEM
  */
 int describe_binary(const char *bytes, size_t length, bool wit, struct package_description *d,
                     arcella_error **reterr) MUST_CHECK;

@@ -5,7 +5,6 @@
  */
 #include "base/fd.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "catalog/manifest.h"
 #include "worker/describe.h"
 #include "worker/worker.h"
@@ -24,18 +23,6 @@ static int read_fd(struct frame *frame, unsigned index, size_t limit, struct buf
     if (lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(reterr, errno, "rewind");
     return fd_read_all(fd, limit, to, reterr);
-}
-
-/* Where WIT makes the description too large, it goes without. */
-static int encode(struct package_description *d, struct buffer *to, arcella_error **reterr) {
-    ERROR_AUTO *error = NULL;
-    int r = description_encode(d, to, &error);
-    if (r != ARCELLA_E_TOO_LARGE || !d->wit)
-        return r < 0 ? error_move(reterr, TAKE(error)) : 0;
-    mem_free(TAKE(d->wit));
-    mem_free(TAKE(d->wit_json));
-    r = description_warn(d, reterr, "its WIT is too large to be shown");
-    return r < 0 ? r : description_encode(d, to, reterr);
 }
 
 static int describe(struct frame *frame, struct buffer *to, arcella_error **reterr) {
@@ -74,7 +61,7 @@ static int describe(struct frame *frame, struct buffer *to, arcella_error **rete
     if (r == 0)
         r = description_compare(d, reterr);
     if (r == 0)
-        r = encode(d, to, reterr);
+        r = description_encode(d, to, reterr);
     for (int i = 0; i < MANIFEST_FILES; i++)
         buffer_done(&files[i]);
     return r;

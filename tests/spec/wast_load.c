@@ -50,19 +50,13 @@ int wast_load(struct engine *engine, const struct buffer *bytes, bool check, str
     return component_load(engine, bytes->data, bytes->length, ret, reterr);
 }
 
-/* Does the engine say that it does not know or run a feature?  Then it has not judged. */
-static bool is_gap(const char *message) {
-    return strstr(message, "feature is not active") || strstr(message, "must be enabled") ||
-           strstr(message, "not implemented") || strstr(message, "not supported");
-}
-
 bool wast_reference_differs(const struct buffer *bytes, char *to, size_t size) {
     ERROR_AUTO *ours = NULL, *error = NULL;
     if (is_core(bytes))
         return false;
     const int r = check_only(bytes, &ours);
     const int reference = engine_component_validate(bytes->data, bytes->length, &error);
-    if (!reference == !r || r == ARCELLA_E_UNSUPPORTED || (reference && is_gap(arcella_error_message(error))))
+    if (!reference == !r || r == ARCELLA_E_UNSUPPORTED || reference == ARCELLA_E_UNSUPPORTED)
         return false;
     snprintf(to, size, "%s, we: %s", reference ? arcella_error_message(error) : "valid",
              r ? arcella_error_message(ours) : "valid");

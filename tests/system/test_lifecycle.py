@@ -243,6 +243,30 @@ def test_the_shutdown_entry_is_called(arcella, tmp_path):
     assert log.index("shutting down") < log.index("stdout: down")
 
 
+@pytest.mark.parametrize("entry", ["run", "run.run", "wasi:cli/run.run", "wasi:cli/run@0.2.0.run", "wasi:cli/run@0.2.0#run"])
+def test_the_entry_point_of_a_component(arcella, tmp_path, entry):
+    """As calls name functions, and as core modules name exports; the version is one that the exported one serves."""
+    template = f'[deployment]\nisolation = "worker"\n[startup]\nentrypoint = "{entry}"\n'
+    arcella.cli("install", package(tmp_path / "p", "program", guest="program_ok.wasm", template=template)).ok()
+    arcella.cli("start", "program", "--restart", "never").ok()
+    assert arcella.wait_state("program", "finished")["exit_code"] == 0
+
+
+@pytest.mark.parametrize("key", ["entrypoint", "shutdown"])
+@pytest.mark.parametrize("entry,says", [
+    ("runs", "there is 'wasi:cli/run@0.2.3.run'"),
+    ("wasi:cli/run@0.3.0#run", "exports no function 'wasi:cli/run@0.3.0.run'"),
+    ("a b", "expected FUNC or INTERFACE.FUNC"),
+])
+def test_entries_that_a_component_has_not(arcella, tmp_path, key, entry, says):
+    """They are refused when it is installed, not at each start."""
+    template = f'[deployment]\nisolation = "worker"\n[startup]\n{key} = "{entry}"\n'
+    source = package(tmp_path / "p", "program", guest="program_ok.wasm", template=template)
+    done = arcella.cli("install", source).failed("bad-manifest")
+    assert says in done.err and entry in done.err and f"mend '{key}' in the template" in done.err
+    assert arcella.json("list", "components")["components"] == []
+
+
 def test_undeploy_stops_and_the_component_stays(arcella):
     arcella.install("spin.wasm")
     arcella.cli("start", "spin").ok()

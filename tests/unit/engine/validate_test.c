@@ -121,10 +121,72 @@ static void test_nesting(void **state) {
     }
 }
 
+/* Adds a section with a size of five bytes. */
+static void add_section(struct buffer *to, uint8_t id, const void *bytes, uint32_t size) {
+    uint8_t head[6] = {id};
+    uint32_t rest = size;
+    for (int k = 1; k < 6; k++) {
+        head[k] = (uint8_t)((rest & 0x7f) | (k < 5 ? 0x80 : 0));
+        rest >>= 7;
+    }
+    assert_int_equal(buffer_add(to, head, sizeof(head), NULL), 0);
+    assert_int_equal(buffer_add(to, bytes, size, NULL), 0);
+}
+
+/* No function has a body, and there are as many modules and components as may be: what is put behind it for
+   the engine to stop at counts among neither. */
+static void test_no_bodies(void **state) {
+    (void)state;
+    static const uint8_t core[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    static const uint8_t component[] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
+    char message[512];
+    for (int count = 0; count <= 1001; count += count ? 1 : 1000) {
+        BUFFER_AUTO from = BUFFER_INIT(MIB), to = BUFFER_INIT(MIB);
+        assert_int_equal(buffer_add(&from, component, sizeof(component), NULL), 0);
+        for (int i = 0; i < count; i++) {
+            add_section(&from, 1, core, sizeof(core));
+            add_section(&from, 4, component, sizeof(component));
+        }
+        struct text bytes = {from.data, from.length};
+        assert_int_equal(validate(bytes, message, sizeof(message)), count > 1000 ? ARCELLA_E_WASM : 0);
+        assert_int_equal(strip_enclosed(bytes, &to, NULL), 0);
+        assert_true(strip_is_body(&to, to.length - 1));
+        assert_false(strip_is_body(&to, to.length - 2));
+        assert_false(strip_is_body(&to, to.length));
+    }
+}
+
+/* What the validator has no switch for is not called badly built; what it can judge and not run is valid. */
+static void test_features(void **state) {
+    (void)state;
+    char message[512];
+    /* (component (import "a" (implements "a:b/c") (instance))) */
+    static const uint8_t implements[] = {
+        0,    'a', 's', 'm',  0x0d, 0,   1, 0,                                         /* head */
+        0x07, 3,   1,   0x42, 0,                                                       /* an instance type */
+        0x0a, 14,  1,   0x02, 1,    'a', 1, 0, 5, 'a', ':', 'b', '/', 'c', 0x05, 0x00, /* import */
+    };
+    assert_int_equal(
+        validate((struct text){(const char *)implements, sizeof(implements)}, message, sizeof(message)),
+        ARCELLA_E_UNSUPPORTED);
+    assert_non_null(strstr(message, "'implements'"));
+    assert_non_null(strstr(message, "offset 0x"));
+    /* (component (import "a" (func $f)) (export "b" (func $f))) */
+    static const uint8_t again[] = {
+        0,    'a', 's', 'm',  0x0d, 0,   1, 0,    /* head */
+        0x07, 5,   1,   0x40, 0,    1,   0,       /* a function type */
+        0x0a, 6,   1,   0,    1,    'a', 1, 0,    /* import */
+        0x0b, 7,   1,   0,    1,    'b', 1, 0, 0, /* export */
+    };
+    assert_int_equal(validate((struct text){(const char *)again, sizeof(again)}, message, sizeof(message)),
+                     0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts), cmocka_unit_test(test_bodies),  cmocka_unit_test(test_strip),
-        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_nesting),
+        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_nesting), cmocka_unit_test(test_no_bodies),
+        cmocka_unit_test(test_features),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

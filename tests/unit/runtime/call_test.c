@@ -32,6 +32,7 @@ struct rig {
     struct answer answers[ANSWERS]; /* by number of the call */
     unsigned started, ended, called;
     enum engine_end end;
+    enum instance_state state;
     int code[2], component;
     char paths[2][64];
 };
@@ -44,8 +45,9 @@ static void on_started(uint64_t handle, void *user) {
 static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
                      void *user) {
     struct rig *rig = user;
-    (void)handle, (void)state;
+    (void)handle;
     rig->ended++;
+    rig->state = state;
     rig->end = outcome->end;
 }
 
@@ -98,13 +100,12 @@ static void until(struct rig *rig, const unsigned *counter, unsigned value) {
     }
 }
 
-/* Compile its modules, start it, wait until it takes calls. */
-static void begin(struct rig *rig) {
+/* Compile its modules. */
+static void prepare(struct rig *rig) {
     struct component *component = NULL;
     assert_int_equal(component_read(calls_component, sizeof calls_component, NULL, NULL, &component, NULL),
                      0);
     assert_int_equal(component_module_count(component), ARRAY_LENGTH(rig->code));
-    const char *paths[ARRAY_LENGTH(rig->code)];
     for (uint32_t n = 0; n < ARRAY_LENGTH(rig->code); n++) {
         BUFFER_AUTO code = BUFFER_INIT(64 * MIB);
         struct text bytes = component_module_bytes(component, n);
@@ -112,11 +113,15 @@ static void begin(struct rig *rig) {
                          0);
         assert_int_equal(memfd_make("code", code.data, code.length, true, &rig->code[n], NULL), 0);
         snprintf(rig->paths[n], sizeof rig->paths[n], "/proc/self/fd/%d", rig->code[n]);
-        paths[n] = rig->paths[n];
     }
     component_unref(component);
     assert_int_equal(
         memfd_make("component", calls_component, sizeof calls_component, true, &rig->component, NULL), 0);
+}
+
+/* Start it with the entries of a template; "": none. */
+static int begin(struct rig *rig, const char *entry, const char *shutdown, arcella_error **reterr) {
+    const char *paths[] = {rig->paths[0], rig->paths[1]};
     struct runtime_spec spec = {
         .handle = 1,
         .address = "calls/0",
@@ -130,13 +135,14 @@ static void begin(struct rig *rig) {
         .stdio = {-1, -1, -1},
         .limits = {.memory_bytes = 4 * MIB, .table_elements = 1000},
         .startup_ms = PATIENCE_MS,
+        .entrypoint = entry,
+        .shutdown = shutdown,
         .grants = &rig->grants,
     };
-    assert_int_equal(runtime_start(rig->runtime, &spec, NULL), 0);
-    until(rig, &rig->started, 1);
+    return runtime_start(rig->runtime, &spec, reterr);
 }
 
-static int setup(void **state) {
+static int setup_idle(void **state) {
     struct rig *rig = mem_new(struct rig);
     rig->code[0] = rig->code[1] = rig->component = -1;
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
@@ -144,8 +150,18 @@ static int setup(void **state) {
     struct runtime_hooks hooks = {on_started, on_ended, on_output, on_audit, on_called, on_note, NULL, rig};
     assert_int_equal(runtime_new(rig->loop, &config, &hooks, &rig->runtime, NULL), 0);
     keep_signals();
-    begin(rig);
+    prepare(rig);
     *state = rig;
+    return 0;
+}
+
+/* It takes calls. */
+static int setup(void **state) {
+    if (setup_idle(state))
+        return -1;
+    struct rig *rig = *state;
+    assert_int_equal(begin(rig, "", "", NULL), 0);
+    until(rig, &rig->started, 1);
     return 0;
 }
 
@@ -307,6 +323,76 @@ static void freed_in_the_middle(void **state) {
     loop_run_ready(rig->loop); /* teardown frees it while it runs */
 }
 
+/* A template's names are looked up as those of calls, with '#' for the dot as core modules have it. */
+static void entries_that_are_none_are_refused(void **state) {
+    struct rig *rig = *state;
+    static const struct {
+        const char *name, *says;
+    } cases[] = {
+        {"nope", "it exports no function 'nope'"},
+        {"nothings", "there is 'nothing'"},
+        {"other.nothing", "it exports no function 'other.nothing'"},
+        {"other#nothing", "it exports no function 'other.nothing'"},
+        {"a b", "expected FUNC or INTERFACE.FUNC"},
+        {"nothing()", "expected the name of a function"},
+        {"add", "add(a: u32, b: u32) -> u32"},
+        {"count", "count() -> u32"},
+        /* What is found and does not fit shows that it was found. */
+        {"echo", "echo(text: string) -> string"},
+        {"texts.echo", "echo(text: string) -> string"},
+        {"acme:calls/texts@1.2.0.echo", "echo(text: string) -> string"},
+        {"acme:calls/texts@1.2.0#echo", "echo(text: string) -> string"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        for (int shutdown = 0; shutdown < 2; shutdown++) {
+            ERROR_AUTO *error = NULL;
+            int r = begin(rig, shutdown ? "" : cases[i].name, shutdown ? cases[i].name : "", &error);
+            const char *message = arcella_error_message(error);
+            if (r != ARCELLA_E_KIND || !strstr(message, cases[i].says) || !strstr(message, cases[i].name) ||
+                !strstr(message, shutdown ? "its shutdown entry '" : "its entry point '"))
+                fail_msg("%s: %d %s", cases[i].name, r, message);
+        }
+    assert_int_equal(runtime_count(rig->runtime), 0);
+}
+
+static void an_entry_is_called_and_its_end_is_the_end(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(begin(rig, "nothing", "", NULL), 0);
+    assert_int_equal(ask(rig, 1, "count()", NULL), ARCELLA_E_STATE); /* not beside it */
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->state, INSTANCE_FINISHED);
+    assert_int_equal(rig->end, ENGINE_END_RETURNED);
+    assert_int_equal(begin(rig, "trap", "nothing", NULL), 0);
+    until(rig, &rig->ended, 2);
+    assert_int_equal(rig->state, INSTANCE_FAILED);
+    assert_int_equal(rig->end, ENGINE_END_TRAPPED);
+}
+
+static void a_shutdown_entry_is_called_by_a_stop(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(begin(rig, "", "nothing", NULL), 0);
+    until(rig, &rig->started, 1);
+    assert_int_equal(runtime_stop(rig->runtime, 1, PATIENCE_MS, NULL), 0);
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->state, INSTANCE_STOPPED);
+    assert_int_equal(rig->end, ENGINE_END_STOPPED);
+    /* That it was called is seen where it fails, and where it does not end. */
+    assert_int_equal(begin(rig, "", "trap", NULL), 0);
+    until(rig, &rig->started, 2);
+    assert_int_equal(runtime_stop(rig->runtime, 1, PATIENCE_MS, NULL), 0);
+    until(rig, &rig->ended, 2);
+    assert_int_equal(rig->end, ENGINE_END_TRAPPED);
+    assert_int_equal(begin(rig, "", "spin", NULL), 0);
+    until(rig, &rig->started, 3);
+    uint64_t began = clock_monotonic_ms();
+    assert_int_equal(runtime_stop(rig->runtime, 1, 100, NULL), 0);
+    until(rig, &rig->ended, 3);
+    assert_true(clock_monotonic_ms() - began >= 90);
+    assert_int_equal(rig->state, INSTANCE_STOPPED);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -319,6 +405,11 @@ int main(void) {
         TEST(calls_can_be_given_up),
         TEST(a_stop_waits_for_the_call),
         TEST(freed_in_the_middle),
+#undef TEST
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_idle, teardown)
+        TEST(entries_that_are_none_are_refused),
+        TEST(an_entry_is_called_and_its_end_is_the_end),
+        TEST(a_shutdown_entry_is_called_by_a_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
