@@ -159,24 +159,42 @@ static void every_message_passes(void **state) {
     assert_int_equal(sent[0] + sent[1], 2 * count);
 }
 
+/* A large message, of which a queue holds some. */
+#define LARGE_BYTES MIB
+
 static void big_messages_survive_small_pieces(void **state) {
     struct pair *p = *state;
     int small = 4096;
     assert_int_equal(setsockopt(p->rig.fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
     make_parent(p);
     make_child(p);
-    char *bytes = mem_alloc(LIMIT_DESCRIPTION_BYTES);
-    memset(bytes, 'd', LIMIT_DESCRIPTION_BYTES);
-    struct ipc_taken taken = {.ok = true, .description = {bytes, LIMIT_DESCRIPTION_BYTES}};
+    char *bytes = mem_alloc(LARGE_BYTES);
+    memset(bytes, 'd', LARGE_BYTES);
+    struct ipc_taken taken = {.ok = true, .description = {bytes, LARGE_BYTES}};
     for (unsigned i = 0; i < 8; i++)
         assert_int_equal(channel_send(p->child.channel, IPC_TAKEN, &taken, NULL), 0);
     mem_free(bytes);
-    assert_true(channel_queued_bytes(p->child.channel) > 7 * LIMIT_DESCRIPTION_BYTES);
+    assert_true(channel_queued_bytes(p->child.channel) > 7 * LARGE_BYTES);
     uint64_t end = clock_monotonic_ms() + 20000;
     while (p->parent.frames < 8 && clock_monotonic_ms() < end)
         loop_run_once(p->rig.loop);
     assert_int_equal(p->parent.frames, 8);
     assert_int_equal(channel_queued_bytes(p->child.channel), 0);
+}
+
+/* The largest description goes into one frame with all that stands around it. */
+static void the_largest_message_has_a_frame(void **state) {
+    struct pair *p = *state;
+    make_parent(p);
+    make_child(p);
+    MEM_AUTO char *bytes = mem_alloc(LIMIT_DESCRIPTION_BYTES);
+    memset(bytes, 'd', LIMIT_DESCRIPTION_BYTES);
+    struct ipc_taken taken = {.ok = true, .description = {bytes, LIMIT_DESCRIPTION_BYTES}};
+    assert_int_equal(channel_send(p->child.channel, IPC_TAKEN, &taken, NULL), 0);
+    uint64_t end = clock_monotonic_ms() + 20000;
+    while (p->parent.frames < 1 && clock_monotonic_ms() < end)
+        loop_run_once(p->rig.loop);
+    assert_int_equal(p->parent.frames, 1);
 }
 
 /* A frame handed to the channel a byte at a time, descriptors with its first. */
@@ -297,8 +315,8 @@ static void a_full_queue_is_an_answer(void **state) {
     make_parent(p);
     make_child(p);
     channel_pause(p->parent.channel, true);
-    char *bytes = mem_alloc(LIMIT_DESCRIPTION_BYTES);
-    struct ipc_taken taken = {.ok = true, .description = {bytes, LIMIT_DESCRIPTION_BYTES}};
+    char *bytes = mem_alloc(LARGE_BYTES);
+    struct ipc_taken taken = {.ok = true, .description = {bytes, LARGE_BYTES}};
     unsigned sent = 0;
     int r;
     ERROR_AUTO *error = NULL;
@@ -574,6 +592,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(messages_arrive_in_order, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(every_message_passes, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(big_messages_survive_small_pieces, setup_pair, teardown_pair),
+        cmocka_unit_test_setup_teardown(the_largest_message_has_a_frame, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(single_bytes_are_enough, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(descriptors_keep_their_frames, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(queued_descriptors_keep_their_frames, setup_pair, teardown_pair),
