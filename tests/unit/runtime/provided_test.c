@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <ftw.h>
 
-#include "component/instance.h"
+#include "component/run/instance.h"
 #include "runtime/provided.h"
 
 /* What look() was asked for and found; nftw() has no pointer for its user. */
