@@ -261,9 +261,14 @@ const struct func_type *component_func_type(const struct component_func *func);
 bool component_resource_find(const struct component *component, const char *interface, const char *name,
                              uint32_t *ret);
 
-/** The name of a resource type by its number (struct type): as exported or imported; or empty. */
+/** The name of a resource type by its number (struct type): as imported; as exported by its own component,
+ * else by one inside that; or empty. */
 struct text component_resource_name(const struct component *component, uint32_t resource);
 
+/** What people call it, with the interface that it is imported from or first exported in:
+ * "test:shop/carts.cart", "cart"; "resource" where it has no name. */
+void component_resource_full_name(const struct component *component, uint32_t resource, char *to,
+                                  size_t size);
 /**
  * Told once from the loop when a call is over.
  *
