@@ -135,6 +135,7 @@ static void test_matches(void **state) {
     assert_ok(component_bind_func(bindings, &typed, reterr));
     assert_int_equal(component_import_match(component, bindings, close, near, sizeof(near)),
                      COMPONENT_OTHER_TYPE);
+    assert_string_equal(near, "(own<stream>)");
     typed.type = "( own<error> )"; /* not the error of this interface */
     assert_ok(component_bind_func(bindings, &typed, reterr));
     assert_int_equal(component_import_match(component, bindings, close, near, sizeof(near)),
