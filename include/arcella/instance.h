@@ -5,8 +5,9 @@
  *     struct arcella_value args[2] = {arcella_value_u32(2), arcella_value_u32(3)}, sum;
  *     arcella_instance_call(instance, "add", args, 2, &sum, NULL);
  *
- * An exported function has the name "add", or with its interface "acme:calc/math@1.0.0.add"; a version may be
- * left out where it is unambiguous, and so may package and version be: "math.add".
+ * An exported function has the name "add", or with its interface "acme:calc/math@1.0.0.add"; another
+ * compatible version names the same (1.2.0 serves 1.0.0 and 1.9.0), a version may be left out where it is
+ * unambiguous, and so may package and version be: "math.add".
  *
  * A call waits for its end.  A trap or a used-up limit is an error here, and the instance takes no call after
  * it.

@@ -9,6 +9,7 @@
  *     instance.c   instances: made, ended, freed
  *     call.c       functions and calls
  *     value.c      values and types
+ *     hint.c       what to do about an error, for embedders
  *     host.c       host functions and resources; view.c, slot.c: what they read and write
  *
  * A public value is a struct value of room component (value.h) with one more byte in use: the kind of the
@@ -99,6 +100,13 @@ struct arcella_instance {
     bool done, has_result;
     struct arcella_instance *next, **self;
 };
+
+/* --- hint.c --- */
+
+/** At the door: an error whose hint is only that of its code gets one for embedders. @return code */
+int api_hint(arcella_error **reterr, int code);
+/* An error made at the door. */
+#define api_error(reterr, code, ...) api_hint((reterr), error_set((reterr), (code), __VA_ARGS__))
 
 /* --- runtime.c --- */
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "component/nearest.h"
 #include "component/wave.h"
 
 /* --- finding a function --- */
@@ -23,9 +24,23 @@ static bool has_label(const char *interface, struct text asked) {
     return slash && text_equal((struct text){slash + 1, length}, asked);
 }
 
-static int not_found(const arcella_instance *instance, const char *function, arcella_error **reterr) {
-    return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'; the component has %u", function,
-                     instance->code->export_count);
+/* @param name  the function's own, without interface */
+static int not_found(const arcella_instance *instance, const char *function, struct text name,
+                     arcella_error **reterr) {
+    const struct api_code *code = instance->code;
+    const struct arcella_item *near = NULL;
+    struct nearest search = {.wanted = name};
+    for (uint32_t i = 0; i < code->export_count; i++) {
+        const struct arcella_item *item = &code->exports[i].item;
+        nearest_consider(&search, text_of(item->name));
+        if (search.best.data == item->name)
+            near = item;
+    }
+    if (!near)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'; the component has %u",
+                         function, code->export_count);
+    return error_set(reterr, ARCELLA_E_NOT_FOUND, "no exported function '%s'; there is '%s%s%s'", function,
+                     near->interface, *near->interface ? "." : "", near->name);
 }
 
 static int find_by_label(const arcella_instance *instance, const char *function, struct text interface,
@@ -41,7 +56,7 @@ static int find_by_label(const arcella_instance *instance, const char *function,
         found = export;
         *ret = i;
     }
-    return found ? 0 : not_found(instance, function, reterr);
+    return found ? 0 : not_found(instance, function, name, reterr);
 }
 
 static int find_in_component(const arcella_instance *instance, const char *function, uint32_t *ret,
@@ -73,24 +88,24 @@ static int find_in_module(const arcella_instance *instance, const char *function
         *ret = i;
         return 0;
     }
-    return not_found(instance, function, reterr);
+    return not_found(instance, function, text_of(function), reterr);
 }
 
 static int closed(arcella_error **reterr) {
-    return error_set(reterr, ARCELLA_E_CLOSED, "the instance has ended: its component was unloaded");
+    return api_error(reterr, ARCELLA_E_CLOSED, "the instance has ended: its component was unloaded");
 }
 
 int arcella_instance_func(arcella_instance *instance, const char *function, arcella_func **ret,
                           arcella_error **reterr) {
     if (!instance || !function || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "instance, function and ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "instance, function and ret must not be NULL");
     if (!instance->code)
         return closed(reterr);
     uint32_t index = 0;
     int r = instance->component ? find_in_component(instance, function, &index, reterr)
                                 : find_in_module(instance, function, &index, reterr);
     if (r)
-        return r;
+        return api_hint(reterr, r);
     arcella_func *func = &instance->funcs[index];
     func->instance = instance;
     func->export = &instance->code->exports[index];
@@ -135,8 +150,12 @@ static int end(arcella_instance *instance, int r) {
     return r;
 }
 
+/* Arguments that do not fit are told with the signature; a component's has the name in it. */
 static int name_call(const arcella_func *func, int r, arcella_error **reterr) {
-    return error_wrap(reterr, r, "call '%s'", func->export->item.name);
+    const struct arcella_item *item = &func->export->item;
+    bool whole = r == ARCELLA_E_INVALID;
+    error_wrap(reterr, r, "call '%s%s'", whole && func->func ? "" : item->name, whole ? item->signature : "");
+    return api_hint(reterr, r);
 }
 
 /* --- numbers --- */
@@ -360,12 +379,12 @@ static int slowly(const arcella_func *func, const struct arcella_value *args, si
 int arcella_func_call(arcella_func *func, const struct arcella_value *args, size_t count,
                       struct arcella_value *result, arcella_error **reterr) {
     if (UNLIKELY(!func))
-        return error_set(reterr, ARCELLA_E_INVALID, "func must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "func must not be NULL");
     arcella_instance *instance = func->instance;
     if (UNLIKELY(!instance->code))
         return closed(reterr);
     if (UNLIKELY(instance->depth))
-        return error_set(reterr, ARCELLA_E_BUSY, "the instance is in a call");
+        return api_error(reterr, ARCELLA_E_BUSY, "the instance is in a call");
     begin(instance);
     const struct func_type *type = func->export->type;
     union engine_value flat[TYPES_FLAT_PARAMS];
@@ -403,12 +422,12 @@ __attribute__((cold, noinline)) static int flat_slowly(const arcella_func *func,
 int arcella_func_call_flat(arcella_func *func, union arcella_flat flat[16], arcella_error **reterr) {
     STATIC_ASSERT(sizeof(union arcella_flat) == sizeof(union engine_value), "one layout");
     if (UNLIKELY(!func || !flat))
-        return error_set(reterr, ARCELLA_E_INVALID, "func and flat must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "func and flat must not be NULL");
     arcella_instance *instance = func->instance;
     if (UNLIKELY(!instance->code))
         return closed(reterr);
     if (UNLIKELY(!func->func))
-        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "'%s' is a function of a core module",
+        return api_error(reterr, ARCELLA_E_UNSUPPORTED, "'%s' is a function of a core module",
                          func->export->item.name);
     begin(instance);
     arcella_error *error = NULL;
@@ -443,11 +462,11 @@ static void on_dropped(struct component_instance *of, const struct engine_outcom
 int arcella_instance_drop(arcella_instance *instance, const struct arcella_value *handle,
                           arcella_error **reterr) {
     if (!instance || !handle)
-        return error_set(reterr, ARCELLA_E_INVALID, "instance and handle must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "instance and handle must not be NULL");
     if (!instance->code)
         return closed(reterr);
     if (handle->kind != ARCELLA_OWN || !instance->component)
-        return error_set(reterr, ARCELLA_E_KIND, "only an own handle can be dropped");
+        return api_error(reterr, ARCELLA_E_KIND, "only an own handle can be dropped");
     struct engine_outcome outcome;
     begin(instance);
     instance->outcome = &outcome;
@@ -461,5 +480,5 @@ int arcella_instance_drop(arcella_instance *instance, const struct arcella_value
     if (!r)
         r = api_outcome_error(instance, &outcome, reterr);
     instance->outcome = NULL;
-    return end(instance, r ? error_wrap(reterr, r, "drop a handle") : 0);
+    return end(instance, r ? api_hint(reterr, error_wrap(reterr, r, "drop a handle")) : 0);
 }

@@ -110,9 +110,9 @@ static int name_it(arcella_component *component, const char *name, const char *v
 int arcella_component_load(arcella_runtime *runtime, const char *name, const char *version, const void *bytes,
                            size_t length, arcella_component **ret, arcella_error **reterr) {
     if (!runtime || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "runtime and ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "runtime and ret must not be NULL");
     if (name && arcella_component_find(runtime, name, version ? version : ""))
-        return error_set(reterr, ARCELLA_E_EXISTS, "'%s%s%s' is loaded already", name, version ? "@" : "",
+        return api_error(reterr, ARCELLA_E_EXISTS, "'%s%s%s' is loaded already", name, version ? "@" : "",
                          version ? version : "");
     CLEANUP(component_free_ptr) arcella_component *component = mem_new(arcella_component);
     if (!component)
@@ -120,11 +120,11 @@ int arcella_component_load(arcella_runtime *runtime, const char *name, const cha
     component->runtime = runtime;
     int r = load_code(runtime, bytes, length, &component->code, reterr);
     if (r && name)
-        return error_wrap(reterr, r, "load '%s%s%s'", name, version ? "@" : "", version ? version : "");
+        error_wrap(reterr, r, "load '%s%s%s'", name, version ? "@" : "", version ? version : "");
     if (!r)
         r = name_it(component, name, version, reterr);
     if (r)
-        return r;
+        return api_hint(reterr, r);
     component->next = runtime->components;
     component->self = &runtime->components;
     if (component->next)
@@ -137,7 +137,7 @@ int arcella_component_load(arcella_runtime *runtime, const char *name, const cha
 int arcella_component_load_file(arcella_runtime *runtime, const char *name, const char *version,
                                 const char *path, arcella_component **ret, arcella_error **reterr) {
     if (!path)
-        return error_set(reterr, ARCELLA_E_INVALID, "path must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "path must not be NULL");
     BUFFER_AUTO bytes = BUFFER_INIT(LIMIT_WASM_BYTES);
     int r = file_read(AT_FDCWD, path, LIMIT_WASM_BYTES, &bytes, reterr);
     if (!r)
@@ -149,11 +149,11 @@ int arcella_component_load_file(arcella_runtime *runtime, const char *name, cons
 int arcella_component_reload(arcella_component *component, const void *bytes, size_t length,
                              arcella_error **reterr) {
     if (!component)
-        return error_set(reterr, ARCELLA_E_INVALID, "component must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "component must not be NULL");
     struct api_code *code;
     int r = load_code(component->runtime, bytes, length, &code, reterr);
     if (r)
-        return error_wrap(reterr, r, "reload '%s'", component->name);
+        return api_hint(reterr, error_wrap(reterr, r, "reload '%s'", component->name));
     api_code_unref(component->code);
     component->code = code;
     return 0;
@@ -161,10 +161,10 @@ int arcella_component_reload(arcella_component *component, const void *bytes, si
 
 int arcella_component_unload(arcella_component *component, arcella_error **reterr) {
     if (!component)
-        return error_set(reterr, ARCELLA_E_INVALID, "component must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "component must not be NULL");
     for (arcella_instance *i = component->runtime->instances; i; i = i->next)
         if (i->of == component && i->depth)
-            return error_set(reterr, ARCELLA_E_BUSY, "an instance of '%s' is in a call", component->name);
+            return api_error(reterr, ARCELLA_E_BUSY, "an instance of '%s' is in a call", component->name);
     for (arcella_instance *i = component->runtime->instances; i; i = i->next)
         if (i->of == component)
             api_instance_end(i);

@@ -76,25 +76,25 @@ static struct host_row *add_row(arcella_runtime *runtime, void *user) {
 int arcella_host_func(arcella_runtime *runtime, const char *interface, const char *name, const char *type,
                       arcella_host_fn *fn, void *user, arcella_error **reterr) {
     if (!runtime || !interface || !name || !fn)
-        return error_set(reterr, ARCELLA_E_INVALID, "runtime, interface, name and fn must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "runtime, interface, name and fn must not be NULL");
     struct host_row *row = add_row(runtime, user);
     if (!row)
         return error_nomem(reterr);
     row->fn = fn;
     struct component_host_func func = {interface, name, type, called, row};
-    return component_bind_func(runtime->bindings, &func, reterr);
+    return api_hint(reterr, component_bind_func(runtime->bindings, &func, reterr));
 }
 
 int arcella_host_resource(arcella_runtime *runtime, const char *interface, const char *name,
                           arcella_host_drop_fn *drop, void *user, arcella_error **reterr) {
     if (!runtime || !interface || !name)
-        return error_set(reterr, ARCELLA_E_INVALID, "runtime, interface and name must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "runtime, interface and name must not be NULL");
     struct host_row *row = add_row(runtime, user);
     if (!row)
         return error_nomem(reterr);
     row->drop = drop;
     struct component_host_resource resource = {interface, name, drop ? dropped : NULL, row};
-    return component_bind_resource(runtime->bindings, &resource, reterr);
+    return api_hint(reterr, component_bind_resource(runtime->bindings, &resource, reterr));
 }
 
 /* --- a call --- */

@@ -127,9 +127,9 @@ static int make(arcella_instance *instance, const struct arcella_limits *limits,
 int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
                          arcella_instance **ret, arcella_error **reterr) {
     if (!component || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
     if (!component->code)
-        return error_set(reterr, ARCELLA_E_CLOSED, "component '%s' was unloaded", component->name);
+        return api_error(reterr, ARCELLA_E_CLOSED, "component '%s' was unloaded", component->name);
     CLEANUP(instance_free_ptr) arcella_instance *instance = mem_new(arcella_instance);
     if (!instance)
         return error_nomem(reterr);
@@ -153,7 +153,8 @@ int arcella_instance_new(arcella_component *component, const struct arcella_limi
     if (!r && instance->doomed)
         r = error_set(reterr, ARCELLA_E_CANCELLED, "it was freed while it started");
     if (r)
-        return error_wrap(reterr, r, "instantiate '%s'", instance->of ? component->name : "");
+        return api_hint(reterr,
+                        error_wrap(reterr, r, "instantiate '%s'", instance->of ? component->name : ""));
     *ret = TAKE(instance);
     return 0;
 }

@@ -160,17 +160,17 @@ int api_list_module(struct api_code *code, const void *bytes, size_t length, arc
 
 static int check(const arcella_component *component, const struct arcella_item *ret, arcella_error **reterr) {
     if (!component || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
     if (ret->size != sizeof(*ret))
-        return error_set(reterr, ARCELLA_E_INVALID, "item.size is %zu, this library knows %zu", ret->size,
+        return api_error(reterr, ARCELLA_E_INVALID, "item.size is %zu, this library knows %zu", ret->size,
                          sizeof(*ret));
     if (!component->code)
-        return error_set(reterr, ARCELLA_E_CLOSED, "component '%s' was unloaded", component->name);
+        return api_error(reterr, ARCELLA_E_CLOSED, "component '%s' was unloaded", component->name);
     return 0;
 }
 
 static int no_such(const char *what, size_t index, arcella_error **reterr) {
-    return error_set(reterr, ARCELLA_E_NOT_FOUND, "there is no %s %zu", what, index);
+    return api_error(reterr, ARCELLA_E_NOT_FOUND, "there is no %s %zu", what, index);
 }
 
 int arcella_component_export(arcella_component *component, size_t index, struct arcella_item *ret,
@@ -207,9 +207,9 @@ int arcella_component_wit(arcella_component *component, const char **ret, arcell
         return r;
     struct api_code *code = component->code;
     if (!ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "ret must not be NULL");
     if (!code->component)
-        return error_set(reterr, ARCELLA_E_KIND, "'%s' is a core module, which has no WIT", component->name);
+        return api_error(reterr, ARCELLA_E_KIND, "'%s' is a core module, which has no WIT", component->name);
     if (!code->wit) {
         BUFFER_AUTO text = BUFFER_INIT(LIMIT_WIT_BYTES);
         struct wit *wit = NULL;
@@ -218,7 +218,7 @@ int arcella_component_wit(arcella_component *component, const char **ret, arcell
             r = wit_print(wit, &text, reterr);
         wit_free(wit);
         if (r)
-            return r;
+            return api_hint(reterr, r);
         code->wit = arena_text(&code->arena, text.data, text.length);
     }
     if (!code->wit)

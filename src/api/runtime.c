@@ -17,7 +17,7 @@ int api_sized(const char *what, const void *from, void *to, size_t size, size_t 
         return 0;
     memcpy(&known, from, sizeof(known));
     if (known < least || known > size)
-        return error_set(reterr, ARCELLA_E_INVALID, "%s.size is %zu, this library knows %zu", what, known,
+        return api_error(reterr, ARCELLA_E_INVALID, "%s.size is %zu, this library knows %zu", what, known,
                          size);
     memcpy(to, from, known);
     return 0;
@@ -29,7 +29,7 @@ int arcella_runtime_new(const struct arcella_options *options, arcella_runtime *
     struct arcella_options o = ARCELLA_OPTIONS_INIT;
     config.parallel_compile = true;
     if (!ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "ret is NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "ret is NULL");
     int r = api_sized("options", options, &o, sizeof(o), sizeof(o), reterr);
     if (r)
         return r;
@@ -47,7 +47,7 @@ int arcella_runtime_new(const struct arcella_options *options, arcella_runtime *
     if (!r)
         r = engine_new(&config, runtime->loop, &runtime->engine, reterr);
     if (r)
-        return r;
+        return api_hint(reterr, r);
     *ret = TAKE(runtime);
     return 0;
 }

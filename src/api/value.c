@@ -243,14 +243,14 @@ static int copy(const struct arcella_value *value, unsigned depth, struct arcell
 
 int arcella_value_copy(const struct arcella_value *value, struct arcella_value *ret, arcella_error **reterr) {
     if (!value || !ret)
-        return error_set(reterr, ARCELLA_E_INVALID, "value and ret must not be NULL");
+        return api_error(reterr, ARCELLA_E_INVALID, "value and ret must not be NULL");
     struct arcella_value to = {.kind = ARCELLA_NONE};
     int r = copy(value, 0, &to, reterr);
     if (r)
         arcella_value_free(&to);
     else
         *ret = to;
-    return r;
+    return api_hint(reterr, r);
 }
 
 void arcella_value_free(struct arcella_value *value) {

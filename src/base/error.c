@@ -199,6 +199,10 @@ int error_hint(arcella_error **reterr, int code, const char *format, ...) {
     return code;
 }
 
+bool error_has_hint(const arcella_error *error) {
+    return error && error->hint;
+}
+
 int error_nomem(arcella_error **reterr) {
     if (reterr)
         store(reterr, stand_in(ARCELLA_E_NOMEM));

@@ -12,6 +12,7 @@
 #define BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "arcella/error.h"
 #include "base/attr.h"
@@ -56,6 +57,9 @@ int error_wrap(arcella_error **reterr, int code, const char *format, ...) PRINTF
  * @return code
  */
 int error_hint(arcella_error **reterr, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/** Has it a hint of its own, not only that of its code?  NULL has none. */
+bool error_has_hint(const arcella_error *error);
 
 /** An error for want of memory.  Never allocates. @return ARCELLA_E_NOMEM */
 int error_nomem(arcella_error **reterr);

@@ -216,40 +216,62 @@ static void print_scalar(const char *key, const json_t *value, unsigned width, u
     fputc('\n', term->to);
 }
 
-/* Objects inside rows, and what only later rows have, are for --json. */
+/* The columns of rows: the keys that any of them has. */
+struct columns {
+    struct {
+        const char *key;
+        unsigned flags; /* enum column_flag */
+        char title[64];
+    } all[16];
+    size_t count;
+};
+
+/* Objects inside rows are for --json. */
 static bool is_column(const json_t *value) {
     return !is_rows(value) && !(json_is_object(value) && json_object_size(value));
 }
 
-/* Columns are the keys of the first row. */
-static void print_rows(const json_t *rows, unsigned indent, const struct term *term) {
-    CLEANUP(table_free_ptr) struct table *table = table_new();
-    const json_t *first = json_array_get(rows, 0);
+/* A key that the rows before had not stands behind the one in front of it in its own row. */
+static void add_columns(struct columns *columns, const json_t *row) {
     const char *key;
     json_t *value;
+    size_t next = 0;
+    json_object_foreach((json_t *)(uintptr_t)row, key, value) {
+        size_t at = 0;
+        while (at < columns->count && strcmp(columns->all[at].key, key) != 0)
+            at++;
+        if (at < columns->count) {
+            next = at + 1;
+            continue;
+        }
+        if (columns->count == ARRAY_LENGTH(columns->all) || !is_column(value))
+            continue;
+        memmove(&columns->all[next + 1], &columns->all[next],
+                (columns->count++ - next) * sizeof(*columns->all));
+        columns->all[next].key = key;
+        columns->all[next].flags = json_is_number(value) ? COLUMN_RIGHT : COLUMN_CUT;
+        next++;
+    }
+}
+
+static void print_rows(const json_t *rows, unsigned indent, const struct term *term) {
+    CLEANUP(table_free_ptr) struct table *table = table_new();
+    struct columns columns = {.count = 0};
     size_t i;
     json_t *row;
-    char titles[16][64];
-    size_t count = 0;
-    json_object_foreach((json_t *)(uintptr_t)first, key, value) {
-        if (count == ARRAY_LENGTH(titles))
-            break;
-        if (!is_column(value))
-            continue;
-        title_of(key, titles[count], sizeof(titles[count]));
-        for (char *at = titles[count]; *at; at++)
+    json_array_foreach((json_t *)(uintptr_t)rows, i, row) add_columns(&columns, row);
+    for (size_t c = 0; c < columns.count; c++) {
+        char *title = columns.all[c].title;
+        title_of(columns.all[c].key, title, sizeof(columns.all[c].title));
+        for (char *at = title; *at; at++)
             *at = (char)toupper((unsigned char)*at);
-        table_column(table, titles[count++], json_is_number(value) ? COLUMN_RIGHT : COLUMN_CUT);
+        table_column(table, title, columns.all[c].flags);
     }
     json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-        size_t cells = 0;
-        json_object_foreach((json_t *)(uintptr_t)first, key, value) {
-            if (!is_column(value))
-                continue;
-            if (cells++ == count)
-                break;
+        for (size_t c = 0; c < columns.count; c++) {
             char text[512];
-            render_value(key, json_object_get(row, key), text, sizeof(text));
+            const json_t *value = json_object_get(row, columns.all[c].key);
+            render_value(columns.all[c].key, value && is_column(value) ? value : NULL, text, sizeof(text));
             table_cell(table, text);
         }
     }

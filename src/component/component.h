@@ -183,13 +183,14 @@ enum component_match {
     COMPONENT_PROVIDED,
     COMPONENT_NO_INTERFACE, /* nobody provides the interface, in no version */
     COMPONENT_NO_VERSION,   /* another version of it is there */
-    COMPONENT_NO_NAME,      /* the interface is there, the name is not */
+    COMPONENT_NO_NAME,      /* the interface is there, or none is asked for; the name is not */
     COMPONENT_OTHER_TYPE    /* it is there, and reads and writes another type */
 };
 /**
  * Is an import provided?
  *
- * @param to  receives the nearest match ("wasi:http/types@0.3.0", "get-environment"), or ""; NULL with size 0
+ * @param to  receives the nearest match ("wasi:http/types@0.3.0", "get-environment"), of OTHER_TYPE the type
+ * that is there ("(u32) -> string"), or ""; NULL with size 0
  */
 enum component_match component_import_match(const struct component *component,
                                             const struct component_bindings *bindings,
@@ -261,8 +262,13 @@ const struct func_type *component_func_type(const struct component_func *func);
 bool component_resource_find(const struct component *component, const char *interface, const char *name,
                              uint32_t *ret);
 
-/** The name of a resource type by its number (struct type): as exported or imported; or empty. */
+/** The name of a resource type by its number (struct type): as imported; as exported by its own component,
+ * else by one inside that; or empty. */
 struct text component_resource_name(const struct component *component, uint32_t resource);
+/** What people call it, with the interface that it is imported from or first exported in:
+ * "test:shop/carts.cart", "cart"; "resource" where it has no name. */
+void component_resource_full_name(const struct component *component, uint32_t resource, char *to,
+                                  size_t size);
 
 /**
  * Told once from the loop when a call is over.

@@ -31,8 +31,9 @@ struct value_handles {
 /* --- types in a sentence --- */
 
 /**
- * Append a type as WIT has it, as far as structure goes (names of types are not in struct type): "list<u8>",
- * "record {id: u32, lines: list<…>}".  Deep and long ones are cut with "…".
+ * Append a type as WIT has it, as far as structure goes (names of types are not in struct type, but those of
+ * resources): "list<u8>", "record {id: u32, lines: list<…>}", "own<cart>".  Deep and long ones are cut with
+ * "…".
  *
  * @return 0, TOO_LARGE, NOMEM
  */

@@ -55,11 +55,11 @@ static int find(void *user, const struct type *type, uint64_t number, struct val
                          (unsigned long long)number);
     if (kept->value.count != type->resource) {
         const struct component *component = i->component->component;
-        struct text is = component_resource_name(component, kept->value.count);
-        struct text wanted = component_resource_name(component, type->resource);
-        return error_set(reterr, ARCELLA_E_INVALID, "handle %llu is a '%.*s', wanted is a '%.*s'",
-                         (unsigned long long)number, (int)is.length, is.data, (int)wanted.length,
-                         wanted.data);
+        char is[LIMIT_INTERFACE_BYTES], wanted[LIMIT_INTERFACE_BYTES];
+        component_resource_full_name(component, kept->value.count, is, sizeof(is));
+        component_resource_full_name(component, type->resource, wanted, sizeof(wanted));
+        return error_set(reterr, ARCELLA_E_INVALID, "handle %llu is a '%s', wanted is a '%s'",
+                         (unsigned long long)number, is, wanted);
     }
     *ret = kept->value;
     ret->kind = (uint8_t)type->kind;

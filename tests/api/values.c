@@ -166,16 +166,53 @@ static void check_flat(arcella_instance *instance) {
 
 static void check_names(arcella_instance *instance) {
     struct arcella_value args[2] = {arcella_value_u32(1), arcella_value_u32(2)}, result;
+    /* It exports 1.2.0: any version that is compatible with it names the same interface, older or newer. */
     static const char *const good[] = {"acme:calc/math@1.2.0.plus", "acme:calc/math@1.0.0.plus",
-                                       "acme:calc/math.plus", "math.plus"};
-    for (size_t i = 0; i < COUNT(good); i++)
-        if (i != 1) /* an older minor version serves, a newer would not */
-            OK(arcella_instance_call(instance, good[i], args, 2, &result, reterr));
+                                       "acme:calc/math@1.9.0.plus", "acme:calc/math.plus", "math.plus"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        uint32_t number = 0;
+        OK(arcella_instance_call(instance, good[i], args, 2, &result, reterr));
+        CHECK(!arcella_value_get_u32(&result, &number) && number == 3);
+    }
     REFUSED(arcella_instance_call(instance, "acme:calc/math@2.0.0.plus", args, 2, &result, reterr),
-            ARCELLA_E_NOT_FOUND, "plus");
-    REFUSED(arcella_instance_call(instance, "plus", args, 2, &result, reterr), ARCELLA_E_NOT_FOUND, "plus");
+            ARCELLA_E_NOT_FOUND, "'acme:calc/math@2.0.0.plus'; there is 'acme:calc/math@1.2.0.plus'");
+    REFUSED(arcella_instance_call(instance, "plus", args, 2, &result, reterr), ARCELLA_E_NOT_FOUND,
+            "'plus'; there is 'acme:calc/math@1.2.0.plus'");
+    REFUSED(arcella_instance_call(instance, "ad", args, 2, &result, reterr), ARCELLA_E_NOT_FOUND,
+            "no exported function 'ad'; there is 'add'");
+    REFUSED(arcella_instance_call(instance, "nothing-like-it", args, 2, &result, reterr), ARCELLA_E_NOT_FOUND,
+            "no exported function 'nothing-like-it'; the component has ");
     REFUSED(arcella_instance_call(instance, "no function", args, 2, &result, reterr), ARCELLA_E_INVALID,
             "no function");
+}
+
+/* An error tells an embedder what to do, not what to type. */
+#define HINTED(call, code, words)                                                                            \
+    do {                                                                                                     \
+        arcella_error *error_ = NULL, **reterr = &error_;                                                    \
+        CHECK((call) == (code));                                                                             \
+        if (!strstr(arcella_error_hint(error_), (words)) || strchr(arcella_error_hint(error_), '`')) {       \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, arcella_error_hint(error_));       \
+            exit(1);                                                                                         \
+        }                                                                                                    \
+        arcella_error_free(error_);                                                                          \
+    } while (0)
+
+static void check_hints(arcella_instance *instance) {
+    struct arcella_value args[3] = {arcella_value_u32(1), arcella_value_u32(2), arcella_value_u32(3)}, result;
+    HINTED(arcella_instance_call(instance, "ad", args, 2, &result, reterr), ARCELLA_E_NOT_FOUND,
+           "arcella_component_export()");
+    HINTED(arcella_instance_call(instance, "add", args, 3, &result, reterr), ARCELLA_E_INVALID,
+           "declaration");
+    HINTED(arcella_instance_call(instance, NULL, args, 3, &result, reterr), ARCELLA_E_INVALID, "declaration");
+    HINTED(arcella_instance_drop(instance, args, reterr), ARCELLA_E_KIND, "declaration");
+    HINTED(arcella_value_copy(NULL, &result, reterr), ARCELLA_E_INVALID, "declaration");
+    /* An argument that does not fit is told with what the function takes. */
+    args[1] = arcella_value_s32(2);
+    REFUSED(arcella_instance_call(instance, "add", args, 2, &result, reterr), ARCELLA_E_INVALID,
+            "call 'add(a: u32, b: u32) -> u32': argument 'b': expected u32, got s32");
+    REFUSED(arcella_instance_call(instance, "read-thing", args, 1, &result, reterr), ARCELLA_E_INVALID,
+            "call 'read-thing(t: borrow<thing>) -> u32': argument 't'");
 }
 
 static void check_spans(arcella_instance *instance) {
@@ -625,6 +662,7 @@ int main(int argc, char **argv) {
     arcella_instance *instance = make(component);
     check_flat(instance);
     check_names(instance);
+    check_hints(instance);
     check_spans(instance);
     check_lists(instance);
     check_total(instance);

@@ -234,6 +234,14 @@ def test_resources_are_kept_within_a_run(run, guest):
     run("--invoke", "value(handle(1))", guest("calls.wasm")).failed("invalid-argument")
 
 
+def test_resources_have_their_names(run, guest, arcella):
+    done = run("--invoke", "value(1)", guest("calls.wasm")).failed("invalid-argument")
+    assert "argument 1 'of' of value(of: borrow<counter>) -> u32" in done.err
+    arcella.install("calls.wasm", "calls")
+    types = {row["name"]: row["type"] for row in arcella.json("inspect", "calls")["component"]["exports"]}
+    assert types["make"] == "func(n: u32) -> own<counter>"
+
+
 @pytest.mark.parametrize("calls,code,says", [
     (["add(1)"], 2, "add(a: u32, b: u32) -> u32"),
     (["add(1, 2"], 2, "add"),

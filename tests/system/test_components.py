@@ -132,6 +132,13 @@ def test_inspected(row, home):
         assert re.search(wanted, text), f"{call}: no {name} in\n{text}"
 
 
+def test_a_handle_of_another_resource_is_told_with_both_names(run):
+    done = run(*invocations(["[constructor]till(500)", '[constructor]cart("A")', "[method]till.take(handle(2), handle(1))"]),
+               FOLDER / "tills-c-c.wasm", timeout=SECONDS).failed("invalid-argument")
+    assert "handle 2 is a 'test:shop/carts.cart', wanted is a 'test:shop/tills.till'" in done.err
+    assert "(self: borrow<till>, it: own<cart>)" in done.err
+
+
 def test_table_has_what_it_must():
     """At least 30 components of four toolchains, among them the kinds that are hard."""
     table = TABLE["component"]

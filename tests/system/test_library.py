@@ -147,7 +147,7 @@ ADDER = GUESTS / "adder.wasm"
 EMBEDDED = GUESTS / "embedded.wasm"
 CALLS = [GUESTS / "plain_memory.wasm", GUESTS / "start_trap.wasm", GUESTS / "spin_start.wasm", EMBEDDED, ADDER]
 # The programs of tests/api with what each is run with.
-PROGRAMS = {"calls": [CALLS], "values": [[EMBEDDED]], "signals": [[EMBEDDED, "before"], [EMBEDDED, "after"]]}
+PROGRAMS = {"calls": [CALLS], "values": [[EMBEDDED]], "loops": [[GUESTS / "calls.wasm"]], "signals": [[EMBEDDED, "before"], [EMBEDDED, "after"]]}
 
 
 def run(program, folder, *arguments):

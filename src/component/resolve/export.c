@@ -5,11 +5,15 @@
  */
 #include "component/resolve/internal.h"
 
-/* A resource is called in messages what its own component exports it as. */
+/* A resource is called in messages what its own component exports it as; where that exports it through
+ * components inside it, as toolchains do for an interface, what the first of them calls it. */
 static void name_resource(struct resolve *r, uint32_t resource, const struct frame *frame, struct text name) {
     struct resolved_resource *of = &r->program->resources[resource];
-    if (!of->name.length && of->instance == frame->instance)
-        of->name = name;
+    bool own = of->instance == frame->instance;
+    if (of->imported || (of->name.length && (of->named_by_own || !own)))
+        return;
+    of->name = name;
+    of->named_by_own = own;
 }
 
 int resolve_export_def(struct resolve *r, struct frame *frame, const struct ast_def *def) {

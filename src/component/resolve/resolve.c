@@ -366,7 +366,12 @@ static int resolve_all(struct resolve *r, const struct ast *ast) {
         return resolve_nomem(r);
     struct frame *root;
     TRY(resolve_component(r, ast->root, NULL, RESOLVE_NONE, NULL, &root));
-    return r->stopped ? 0 : resolve_exports(r, root->exports);
+    TRY(r->stopped ? 0 : resolve_exports(r, root->exports));
+    struct program *p = r->program;
+    for (uint32_t i = 0; i < p->resource_count; i++)
+        if (p->resources[i].name.length && types_name_resource(p->types, i, p->resources[i].name, r->reterr))
+            return ARCELLA_E_NOMEM;
+    return 0;
 }
 
 int component_resolve(const struct ast *ast, struct types *types, struct program **ret,

@@ -101,8 +101,9 @@ struct resolved_instance {
 };
 
 struct resolved_resource {
-    struct text interface, name; /* imported: of whom; else "" and the name its component exports it by */
+    struct text interface, name; /* imported: of whom; else "" and the name that it is exported by; "" */
     bool imported;
+    bool named_by_own; /* the name is what its own component exports it by, not one inside that */
     uint32_t instance; /* that defines it; NONE: imported */
     uint32_t dtor;     /* item; NONE: none */
 };

@@ -178,10 +178,11 @@ uint64_t bindings_changes(const struct component_bindings *bindings) {
 
 /* --- finding --- */
 
+/* What the world itself imports is of no interface that could be missing. */
 static const struct bound *find(const struct component_bindings *bindings, struct text interface_text,
                                 struct text name, bool is_resource, enum component_match *ret) {
     const struct bound_interface *interface = bindings ? find_interface(bindings, interface_text) : NULL;
-    *ret = COMPONENT_NO_INTERFACE;
+    *ret = interface_text.length ? COMPONENT_NO_INTERFACE : COMPONENT_NO_NAME;
     if (!interface)
         return NULL;
     const struct bound *bound = NULL;
@@ -228,7 +229,7 @@ static bool is_near(unsigned far, struct text name) {
 
 static void nearest_name(const struct bound_interface *interface, struct text name, char *to, size_t size) {
     unsigned best = UINT32_MAX;
-    for (const struct bound *b = interface->names; b; b = b->hh.next) {
+    for (const struct bound *b = interface ? interface->names : NULL; b; b = b->hh.next) {
         unsigned far = distance(name, text_of(b->name));
         if (far < best && is_near(far, name)) {
             best = far;
@@ -260,6 +261,7 @@ enum component_match component_import_match(const struct component *component,
                                             const struct component_bindings *bindings,
                                             const struct component_import *import, char *to, size_t size) {
     char none[1];
+    const struct bound_interface *interface = bindings ? find_interface(bindings, import->interface) : NULL;
     if (!size) {
         to = none;
         size = sizeof(none);
@@ -275,6 +277,11 @@ enum component_match component_import_match(const struct component *component,
     if (match == COMPONENT_NO_INTERFACE)
         return nearest_interface(bindings, import->interface, to, size);
     if (match == COMPONENT_NO_NAME)
-        nearest_name(find_interface(bindings, import->interface), import->name, to, size);
+        nearest_name(interface, import->name, to, size);
+    if (match == COMPONENT_OTHER_TYPE) {
+        const struct bound *bound = find(bindings, import->interface, import->name, false, &match);
+        match = COMPONENT_OTHER_TYPE;
+        text_copy(to, size, bound && bound->type ? bound->type : "");
+    }
     return match;
 }

@@ -318,3 +318,20 @@ struct text component_resource_name(const struct component *component, uint32_t 
     const struct program *program = component->program;
     return resource < program->resource_count ? program->resources[resource].name : (struct text){"", 0};
 }
+
+void component_resource_full_name(const struct component *component, uint32_t resource, char *to,
+                                  size_t size) {
+    const struct program *program = component->program;
+    struct text interface = {"", 0}, name = component_resource_name(component, resource);
+    if (name.length)
+        interface = program->resources[resource].interface;
+    for (uint32_t i = 0; !interface.length && i < program->resource_export_count; i++) {
+        if (program->resource_exports[i].resource != resource)
+            continue;
+        interface = program->resource_exports[i].interface;
+        name = program->resource_exports[i].name;
+        break;
+    }
+    snprintf(to, size, "%s%s%s", interface.length ? NAME_SHOWN(interface) : "", interface.length ? "." : "",
+             name.length ? NAME_SHOWN(name) : "resource");
+}

@@ -7,6 +7,16 @@
 #include "base/mem.h"
 #include "component/names/name.h"
 #include "component/run/instance.h"
+#include "component/value_text.h"
+
+/* ": '(u32) -> string' is there, wanted is '(n: u64) -> string'": both sides, since neither is wrong by
+ * itself. */
+static int tell_types(const struct component_import *import, const char *there, struct buffer *to,
+                      arcella_error **reterr) {
+    int r = buffer_format(to, reterr, ": '%s' is there, wanted is '", there);
+    r = r ? r : value_add_signature(to, TEXT(""), import->type, reterr);
+    return r ? r : buffer_text(to, "')", reterr);
+}
 
 static int tell_missing(struct component *component, const struct component_bindings *bindings,
                         const struct component_import *import, struct buffer *to, arcella_error **reterr) {
@@ -22,10 +32,15 @@ static int tell_missing(struct component *component, const struct component_bind
         return 0; /* they are counted */
     enum component_match match =
         component_import_match(component, bindings, import, nearest, sizeof(nearest));
-    return buffer_format(to, reterr, "%s'%s%s%s' (%s%s%s%s)", to->length ? ", " : "",
-                         NAME_SHOWN(import->interface), import->interface.length ? "." : "",
-                         NAME_SHOWN(import->name), words[match], *nearest ? ": " : "", nearest,
-                         *nearest ? " is there" : "");
+    bool of_world = match == COMPONENT_NO_NAME && !import->interface.length;
+    int r = buffer_format(to, reterr, "%s'%s%s%s' (%s", to->length ? ", " : "", NAME_SHOWN(import->interface),
+                          import->interface.length ? "." : "", NAME_SHOWN(import->name),
+                          of_world ? "nobody provides it" : words[match]);
+    if (r)
+        return r;
+    if (match == COMPONENT_OTHER_TYPE)
+        return tell_types(import, nearest, to, reterr);
+    return buffer_format(to, reterr, "%s%s%s)", *nearest ? ": " : "", nearest, *nearest ? " is there" : "");
 }
 
 /* All that is missing is told at once. */

@@ -251,6 +251,20 @@ int types_handle(struct types *types, enum type_kind kind, uint32_t resource, co
     return intern(types, (struct key_head){.kind = kind, .resource = resource}, NULL, ret, reterr);
 }
 
+int types_name_resource(struct types *types, uint32_t resource, struct text name, arcella_error **reterr) {
+    for (enum type_kind kind = TYPE_OWN; kind <= TYPE_BORROW; kind++) {
+        CLEANUP(key_done) struct key key = {0};
+        int status = key_make(&key, (struct key_head){.kind = kind, .resource = resource}, NULL, reterr);
+        if (status)
+            return status;
+        struct made_type *made = NULL;
+        HASH_FIND(hh, types->by_key, key.bytes, key.length, made);
+        if (made)
+            made->type.resource_name = name;
+    }
+    return 0;
+}
+
 /* --- function types --- */
 
 /* Lay the parameters out as the tuple they are when they are spilled into memory, and flatten them. */

@@ -93,9 +93,10 @@ struct type {
     const struct type_field *fields;
     uint32_t entry_size; /* LIST, MAP: bytes from one element to the next */
     uint8_t entry_align;
-    uint32_t length;   /* FIXED_LIST */
-    uint32_t resource; /* OWN, BORROW */
-    uint32_t id;       /* counts up in its struct types: plans are kept by it */
+    uint32_t length;           /* FIXED_LIST */
+    uint32_t resource;         /* OWN, BORROW */
+    struct text resource_name; /* OWN, BORROW: for people; "" until types_name_resource() */
+    uint32_t id;               /* counts up in its struct types: plans are kept by it */
 };
 #define TYPES_DEPTH 100 /* as the reference has it */
 #define TYPES_NODES                                                                                          \
@@ -145,6 +146,10 @@ int types_make(struct types *types, enum type_kind kind, const struct type_field
 /** Make (or find) an own or borrow handle of a resource. @return 0, NOMEM */
 int types_handle(struct types *types, enum type_kind kind, uint32_t resource, const struct type **ret,
                  arcella_error **reterr) MUST_CHECK;
+/** Give the handles of a resource that were made so far its name, for sentences. @param name  borrowed
+ * @return 0, NOMEM */
+int types_name_resource(struct types *types, uint32_t resource, struct text name, arcella_error **reterr)
+    MUST_CHECK;
 /** Make (or find) a function type. Fields and their names are copied. @return 0, WASM (a result with a
  * borrow, parameters too large, too many), NOMEM */
 int types_func(struct types *types, const struct type_field *params, uint32_t count,

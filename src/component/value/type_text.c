@@ -87,7 +87,9 @@ static int add_type(struct buffer *b, const struct type *type, unsigned depth) {
         return depth < SHOWN_DEPTH ? add_parts(b, type, depth)
                                    : buffer_format(b, NULL, "%s<…>", type_kind_words(type->kind));
     case TYPE_OWN:
-    case TYPE_BORROW: return buffer_format(b, NULL, "%s<resource>", type_kind_words(type->kind));
+    case TYPE_BORROW:
+        return buffer_format(b, NULL, "%s<%s>", type_kind_words(type->kind),
+                             type->resource_name.length ? NAME_SHOWN(type->resource_name) : "resource");
     default: return buffer_text(b, type_kind_words(type->kind), NULL);
     }
 }

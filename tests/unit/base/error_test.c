@@ -60,10 +60,12 @@ static void a_hint_of_its_own_survives_context(void **state) {
     ERROR_AUTO *e = NULL;
     int r = error_set(&e, ARCELLA_E_CLOSED, "gone");
     assert_string_equal(arcella_error_hint(e), "");
+    assert_false(error_has_hint(e) || error_has_hint(NULL));
     error_hint(&e, r, "try '%s'", "a");
     error_hint(&e, r, "try '%s'", "b");
     error_wrap(&e, r, "call");
     assert_string_equal(arcella_error_hint(e), "try 'b'");
+    assert_true(error_has_hint(e));
     ERROR_AUTO *copy = error_copy(e);
     assert_ptr_not_equal(copy, e);
     assert_string_equal(arcella_error_message(copy), "call: gone");

@@ -279,6 +279,26 @@ static const struct {
      0,
      "deployment:\n  id  web\n  policy:\n    fuel  0  (default)\n",
      ""},
+    /* What of a component's imports is there, and what is nearest to those that are not; the first row does
+     * not say which columns there are. */
+    {{"inspect", "shop"},
+     NULL,
+     "{\"id\":1,\"success\":true,\"message\":\"\",\"data\":{\"component\":{\"id\":\"shop\",\"imports\":["
+     "{\"name\":\"open\",\"type\":\"func(n: u32)\",\"host\":\"no such name\"},"
+     "{\"module\":\"a:io/poll@0.2.0\",\"name\":\"pollable\",\"type\":\"resource\",\"host\":\"provided\"},"
+     "{\"module\":\"a:io/poll@0.2.0\",\"name\":\"wait\",\"type\":\"func(p: borrow<pollable>)\","
+     "\"host\":\"other type\",\"nearest\":\"(u32)\"},"
+     "{\"module\":\"a:io/strems@0.2.0\",\"name\":\"read\",\"type\":\"func()\",\"host\":\"no interface\","
+     "\"nearest\":\"a:io/streams@0.2.0\"}"
+     "]}}}\n",
+     0,
+     "component:\n  id  shop\n  imports:\n"
+     "    MODULE             NAME      TYPE                       HOST          NEAREST\n"
+     "    -                  open      func(n: u32)               no such name  -\n"
+     "    a:io/poll@0.2.0    pollable  resource                   provided      -\n"
+     "    a:io/poll@0.2.0    wait      func(p: borrow<pollable>)  other type    (u32)\n"
+     "    a:io/strems@0.2.0  read      func()                     no interface  a:io/streams@0.2.0\n",
+     ""},
     /* Silence would look as if all were well. */
     {{"logs", "nobody"},
      NULL,

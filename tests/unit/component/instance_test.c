@@ -118,10 +118,38 @@ static void test_missing(void **state) {
     assert_ok(component_bind(rig.bindings, rows, 2, NULL, 0, reterr));
     assert_refused(component_instance_new(rig.component, rig.bindings, &rig_limits, NULL, NULL, rig_on_made,
                                           &instance, reterr),
-                   ARCELLA_E_LINK, "'test:host/env@0.2.1.shout' (provided with another type)");
+                   ARCELLA_E_LINK,
+                   "'test:host/env@0.2.1.shout' (provided with another type: '(string)' is there, "
+                   "wanted is '(s: string) -> string')");
     assert_refused(component_instance_new(rig.component, rig.bindings, &rig_limits, NULL, NULL, rig_on_made,
                                           &instance, reterr),
                    ARCELLA_E_LINK, "next' (the interface is provided without it: nexts is there)");
+    assert_null(instance);
+    rig_close(&rig);
+}
+
+/* What the world itself imports is of no interface that could be missing, but of a name. */
+static void test_missing_of_world(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_open(&rig);
+    rig_load(&rig, named);
+    struct component_instance *instance = NULL;
+    struct component_host_func row = {"", "opens", "(u32)", host_next, NULL};
+    assert_refused(component_instance_new(rig.component, rig.bindings, &rig_limits, NULL, NULL, rig_on_made,
+                                          &instance, reterr),
+                   ARCELLA_E_LINK, "1 import is missing: 'open' (nobody provides it)");
+    assert_ok(component_bind(rig.bindings, &row, 1, NULL, 0, reterr));
+    assert_refused(component_instance_new(rig.component, rig.bindings, &rig_limits, NULL, NULL, rig_on_made,
+                                          &instance, reterr),
+                   ARCELLA_E_LINK, "'open' (nobody provides it: opens is there)");
+    row.name = "open";
+    row.type = "(u64)";
+    assert_ok(component_bind(rig.bindings, &row, 1, NULL, 0, reterr));
+    assert_refused(component_instance_new(rig.component, rig.bindings, &rig_limits, NULL, NULL, rig_on_made,
+                                          &instance, reterr),
+                   ARCELLA_E_LINK,
+                   "'open' (provided with another type: '(u64)' is there, wanted is '(n: u32)')");
     assert_null(instance);
     rig_close(&rig);
 }
@@ -291,12 +319,19 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thin),           cmocka_unit_test(test_not_made_yet),
-        cmocka_unit_test(test_modules_given),  cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_start_sections), cmocka_unit_test(test_freed_at_each_step),
-        cmocka_unit_test(test_start_budget),   cmocka_unit_test(test_bad_segment),
-        cmocka_unit_test(test_memory_limit),   cmocka_unit_test(test_many),
-        cmocka_unit_test(test_no_memory),      cmocka_unit_test(test_code_of_another_type),
+        cmocka_unit_test(test_thin),
+        cmocka_unit_test(test_not_made_yet),
+        cmocka_unit_test(test_modules_given),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_missing_of_world),
+        cmocka_unit_test(test_start_sections),
+        cmocka_unit_test(test_freed_at_each_step),
+        cmocka_unit_test(test_start_budget),
+        cmocka_unit_test(test_bad_segment),
+        cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_code_of_another_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
  */
 #include "component/resolve/resolve.h"
 #include "component/rig.h"
+#include "component/value_text.h"
 
 static struct component *read_bytes(const uint8_t *bytes, size_t size) {
     struct component *component = NULL;
@@ -79,6 +80,44 @@ static const struct component_import *import_named(const struct component *compo
     return NULL;
 }
 
+static void assert_signature(const struct component *component, const char *interface, const char *name,
+                             const char *signature) {
+    const struct component_func *func = component_func_find(component, interface, name);
+    assert_non_null(func);
+    BUFFER_AUTO text = BUFFER_INIT(1024);
+    assert_ok(value_add_signature(&text, text_of(name), component_func_type(func), reterr));
+    assert_string_equal(text.data, signature);
+}
+
+/* A resource is called what its own component exports it as, else what one inside that does. */
+static void test_resources_are_named(void **state) {
+    (void)state;
+    struct component *component = read_guest(named);
+    assert_signature(component, "test:names/shop", "[constructor]cart",
+                     "[constructor]cart(n: u32) -> own<cart>");
+    assert_signature(component, "test:names/shop", "[method]till.best",
+                     "[method]till.best(self: borrow<register>) -> own<cart>");
+    uint32_t till;
+    assert_true(component_resource_find(component, "test:names/shop", "till", &till));
+    assert_true(text_equal(component_resource_name(component, till), TEXT("register")));
+    char full[64];
+    component_resource_full_name(component, till, full, sizeof(full));
+    assert_string_equal(full, "test:names/shop.till");
+    component_resource_full_name(component, 2, full, sizeof(full)); /* it is exported nowhere */
+    assert_string_equal(full, "resource");
+    component_unref(component);
+    component = read_guest(resources);
+    assert_signature(component, "test:things/use", "peek", "peek(t: borrow<thing>) -> u32");
+    component_unref(component);
+    /* imported ones too */
+    component = read_guest(versions);
+    const struct component_import *close = import_named(component, "test:io/streams@0.2.12", "close");
+    BUFFER_AUTO text = BUFFER_INIT(1024);
+    assert_ok(value_add_type(&text, close->type->params[0].type, reterr));
+    assert_string_equal(text.data, "own<error>");
+    component_unref(component);
+}
+
 static void test_versions_share(void **state) {
     (void)state;
     struct component *component = read_guest(versions);
@@ -117,6 +156,7 @@ static void test_matches(void **state) {
     assert_ok(component_bind_func(bindings, &typed, reterr));
     assert_int_equal(component_import_match(component, bindings, close, near, sizeof(near)),
                      COMPONENT_OTHER_TYPE);
+    assert_string_equal(near, "(own<stream>)");
     typed.type = "( own<error> )"; /* not the error of this interface */
     assert_ok(component_bind_func(bindings, &typed, reterr));
     assert_int_equal(component_import_match(component, bindings, close, near, sizeof(near)),
@@ -209,11 +249,11 @@ static void test_mangled(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figures), cmocka_unit_test(test_equal_modules),
-        cmocka_unit_test(test_exports), cmocka_unit_test(test_versions_share),
-        cmocka_unit_test(test_matches), cmocka_unit_test(test_bomb),
-        cmocka_unit_test(test_release), cmocka_unit_test(test_unprovided),
-        cmocka_unit_test(test_mangled),
+        cmocka_unit_test(test_equal_modules),  cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_exports),        cmocka_unit_test(test_resources_are_named),
+        cmocka_unit_test(test_versions_share), cmocka_unit_test(test_matches),
+        cmocka_unit_test(test_bomb),           cmocka_unit_test(test_release),
+        cmocka_unit_test(test_unprovided),     cmocka_unit_test(test_mangled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
