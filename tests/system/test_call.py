@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Components that run: `call`, and `run --invoke`.  The guest is tests/guests/calls.wat."""
 import json
+import struct
 import subprocess
 import time
 
@@ -42,6 +43,24 @@ def test_results_as_wave_and_as_data(calls):
     assert calls.json("call", "calls", "same", "9007199254740991")["result"] == 9007199254740991
     data = calls.json("call", "calls", "echo", '"a\\u0000b"')
     assert "result" not in data and json.loads(data["json"]) == "a\0b"
+
+
+@pytest.fixture
+def named(arcella):
+    arcella.expect_log(BAD_END)
+    arcella.install("named.wasm", "named", "1.0.0")
+    arcella.cli("start", "named").ok()
+    return arcella
+
+
+@pytest.mark.parametrize("number", ["-0.0", "0.1", "5e-324", "2.2250738585072014e-308", "1e+300", "0.30000000000000004"])
+def test_floats_come_back_as_they_were(named, run, guest, number):
+    """By the daemon and without it: the sign of zero too, and no digit more than the number needs."""
+    turned = number[1:] if number[0] == "-" else "-" + number
+    said = named.cli("call", "named", "turn", turned, "--json").ok().out
+    assert f'"result":{number},' in said, said
+    assert struct.pack("d", json.loads(said)["data"]["result"]) == struct.pack("d", float(number))
+    assert run("--json", "--invoke", f"turn({turned})", guest("named.wasm")).ok().out == number + "\n"
 
 
 def test_arguments_from_a_file(calls, tmp_path):

@@ -63,7 +63,7 @@ static void numbers(void **state) {
     goes(f, "f32", "3.4028234664e38", "3.4028235e+38");
     goes(f, "list<f32>", "[0, 0.0, 0e0, 0.0e0, 0e-1, 0e+1, 0.000e100]", "[0, 0, 0, 0, 0, 0, 0]");
     goes(f, "list<f32>", "[-3.1415, -100000, -0.0e-0, 0.1]", "[-3.1415, -100000, -0, 0.1]");
-    goes(f, "list<f64>", "[nan, inf, -inf, 0.1, 5e-324]", "[nan, inf, -inf, 0.1, 4.94065645841247e-324]");
+    goes(f, "list<f64>", "[nan, inf, -inf, 0.1, 5e-324]", "[nan, inf, -inf, 0.1, 5e-324]");
     goes(f, "f32", "3.4028234664e39", "inf");
     goes(f, "f32", "1.4012984643e-46", "0");
     refused(f, "u8", "256", "column 1: 256 is not in the range of u8");
