@@ -51,7 +51,7 @@ int wave_parse(struct text text, const struct type *type, const struct value_han
 struct wave_call {
     struct text interface; /* "wasi:cli/run@0.2.0", "run", or "" */
     struct text version;   /* given behind the function: "ns:pkg/run.run@0.2.0"; else "" */
-    struct text name;      /* "run", "[method]cart.add" */
+    struct text name;      /* "run", "[method]cart.add", "cart.add" */
     size_t arguments;      /* byte of the '(', or of the end where a bare name was asked for */
 };
 /**

@@ -54,6 +54,9 @@ static void split(struct text whole, struct wave_call *ret) {
 
 static bool is_function_name(struct text name) {
     struct extern_name parsed;
+    const char *dot = name.length && name.data[0] != '[' ? find(name, '.') : NULL;
+    if (dot) /* of a resource: "cart.rows" */
+        return label_is(until(name, dot)) && label_is(behind(name, dot));
     return extern_name_parse(name, (struct text){0}, &parsed, NULL) == 0 &&
            (parsed.kind == EXTERN_NAME_LABEL || parsed.kind == EXTERN_NAME_CONSTRUCTOR ||
             parsed.kind == EXTERN_NAME_METHOD || parsed.kind == EXTERN_NAME_STATIC);

@@ -10,9 +10,7 @@
  * is refused.  Handles kept for later calls stand in a table of the instance and die with it.
  */
 #include "base/limits.h"
-#include "component/nearest.h"
 #include "component/value_json.h"
-#include "component/wave.h"
 #include "engine/core.h"
 #include "runtime/instance.h"
 
@@ -205,83 +203,6 @@ void instance_next_call(struct instance *i) {
 
 /* --- reading --- */
 
-/* "math.add(1, 2)": how a function is called, for sentences. */
-static void full_name(const struct component_func *func, char *to, size_t size) {
-    struct text interface = component_func_interface(func);
-    struct text name = component_func_name(func);
-    snprintf(to, size, "%.*s%s%.*s", (int)interface.length, interface.data, interface.length ? "." : "",
-             (int)name.length, name.data);
-}
-
-static int no_function(const struct component *component, struct text wanted, arcella_error **reterr) {
-    char shown[LIMIT_INTERFACE_BYTES], candidate[LIMIT_INTERFACE_BYTES], best[LIMIT_INTERFACE_BYTES] = "";
-    snprintf(shown, sizeof(shown), "%.*s", (int)wanted.length, wanted.data);
-    unsigned least = 1 + (unsigned)(strlen(shown) / 2);
-    uint32_t count = component_func_count(component);
-    for (uint32_t n = 0; n < count; n++) {
-        const struct component_func *func = component_func_at(component, n);
-        full_name(func, candidate, sizeof(candidate));
-        unsigned distance = nearest_distance(text_of(shown), text_of(candidate));
-        unsigned plain = nearest_distance(text_of(shown), component_func_name(func));
-        if (plain < distance)
-            distance = plain;
-        if (distance < least) {
-            least = distance;
-            text_copy(best, sizeof(best), candidate);
-        }
-    }
-    error_set(reterr, ARCELLA_E_NOT_FOUND, "it exports no function '%s'%s%s%s", shown,
-              *best ? "; there is '" : "", best, *best ? "'" : "");
-    return error_hint(reterr, ARCELLA_E_NOT_FOUND, "`arcella inspect --wit` shows what it exports");
-}
-
-/* "api" of "acme:calc/api@1.0.0". */
-static struct text short_name(struct text interface) {
-    const char *end = interface.length ? memchr(interface.data, '@', interface.length) : NULL;
-    size_t length = end ? (size_t)(end - interface.data) : interface.length;
-    size_t begin = length;
-    while (begin > 0 && interface.data[begin - 1] != '/')
-        begin--;
-    return (struct text){interface.data + begin, length - begin};
-}
-
-/* The function a name means: with its interface in full, or, where only one is so called, in short or
- * without. */
-static int find_function(const struct component *component, const struct wave_call *call, struct text text,
-                         const struct component_func **ret, arcella_error **reterr) {
-    MEM_AUTO char *interface =
-        call->version.length ? mem_format("%.*s@%.*s", (int)call->interface.length, call->interface.data,
-                                          (int)call->version.length, call->version.data)
-                             : mem_text_n(call->interface.data, call->interface.length);
-    MEM_AUTO char *name = mem_text_n(call->name.data, call->name.length);
-    if (!interface || !name)
-        return error_nomem(reterr);
-    *ret = component_func_find(component, interface, name);
-    if (*ret)
-        return 0;
-    const struct component_func *found = NULL, *second = NULL;
-    uint32_t count = component_func_count(component);
-    for (uint32_t n = 0; n < count; n++) {
-        const struct component_func *func = component_func_at(component, n);
-        if (!text_equal(component_func_name(func), call->name) ||
-            (*interface && !text_equal(short_name(component_func_interface(func)), text_of(interface))))
-            continue;
-        second = found ? func : second;
-        found = found ? found : func;
-    }
-    if (!found)
-        return no_function(component, (struct text){text.data, call->arguments}, reterr);
-    if (second) {
-        char a[LIMIT_INTERFACE_BYTES], b[LIMIT_INTERFACE_BYTES];
-        full_name(found, a, sizeof(a));
-        full_name(second, b, sizeof(b));
-        return error_set(reterr, ARCELLA_E_AMBIGUOUS, "several functions are called '%s': '%s', '%s'", name,
-                         a, b);
-    }
-    *ret = found;
-    return 0;
-}
-
 static bool has_handles(const struct func_type *type) {
     for (uint32_t n = 0; n < type->param_count; n++)
         if (type->params[n].type->has_handle)
@@ -349,7 +270,7 @@ static int read_call(struct instance *i, const struct runtime_call *call, struct
     struct wave_call named;
     int r = wave_call_name(call->function, call->form != RUNTIME_CALL_EXPRESSION, &named, reterr);
     if (r == 0)
-        r = find_function(i->component->component, &named, call->function, &to->func, reterr);
+        r = runtime_function_find(i->component->component, &named, &to->func, reterr);
     if (r < 0)
         return r;
     const struct func_type *type = component_func_type(to->func);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "component/component.h"
 #include "component/value_text.h"
+#include "component/wave.h"
 #include "runtime/runtime.h"
 #include "wasi/wasi.h"
 
@@ -107,6 +108,14 @@ int instance_shutdown_component(struct instance *i, arcella_error **reterr) MUST
 void instance_next_call(struct instance *i);
 /** Answer all calls: the instance ends. */
 void instance_refuse_calls(struct instance *i, const struct engine_outcome *outcome);
+
+/**
+ * Find the function that a person means; see call_find.c.
+ *
+ * @return 0, NOT_FOUND (with the nearest), AMBIGUOUS (with all it may be)
+ */
+int runtime_function_find(const struct component *component, const struct wave_call *call,
+                          const struct component_func **ret, arcella_error **reterr) MUST_CHECK;
 
 /** The outcome is final: tell it from the loop. */
 void instance_end(struct instance *i, const struct engine_outcome *outcome);

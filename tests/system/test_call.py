@@ -63,6 +63,16 @@ def test_floats_come_back_as_they_were(named, run, guest, number):
     assert run("--json", "--invoke", f"turn({turned})", guest("named.wasm")).ok().out == number + "\n"
 
 
+def test_functions_are_found_as_people_name_them(named, run, guest):
+    assert named.cli("call", "named", "acme:a/x@2.0.0.f").ok().out == "2\n"
+    several = named.cli("call", "named", "f").failed("ambiguous-name").err
+    assert all(name in several for name in ("acme:a/x@1.0.0.f", "acme:a/x@2.0.0.f", "acme:b/x.f", "in full")), several
+    for make, rows in (("cart(5)", "cart.rows($1)"), ("carts.cart.new(5)", "acme:shop/carts.cart.rows($1)"),
+                       ("[constructor]cart(5)", "[method]cart.rows($1)")):
+        assert run("--invoke", make, "--invoke", rows, guest("named.wasm")).ok().out == "handle(1)\n5\n"
+    assert named.cli("call", "named", "cart.most").ok().out == "9\n"
+
+
 def test_arguments_from_a_file(calls, tmp_path):
     (tmp_path / "wave").write_text("40,\n2")
     (tmp_path / "list").write_text("[40, 2]")
