@@ -5,10 +5,10 @@
 #include "component/value_json_internal.h"
 #include "component/wave.h"
 
-static int read_array(struct value_reader *r, const struct func_type *type, struct value *values,
+static int read_array(struct value_reader *r, const struct func_type *type, char end, struct value *values,
                       uint32_t *ret_given) {
     uint32_t given = 0;
-    for (bool more = !value_json_take(r, ']'); more;) {
+    for (bool more = !value_json_take(r, end); more;) {
         value_json_peek(r);
         if (given == type->param_count)
             return value_reader_fail(r, r->at, "expected no argument behind %u, found %s", given,
@@ -17,7 +17,7 @@ static int read_array(struct value_reader *r, const struct func_type *type, stru
         TRY(value_json_value(r, type->params[given].type, &values[given]));
         given++;
         r->purpose.argument = type->param_count;
-        TRY(value_json_more(r, ']', "',' or ']'", &more));
+        TRY(value_json_more(r, end, end == ']' ? "',' or ']'" : "',' or ')'", &more));
     }
     *ret_given = given;
     return value_json_end(r);
@@ -58,6 +58,25 @@ static int read_object(struct value_reader *r, const struct func_type *type, str
     return 0;
 }
 
+/* An array, an object, or what stands between parentheses. */
+static int read_all(struct value_reader *r, bool call, struct value **ret) {
+    const struct func_type *type = r->purpose.func;
+    TRY(value_reader_check(r));
+    int failed = 0;
+    struct value *values = value_reader_take(r, type->param_count, sizeof(*values), &failed);
+    if (!values)
+        return failed;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        values[i].kind = TYPE_KINDS;
+    *ret = values;
+    if (!call && value_json_take(r, '{'))
+        return read_object(r, type, values);
+    TRY(call ? value_json_expect(r, '(', "'('") : value_json_expect(r, '[', "'[' or '{' with the arguments"));
+    uint32_t given = 0;
+    TRY(read_array(r, type, call ? ')' : ']', values, &given));
+    return wave_arguments_end(r->purpose.name, type, values, given, r->reterr);
+}
+
 int value_json_arguments(struct text text, struct text name, const struct func_type *type,
                          const struct value_handles *handles, struct arena *arena, struct value **ret,
                          arcella_error **reterr) {
@@ -68,20 +87,21 @@ int value_json_arguments(struct text text, struct text name, const struct func_t
                              .handles = handles,
                              .purpose = {.name = name, .func = type, .argument = type->param_count},
                              .reterr = reterr};
-    TRY(value_reader_check(&r));
-    int failed = 0;
-    struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
-    if (!values)
-        return failed;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        values[i].kind = TYPE_KINDS;
-    *ret = values;
-    if (value_json_take(&r, '{'))
-        return read_object(&r, type, values);
-    TRY(value_json_expect(&r, '[', "'[' or '{' with the arguments"));
-    uint32_t given = 0;
-    TRY(read_array(&r, type, values, &given));
-    return wave_arguments_end(name, type, values, given, reterr);
+    return read_all(&r, false, ret);
+}
+
+int value_json_call_arguments(struct text text, size_t at, struct text name, const struct func_type *type,
+                              const struct value_handles *handles, struct arena *arena, struct value **ret,
+                              arcella_error **reterr) {
+    CLEANUP(value_reader_done)
+    struct value_reader r = {.text = text.data,
+                             .length = text.length,
+                             .at = at,
+                             .arena = arena,
+                             .handles = handles,
+                             .purpose = {.name = name, .func = type, .argument = type->param_count},
+                             .reterr = reterr};
+    return read_all(&r, true, ret);
 }
 
 int value_json_argument(struct text text, struct text name, const struct func_type *type, uint32_t index,

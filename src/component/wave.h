@@ -77,6 +77,15 @@ int wave_call_arguments(struct text text, const struct wave_call *call, const st
                         const struct value_handles *handles, struct arena *arena, struct value **ret,
                         arcella_error **reterr) MUST_CHECK;
 /**
+ * Read the arguments of a call without its name and parentheses: a file's.
+ *
+ * @param name  of the function, for the sentence
+ * @return as wave_call_arguments()
+ */
+int wave_arguments(struct text text, struct text name, const struct func_type *type,
+                   const struct value_handles *handles, struct arena *arena, struct value **ret,
+                   arcella_error **reterr) MUST_CHECK;
+/**
  * Read one argument that stands by itself (a word of a command line).
  *
  * @param name   of the function, for the sentence

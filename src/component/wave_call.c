@@ -107,12 +107,18 @@ int wave_arguments_end(struct text name, const struct func_type *type, struct va
     return 0;
 }
 
-static int read_arguments(struct value_reader *r, const struct func_type *type, struct value *values,
-                          uint32_t *ret_given) {
+/* Is there no argument more?  In parentheses, or up to the end of the text. */
+static bool take_end(struct value_reader *r, bool bare) {
+    wave_skip(r);
+    return bare ? r->at == r->length : wave_take(r, ')');
+}
+
+static int read_arguments(struct value_reader *r, const struct func_type *type, bool bare,
+                          struct value *values, uint32_t *ret_given) {
     uint32_t given = 0;
-    TRY(wave_expect(r, '(', "'('"));
-    while (!wave_take(r, ')')) {
-        wave_skip(r);
+    if (!bare)
+        TRY(wave_expect(r, '(', "'('"));
+    while (!take_end(r, bare)) {
         if (given == type->param_count)
             return value_reader_fail(r, r->at, "expected no argument behind %u, found %s", given,
                                      VALUE_FOUND(r, r->at));
@@ -120,13 +126,28 @@ static int read_arguments(struct value_reader *r, const struct func_type *type, 
         TRY(wave_value(r, type->params[given].type, &values[given]));
         given++;
         r->purpose.argument = type->param_count;
-        if (!wave_take(r, ',')) {
-            TRY(wave_expect(r, ')', "',' or ')'"));
-            break;
-        }
+        if (wave_take(r, ','))
+            continue;
+        if (!take_end(r, bare))
+            return value_reader_fail(r, r->at, "expected ',' or %s, found %s", bare ? "the end" : "')'",
+                                     VALUE_FOUND(r, r->at));
+        break;
     }
     *ret_given = given;
     return wave_end(r);
+}
+
+static int read_all(struct value_reader *r, bool bare, struct value **ret) {
+    const struct value_purpose *purpose = &r->purpose;
+    TRY(value_reader_check(r));
+    int failed = 0;
+    struct value *values = value_reader_take(r, purpose->func->param_count, sizeof(*values), &failed);
+    if (!values)
+        return failed;
+    uint32_t given = 0;
+    TRY(read_arguments(r, purpose->func, bare, values, &given));
+    *ret = values;
+    return wave_arguments_end(purpose->name, purpose->func, values, given, r->reterr);
 }
 
 int wave_call_arguments(struct text text, const struct wave_call *call, const struct func_type *type,
@@ -140,15 +161,20 @@ int wave_call_arguments(struct text text, const struct wave_call *call, const st
                              .handles = handles,
                              .purpose = {.name = call->name, .func = type, .argument = type->param_count},
                              .reterr = reterr};
-    TRY(value_reader_check(&r));
-    int failed = 0;
-    struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
-    if (!values)
-        return failed;
-    uint32_t given = 0;
-    TRY(read_arguments(&r, type, values, &given));
-    *ret = values;
-    return wave_arguments_end(call->name, type, values, given, reterr);
+    return read_all(&r, false, ret);
+}
+
+int wave_arguments(struct text text, struct text name, const struct func_type *type,
+                   const struct value_handles *handles, struct arena *arena, struct value **ret,
+                   arcella_error **reterr) {
+    CLEANUP(value_reader_done)
+    struct value_reader r = {.text = text.data,
+                             .length = text.length,
+                             .arena = arena,
+                             .handles = handles,
+                             .purpose = {.name = name, .func = type, .argument = type->param_count},
+                             .reterr = reterr};
+    return read_all(&r, true, ret);
 }
 
 int wave_argument(struct text text, struct text name, const struct func_type *type, uint32_t index,

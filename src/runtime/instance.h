@@ -110,6 +110,16 @@ void instance_next_call(struct instance *i);
 void instance_refuse_calls(struct instance *i, const struct engine_outcome *outcome);
 
 /**
+ * Read and check a call: function, arguments; see call_read.c.
+ *
+ * @param to  receives func and args, in its arena
+ * @return as runtime_call()
+ */
+int runtime_call_read(struct instance *i, const struct runtime_call *call, struct runtime_waiting *to,
+                      arcella_error **reterr) MUST_CHECK;
+/** The handles kept between calls, for reading and printing; good as long as the instance. */
+struct value_handles runtime_handles(struct instance *i);
+/**
  * Find the function that a person means; see call_find.c.
  *
  * @return 0, NOT_FOUND (with the nearest), AMBIGUOUS (with all it may be)

@@ -91,6 +91,15 @@ def test_arguments_from_a_file(calls, tmp_path):
     calls.cli("call", "calls", "add", "--input", tmp_path).failed("invalid-argument")
 
 
+def test_places_are_those_of_the_file(calls, tmp_path):
+    file = tmp_path / "arguments"
+    for text, words, place in (("[", [], "column 1:"), ("1,\n\n x", [], "line 3, column 2:"),
+                               ('[1,\n "x"]', ["--json"], "line 2, column 2:")):
+        file.write_text(text)
+        done = calls.cli("call", "calls", "add", *words, "--input", file).failed("invalid-argument")
+        assert place in done.err + done.out, done.err
+
+
 @pytest.mark.parametrize("words,code,says", [
     (["add", "1"], "invalid-argument", ["add(a: u32, b: u32) -> u32", "'b'"]),
     (["add", "1", "2", "3"], "invalid-argument", ["add(a: u32, b: u32) -> u32"]),

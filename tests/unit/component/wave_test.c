@@ -106,9 +106,9 @@ static void texts(void **state) {
     refused(f, "string", "\"\"\"\"\"\"", "column 4: expected a new line behind the opening \"\"\"");
     refused(f, "string", "\"\"\"\na", "column 1: a text that does not end: expected \"\"\"");
     refused(f, "string", "\"\"\"\na\"\"\"",
-            "column 6: expected the closing \"\"\" on a line of its own, behind spaces only");
+            "line 2, column 2: expected the closing \"\"\" on a line of its own, behind spaces only");
     refused(f, "string", "\"\"\"\n a\n  b\n  \"\"\"",
-            "column 5: expected 2 spaces, as in front of the closing \"\"\"");
+            "line 2, column 1: expected 2 spaces, as in front of the closing \"\"\"");
     refused(f, "char", "'ab'", "column 1: expected one character in quotes (char), found more");
     refused(f, "char", "''", "column 1: expected a character in quotes");
     refused(f, "char", "\"a\"", "column 1: expected a character in quotes (char), found \"a\"");

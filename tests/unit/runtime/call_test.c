@@ -256,6 +256,36 @@ static void all_forms_of_arguments(void **state) {
         assert_string_equal(rig->answers[i + 1].wave, "42");
 }
 
+/* Where it went wrong is told as it stands in the caller's own text. */
+static void places_are_those_of_the_text(void **state) {
+    struct rig *rig = *state;
+    static const struct {
+        struct runtime_call call;
+        const char *says;
+    } cases[] = {
+        {{.function = TEXT("add(1, \"x\")")}, "column 8: expected a number (u32)"},
+        {{.function = TEXT("add(1, \"x\")"), .json = true}, "column 8: expected a number (u32)"},
+        {{.function = TEXT("add(1, 2"), .json = true}, "column 9: expected ',' or ')', found the end"},
+        {{.function = TEXT("add(1,\n  2,\n x)")}, "line 3, column 2: expected no argument behind 2"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("[")},
+         "column 1: expected a number (u32), found '['"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("1, // it's\n\n -x")},
+         "line 3, column 2: expected a number (u32)"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("1, 2)")},
+         "column 5: expected ',' or the end, found ')'"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("[1,\n\"2\"]"), .json = true},
+         "line 2, column 1: expected a number (u32), found \"2\""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        ERROR_AUTO *error = NULL;
+        struct runtime_call call = cases[i].call;
+        call.instance = call.number = 1;
+        assert_int_equal(runtime_call(rig->runtime, &call, &error), ARCELLA_E_INVALID);
+        if (!strstr(arcella_error_message(error), cases[i].says))
+            fail_msg("%s, wanted %s", arcella_error_message(error), cases[i].says);
+    }
+}
+
 static void the_queue_is_bounded_and_refused_at_the_end(void **state) {
     struct rig *rig = *state;
     keep_signals();
@@ -315,6 +345,7 @@ int main(void) {
         TEST(without_a_table_handles_are_refused),
         TEST(what_is_wrong_is_told_at_once),
         TEST(all_forms_of_arguments),
+        TEST(places_are_those_of_the_text),
         TEST(the_queue_is_bounded_and_refused_at_the_end),
         TEST(calls_can_be_given_up),
         TEST(a_stop_waits_for_the_call),
