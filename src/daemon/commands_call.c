@@ -255,8 +255,9 @@ static int send_call(struct call *call, const struct instance *instance, uint64_
         .json = alme_bool(request, "json"),
         .args = args,
         .args_count = (uint32_t)count,
-        .wall_ms =
-            alme_has(request, "timeout") ? alme_number(request, "timeout", 0) : policy_wall_ms(policy, false),
+        .wall_ms = policy_wall_ms(policy, false),
+        .own_time = alme_has(request, "timeout"),
+        .caller_ms = alme_number(request, "timeout", 0),
         .cpu_ms = policy_cpu_ms(policy, false),
     };
     struct channel_extra extra = {.fds = &fd, .fd_count = fd >= 0};

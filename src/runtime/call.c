@@ -9,6 +9,7 @@
  * A call that does not return poisons the instance, which then ends with the call's outcome; what still waits
  * is refused.  Handles kept for later calls stand in a table of the instance and die with it.
  */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "component/value_json.h"
 #include "engine/core.h"
@@ -16,11 +17,12 @@
 
 /* --- answers --- */
 
-static void waiting_free(struct runtime_waiting *waiting) {
+void runtime_waiting_free(struct runtime_waiting *waiting) {
+    loop_timer_free(waiting->timer);
     arena_done(&waiting->arena);
     mem_free(waiting);
 }
-DEFINE_CLEANUP(waiting_free_ptr, struct runtime_waiting *, waiting_free)
+DEFINE_CLEANUP(waiting_free_ptr, struct runtime_waiting *, runtime_waiting_free)
 
 static void tell(struct instance *i, const struct runtime_called *called) {
     i->runtime->hooks.called(i->handle, called, i->runtime->hooks.user);
@@ -79,6 +81,72 @@ static void tell_result(struct instance *i, const struct runtime_waiting *waitin
     tell(i, &called);
 }
 
+/* --- time --- */
+
+static void leave_out(struct instance *i, struct runtime_waiting *waiting) {
+    struct runtime_waiting **at = &i->calls;
+    while (*at != waiting)
+        at = &(*at)->next;
+    *at = waiting->next;
+    i->calls_count--;
+}
+
+/* Its time is up before it was its turn. */
+static void on_waited(struct loop_timer *timer, void *user) {
+    CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = user;
+    struct instance *i = waiting->instance;
+    (void)timer;
+    leave_out(i, waiting);
+    char time[32];
+    text_format_duration(waiting->caller_ms, time, sizeof(time));
+    ERROR_AUTO *error = NULL;
+    error_set(&error, ARCELLA_E_TIMEOUT, "it was not its turn within %s: other calls of the instance ran",
+              time);
+    error_hint(&error, ARCELLA_E_TIMEOUT, "nothing was called; try again, or give it more time");
+    tell_error(i, waiting->number, error);
+}
+
+static int bound_wait(struct runtime_waiting *waiting, arcella_error **reterr) {
+    waiting->asked_ms = clock_monotonic_ms();
+    if (!waiting->own_time || !waiting->caller_ms)
+        return 0;
+    int r = loop_timer_new(waiting->instance->runtime->loop, on_waited, waiting, &waiting->timer, reterr);
+    if (r == 0)
+        loop_timer_start(waiting->timer, waiting->caller_ms, 0);
+    return r;
+}
+
+/* It is its turn: what may it use? */
+static struct engine_budget begin_budget(struct runtime_waiting *waiting) {
+    struct engine_budget budget = waiting->budget;
+    waiting->timer = loop_timer_free(waiting->timer);
+    waiting->begun_ms = clock_monotonic_ms();
+    if (!waiting->own_time)
+        return budget;
+    uint64_t waited = waiting->begun_ms - waiting->asked_ms;
+    budget.wall_ms = !waiting->caller_ms ? 0 : waited < waiting->caller_ms ? waiting->caller_ms - waited : 1;
+    return budget;
+}
+
+/* Did it take longer than its caller wanted, though not than the instance allows? */
+static bool is_callers_end(const struct runtime_waiting *waiting, const struct engine_outcome *outcome) {
+    uint64_t allowed = waiting->budget.wall_ms;
+    return outcome->end == ENGINE_END_WALL_TIME && waiting->own_time &&
+           (!allowed || clock_monotonic_ms() - waiting->begun_ms < allowed);
+}
+
+/* The instance can be called no more, but it is not its failure. */
+static void end_for_caller(struct instance *i, const struct engine_outcome *outcome) {
+    CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = take_first(i);
+    char time[32];
+    text_format_duration(waiting->caller_ms, time, sizeof(time));
+    struct engine_outcome copy = *outcome;
+    snprintf(copy.message, sizeof(copy.message), "took longer than the %s that its caller gave it", time);
+    i->calling = false;
+    tell(i, &(struct runtime_called){.number = waiting->number, .outcome = &copy});
+    instance_end_with(i, ENGINE_END_STOPPED, "a call took longer than its caller gave it");
+}
+
 /* --- running --- */
 
 static void on_called(struct component_instance *parts, const struct engine_outcome *outcome,
@@ -88,6 +156,10 @@ static void on_called(struct component_instance *parts, const struct engine_outc
     i->cpu_ns += outcome->cpu_ns;
     if (i->over)
         return;
+    if (outcome->end != ENGINE_END_RETURNED && is_callers_end(i->calls, outcome)) {
+        end_for_caller(i, outcome);
+        return;
+    }
     if (outcome->end != ENGINE_END_RETURNED) {
         instance_end(i, outcome); /* answers this call and the others */
         return;
@@ -129,9 +201,9 @@ void instance_next_call(struct instance *i) {
     }
     while (i->calls && !i->calling) {
         struct runtime_waiting *first = i->calls;
-        int r =
-            component_call(i->parts, first->func, first->args, component_func_type(first->func)->param_count,
-                           &first->budget, on_called, i, &error);
+        struct engine_budget budget = begin_budget(first);
+        int r = component_call(i->parts, first->func, first->args,
+                               component_func_type(first->func)->param_count, &budget, on_called, i, &error);
         if (r == 0) {
             i->calling = true;
             return;
@@ -177,9 +249,14 @@ int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcel
         return error_nomem(reterr);
     waiting->arena.limit_bytes = LIMIT_CALL_VALUE_BYTES;
     waiting->number = call->number;
+    waiting->instance = i;
     waiting->budget = call->budget;
+    waiting->own_time = call->own_time;
+    waiting->caller_ms = call->caller_ms;
     waiting->keeps = call->keeps;
     r = runtime_call_read(i, call, waiting, reterr);
+    if (r == 0)
+        r = bound_wait(waiting, reterr);
     if (r < 0)
         return r;
     struct runtime_waiting **last = &i->calls;
@@ -204,8 +281,7 @@ void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t nu
             return;
         }
         CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = *at;
-        *at = waiting->next;
-        i->calls_count--;
+        leave_out(i, waiting);
         ERROR_AUTO *error = NULL;
         error_set(&error, ARCELLA_E_CANCELLED, "its caller has left");
         tell_error(i, number, error);

@@ -49,7 +49,12 @@ struct runtime_waiting {
     struct runtime_waiting *next;
     uint64_t number;
     const struct component_func *func;
+    struct instance *instance;
+    struct loop_timer *timer; /* while it waits: the end of its time; NULL: none */
     struct engine_budget budget;
+    bool own_time;
+    uint64_t caller_ms;
+    uint64_t asked_ms, begun_ms; /* monotonic */
     struct arena arena;
     struct value *args;
     bool keeps;
@@ -104,6 +109,8 @@ int instance_choose_component(struct instance *i, const struct runtime_spec *spe
     MUST_CHECK;
 /** Call a component's shutdown entry. @return 0 (its end follows), or an error */
 int instance_shutdown_component(struct instance *i, arcella_error **reterr) MUST_CHECK;
+/** Free a call that was taken out of its list. */
+void runtime_waiting_free(struct runtime_waiting *waiting);
 /** Begin the next call that waits, if it can. */
 void instance_next_call(struct instance *i);
 /** Answer all calls: the instance ends. */

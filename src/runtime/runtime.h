@@ -78,8 +78,10 @@ struct runtime_call {
     bool keeps;              /* handles in results are kept and can be given in later calls, as handle(N) */
     const struct text *args; /* WORDS */
     uint32_t args_count;
-    struct text input; /* INPUT */
-    struct engine_budget budget;
+    struct text input;           /* INPUT */
+    struct engine_budget budget; /* what the instance allows, from when its turn comes */
+    bool own_time;               /* its caller gives it a time in place of that wall time, from now on … */
+    uint64_t caller_ms;          /* … namely this one; 0: none */
 };
 /* Borrowed during the hook. */
 struct runtime_called {
@@ -142,6 +144,10 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
 /**
  * Call an exported function of a component's instance, after the calls that wait already.  Arguments are read
  * and checked now; the function is looked for by "[INTERFACE.]NAME".
+ *
+ * A call with a time of its own that is not its turn within it is told TIMEOUT and left out.  One that takes
+ * longer than its caller gave it ends its instance with STOPPED, since that is no failure of the instance;
+ * one that takes longer than the instance allows, with WALL_TIME.
  *
  * @return 0 (`called` will come, also where the instance ends before); NOT_FOUND (instance or function, with
  * the nearest), INVALID (an argument: which, where, with the signature), KIND (a core module), STATE (its

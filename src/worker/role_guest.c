@@ -221,6 +221,8 @@ static int begin_call(struct guests *guests, struct frame *frame, arcella_error 
         .args_count = wanted->args_count,
         .input = {input.data ? input.data : "", input.length},
         .budget = {.wall_ms = wanted->wall_ms, .cpu_ms = wanted->cpu_ms},
+        .own_time = wanted->own_time,
+        .caller_ms = wanted->caller_ms,
     };
     return runtime_call(guests->runtime, &call, reterr);
 }

@@ -163,6 +163,33 @@ def test_calls_wait_for_each_other_and_the_queue_is_bounded(calls):
     restarted(calls)
 
 
+def test_a_wait_for_a_turn_has_an_end(calls):
+    with calls.alme() as first:
+        first.send({"cmd": "call", "args": {"target": "calls", "function": "spin", "timeout": "4s"}})
+        time.sleep(0.3)
+        begin = time.monotonic()
+        done = calls.cli("call", "calls", "count", "--timeout", "300ms").failed("timeout")
+        assert "not its turn within 300 ms" in done.err and time.monotonic() - begin < 3
+        assert first.line()["error"]["code"] == "timeout"
+
+
+def test_short_patience_of_callers_is_no_failure(calls):
+    """More often than a deployment may fail: it is there for others all the same."""
+    for number in range(6):
+        done = calls.cli("call", "calls", "spin", "--timeout", "100ms").failed("timeout")
+        assert "100 ms that its caller gave it" in done.err, done.err
+        restarted(calls, number)
+    assert calls.cli("call", "calls", "count").ok().out == "1\n"
+    # What is longer than the deployment allows is its failure, whatever the caller's patience.
+    calls.cli("stop", "calls").ok()
+    calls.cli("undeploy", "calls").ok()
+    calls.cli("start", "calls", "--timeout", "100ms").ok()
+    for _ in range(6):
+        calls.cli("call", "calls", "spin", "--timeout", "500ms")
+        wait_until(lambda: calls.deployment("calls")["running"] or calls.deployment("calls")["state"] == "failed")
+    assert calls.deployment("calls")["state"] == "failed"
+
+
 def test_who_leaves_gives_his_call_up(calls):
     with calls.alme() as alme:
         alme.send({"cmd": "call", "args": {"target": "calls", "function": "spin", "timeout": "0s"}})

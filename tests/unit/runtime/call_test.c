@@ -299,6 +299,55 @@ static void the_queue_is_bounded_and_refused_at_the_end(void **state) {
     assert_int_equal(rig->answers[LIMIT_CALLS_QUEUED].code, ARCELLA_E_STATE);
 }
 
+static int ask_within(struct rig *rig, uint64_t number, const char *expression, uint64_t ms,
+                      uint64_t allowed_ms) {
+    struct runtime_call call = {.instance = 1,
+                                .number = number,
+                                .function = text_of(expression),
+                                .budget = {.wall_ms = allowed_ms},
+                                .own_time = true,
+                                .caller_ms = ms};
+    return runtime_call(rig->runtime, &call, NULL);
+}
+
+static void a_wait_has_an_end(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask(rig, 1, "spin()", NULL), 0);
+    assert_int_equal(ask_within(rig, 2, "count()", 50, 0), 0);
+    assert_int_equal(ask_within(rig, 3, "count()", 0, 0), 0);
+    until(rig, &rig->called, 1);
+    assert_int_equal(rig->ended, 0);
+    assert_int_equal(rig->answers[2].code, ARCELLA_E_TIMEOUT);
+    assert_string_equal(rig->answers[2].message,
+                        "it was not its turn within 50 ms: other calls of the instance ran");
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->called, 3);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->answers[3].code, ARCELLA_E_STATE);
+}
+
+/* Who has less patience than the instance allows is answered so; the instance ends as if he had left. */
+static void the_callers_time_is_no_failure(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask_within(rig, 1, "spin()", 100, PATIENCE_MS), 0);
+    assert_int_equal(ask_within(rig, 2, "count()", PATIENCE_MS, PATIENCE_MS), 0);
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->answers[2].code, ARCELLA_E_STATE);
+    assert_int_equal(rig->end, ENGINE_END_STOPPED);
+}
+
+static void more_than_the_instance_allows_is_a_failure(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask_within(rig, 1, "spin()", 200, 100), 0);
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->end, ENGINE_END_WALL_TIME);
+}
+
 static void calls_can_be_given_up(void **state) {
     struct rig *rig = *state;
     keep_signals();
@@ -347,6 +396,9 @@ int main(void) {
         TEST(all_forms_of_arguments),
         TEST(places_are_those_of_the_text),
         TEST(the_queue_is_bounded_and_refused_at_the_end),
+        TEST(a_wait_has_an_end),
+        TEST(the_callers_time_is_no_failure),
+        TEST(more_than_the_instance_allows_is_a_failure),
         TEST(calls_can_be_given_up),
         TEST(a_stop_waits_for_the_call),
         TEST(freed_in_the_middle),
