@@ -69,13 +69,22 @@ static void tell_result(struct instance *i, const struct runtime_waiting *waitin
     BUFFER_AUTO wave = BUFFER_INIT(LIMIT_CALL_TEXT_BYTES);
     BUFFER_AUTO json = BUFFER_INIT(LIMIT_CALL_TEXT_BYTES);
     ERROR_AUTO *error = NULL;
-    int r = wave_print(&wave, type, result, table, &error);
-    if (r == 0)
-        r = value_json_print(&json, type, result, table, 0, &error);
+    unsigned flags = waiting->base64 ? VALUE_JSON_BASE64 : 0;
+    /* Of the form that was not asked for, none is as good as one that is too long. */
+    int r = wave_print(&wave, type, result, table, waiting->json ? NULL : &error);
+    int other = value_json_print(&json, type, result, table, flags, waiting->json ? &error : NULL);
+    if (r < 0)
+        buffer_clear(&wave);
+    if (other < 0)
+        buffer_clear(&json);
+    r = waiting->json ? other : r;
     if (r < 0) {
         error_wrap(&error, r, "it returned, but its result cannot be told");
         called.error = error;
     }
+    if (r == ARCELLA_E_TOO_LARGE)
+        error_hint(&error, r, "a result has at most %llu MiB as text; with --json --base64 bytes take less",
+                   LIMIT_CALL_TEXT_BYTES / MIB);
     called.wave = (struct text){wave.data ? wave.data : "", wave.length};
     called.json = (struct text){json.data ? json.data : "", json.length};
     tell(i, &called);
@@ -254,7 +263,9 @@ int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcel
     waiting->own_time = call->own_time;
     waiting->caller_ms = call->caller_ms;
     waiting->keeps = call->keeps;
-    r = runtime_call_read(i, call, waiting, reterr);
+    waiting->json = call->json;
+    waiting->base64 = call->base64;
+    r = runtime_call_read(i, call, RUNTIME_CHECK_NOT, waiting, reterr);
     if (r == 0)
         r = bound_wait(waiting, reterr);
     if (r < 0)
@@ -267,6 +278,19 @@ int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcel
     if (!i->calling)
         instance_next_call(i);
     return 0;
+}
+
+int runtime_check_call(struct runtime *runtime, const struct runtime_call *call, bool name_only,
+                       arcella_error **reterr) {
+    struct instance *i = find_instance(runtime, call->instance);
+    if (!i)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)call->instance);
+    int r = check_state(i, reterr);
+    struct runtime_waiting read = {.arena = {.limit_bytes = LIMIT_CALL_VALUE_BYTES}};
+    if (r == 0)
+        r = runtime_call_read(i, call, name_only ? RUNTIME_CHECK_NAME : RUNTIME_CHECK_ALL, &read, reterr);
+    arena_done(&read.arena);
+    return r;
 }
 
 void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t number) {

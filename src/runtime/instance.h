@@ -57,8 +57,12 @@ struct runtime_waiting {
     uint64_t asked_ms, begun_ms; /* monotonic */
     struct arena arena;
     struct value *args;
+    bool json, base64; /* how its result is wanted */
     bool keeps;
 };
+
+/* What is only checked of a call. */
+enum runtime_check { RUNTIME_CHECK_NOT, RUNTIME_CHECK_NAME, RUNTIME_CHECK_ALL };
 
 /* A handle kept between calls; its number is where it stands, from 1. */
 struct runtime_handle {
@@ -119,11 +123,12 @@ void instance_refuse_calls(struct instance *i, const struct engine_outcome *outc
 /**
  * Read and check a call: function, arguments; see call_read.c.
  *
- * @param to  receives func and args, in its arena
+ * @param check  it is not called: own handles are not given away
+ * @param to     receives func and args, in its arena
  * @return as runtime_call()
  */
-int runtime_call_read(struct instance *i, const struct runtime_call *call, struct runtime_waiting *to,
-                      arcella_error **reterr) MUST_CHECK;
+int runtime_call_read(struct instance *i, const struct runtime_call *call, enum runtime_check check,
+                      struct runtime_waiting *to, arcella_error **reterr) MUST_CHECK;
 /** The handles kept between calls, for reading and printing; good as long as the instance. */
 struct value_handles runtime_handles(struct instance *i);
 /**

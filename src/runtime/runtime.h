@@ -74,7 +74,8 @@ struct runtime_call {
     uint64_t number;   /* the caller's, unique among the calls of the instance */
     struct text function;
     enum runtime_call_form form;
-    bool json;               /* JSON, not WAVE */
+    bool json;               /* JSON, not WAVE; and that of the result has to fit its limit */
+    bool base64;             /* bytes in the JSON of its result are {"base64": "…"} */
     bool keeps;              /* handles in results are kept and can be given in later calls, as handle(N) */
     const struct text *args; /* WORDS */
     uint32_t args_count;
@@ -89,7 +90,7 @@ struct runtime_called {
     const arcella_error *error;           /* it was not begun, or its result cannot be told; else NULL */
     const struct engine_outcome *outcome; /* it was begun; else NULL */
     bool has_result;
-    struct text wave, json;
+    struct text wave, json; /* one that was not asked for is empty where it would be too long */
 };
 
 struct runtime_hooks {
@@ -155,6 +156,15 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
  * that have no text), LIMIT, NOMEM
  */
 int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcella_error **reterr) MUST_CHECK;
+/**
+ * Read and check a call as runtime_call() does, and leave it at that.  Handles of any number are taken as
+ * given: those it means may be returned by calls that come before.
+ *
+ * @param name_only  only the function is looked for
+ * @return as runtime_call()
+ */
+int runtime_check_call(struct runtime *runtime, const struct runtime_call *call, bool name_only,
+                       arcella_error **reterr) MUST_CHECK;
 /**
  * Nobody waits for a call any more: one that has not begun is left out; one that runs is ended, and with it,
  * since nothing can be called after that, its instance.  `called` comes in either case.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Components that run: `call`, and `run --invoke`.  The guest is tests/guests/calls.wat."""
+import base64
 import json
 import struct
 import subprocess
@@ -311,6 +312,75 @@ def test_invoke_says_what_is_wrong(run, guest, calls, code, says):
     done = run(*[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
     assert done.code == code and says in done.err, (done.code, done.err)
     assert done.out == ("1\n" if len(calls) > 1 else "")
+
+
+@pytest.mark.parametrize("calls,code,says", [
+    (["count()", "add(1, x)"], 2, ["add(1, x)", "argument 2 'b' of add(a: u32, b: u32) -> u32", "column 8"]),
+    (["count()", "nope()"], 125, ["nope"]),
+    (["count()", "add($2, 1)"], 2, ["$2: 1 function is called before this one"]),
+    (["count()", "nope($1)"], 125, ["nope"]),
+    (["make(1)", "value(handle(1))", "value(handle(1), 2)"], 2, ["value(handle(1), 2)", "no argument behind 1"]),
+    (["make(1)", "value(handle(0))"], 2, ["handle 0"]),
+])
+def test_all_calls_are_checked_before_the_first_one(run, guest, calls, code, says):
+    done = run(*[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
+    assert done.code == code and done.out == "", (done.code, done.out, done.err)
+    assert all(text in done.err for text in says), done.err
+
+
+def test_a_place_behind_a_result_is_that_of_what_was_read(run, guest):
+    done = run("--invoke", "count()", "--invoke", "add($1, x)", "--invoke", "add($1000, $1)", guest("calls.wasm"))
+    assert done.code == 2 and "$1000: 2 functions are called before this one" in done.err and not done.out
+    done = run("--invoke", 'same(12345678)', "--invoke", "add($1, x)", guest("calls.wasm"))
+    assert done.code == 2 and done.out == "12345678\n"
+    assert "--invoke 'add($1, x)', read as 'add(12345678, x)'" in done.err and "column 15" in done.err, done.err
+
+
+def test_results_stand_outside_of_texts_and_comments(run, guest):
+    calls = ["add(1, 2)", "add(1, // it's \"quoted $1\n $1)", 'texts.echo("""\n  a "b $1\n  c\n  """)',
+             "texts.echo(\"\\\"$1\")"]
+    done = run(*[word for call in calls for word in ("--invoke", call)], guest("calls.wasm")).ok()
+    assert done.out == '3\n4\n"a \\"b $1\\nc"\n"\\"$1"\n'
+
+
+def test_a_run_takes_arguments_from_a_file(run, guest, tmp_path):
+    file = tmp_path / "arguments"
+    file.write_text("40,\n2")
+    assert run("--invoke", "add", "--input", file, guest("calls.wasm")).ok().out == "42\n"
+    assert run("--invoke", "count()", "--invoke", "add", "--input", file, "--invoke", "add($2, 1)",
+               guest("calls.wasm")).ok().out == "1\n42\n43\n"
+    file.write_text(json.dumps(["x" * 300_000]))  # more than a command line takes
+    assert run("--json", "--invoke", "texts.echo", "--input", file, guest("calls.wasm")).ok().out == f'"{"x" * 300_000}"\n'
+    file.write_text("[")
+    assert "column 1:" in run("--invoke", "add", "--input", file, guest("calls.wasm")).failed("invalid-argument").err
+    run("--invoke", "add(1, 2)", "--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--invoke", "add", "--invoke", "add", "--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--invoke", "add", "--input", tmp_path / "absent", guest("calls.wasm")).failed("not-found")
+    assert run("--invoke", "nope", "--input", file, "--invoke", "count()", guest("calls.wasm")).failed("not-found").out == ""
+
+
+def test_bytes_as_base64(named, run, guest, tmp_path):
+    data = bytes(range(256)) * 2000  # 500 KB: as numbers too long for a result, as base64 not
+    text = base64.b64encode(data).decode()
+    file = tmp_path / "bytes"
+    file.write_text(json.dumps([{"base64": text}]))
+    reply = named.json("call", "named", "echo", "--json", "--base64", "--input", file)
+    assert reply["result"] == {"base64": text} and "wave" not in reply
+    assert json.loads(run("--json", "--base64", "--invoke", "echo", "--input", file, guest("named.wasm")).ok().out) == {"base64": text}
+    assert named.json("call", "named", "echo", "--json", "[1, 2]")["result"] == [1, 2]
+    assert named.json("call", "named", "echo", "--json", "--base64", "[1, 2]")["result"] == {"base64": "AQI="}
+    for done in (named.cli("call", "named", "echo", "--json", "--input", file), run("--json", "--invoke", "echo", "--input", file, guest("named.wasm"))):
+        assert "at most 1 MiB as text; with --json --base64" in done.failed("too-large").out + done.err
+    named.cli("call", "named", "echo", "--base64", "[1, 2]").failed("invalid-argument")
+    run("--base64", "--invoke", "echo([1])", guest("named.wasm")).failed("invalid-argument")
+
+
+def test_a_call_is_taken_as_one_writes_it(calls):
+    assert calls.cli("call", "calls", "add(1, 2)").ok().out == "3\n"
+    assert calls.json("call", "calls", "--json", "add(1, 2)")["result"] == 3
+    assert calls.cli("call", "calls", 'texts.echo("(")').ok().out == '"("\n'
+    assert "more of them follow" in calls.cli("call", "calls", "add(1, 2)", "3").failed("invalid-argument").err
 
 
 @pytest.mark.parametrize("calls", [["spin()"], ['spin-in-realloc("x")'], ["spin-in-post-return()"],

@@ -299,6 +299,36 @@ static void the_queue_is_bounded_and_refused_at_the_end(void **state) {
     assert_int_equal(rig->answers[LIMIT_CALLS_QUEUED].code, ARCELLA_E_STATE);
 }
 
+static void a_check_calls_nothing(void **state) {
+    struct rig *rig = *state;
+    static const struct {
+        const char *expression;
+        bool name_only;
+        int code;
+    } cases[] = {
+        {"add(1, 2)", false, 0},
+        {"add(1, x)", false, ARCELLA_E_INVALID},
+        {"add(1, x)", true, 0},
+        {"ad(1, x)", true, ARCELLA_E_NOT_FOUND},
+        {"value(handle(3))", false, 0}, /* may be returned by then */
+        {"value(handle(0))", false, ARCELLA_E_INVALID},
+        {"spin-in-destructor(handle(1))", false, 0},
+        {"spin-in-destructor(handle(1))", false, 0},
+        {"count()", false, 0},
+    };
+    keep_signals();
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct runtime_call call = {
+            .instance = 1, .number = 1, .function = text_of(cases[i].expression), .keeps = true};
+        assert_int_equal(runtime_check_call(rig->runtime, &call, cases[i].name_only, NULL), cases[i].code);
+    }
+    struct runtime_call nowhere = {.instance = 9, .function = TEXT("count()")};
+    assert_int_equal(runtime_check_call(rig->runtime, &nowhere, false, NULL), ARCELLA_E_NOT_FOUND);
+    assert_int_equal(ask(rig, 1, "count()", NULL), 0);
+    until(rig, &rig->called, 1);
+    assert_string_equal(rig->answers[1].wave, "1");
+}
+
 static int ask_within(struct rig *rig, uint64_t number, const char *expression, uint64_t ms,
                       uint64_t allowed_ms) {
     struct runtime_call call = {.instance = 1,
@@ -396,6 +426,7 @@ int main(void) {
         TEST(all_forms_of_arguments),
         TEST(places_are_those_of_the_text),
         TEST(the_queue_is_bounded_and_refused_at_the_end),
+        TEST(a_check_calls_nothing),
         TEST(a_wait_has_an_end),
         TEST(the_callers_time_is_no_failure),
         TEST(more_than_the_instance_allows_is_a_failure),
