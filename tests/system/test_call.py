@@ -390,6 +390,11 @@ def test_an_endless_invoke_ends_at_its_timeout(run, guest, calls):
     assert done.code == 124, done.err
 
 
+def test_who_needs_more_memory_is_told_how(run, guest):
+    done = run("--memory", "1m", "--invoke", "add(1, 2)", guest("calls.wasm")).failed("over-limit")
+    assert "2097152 bytes (2 MiB)" in done.err and "1048576 bytes (1 MiB)" in done.err and "hint: --memory raises" in done.err
+
+
 def test_only_components_have_functions_to_invoke(run, guest):
     run("--invoke", "add(1, 2)", guest("plain_add.wasm")).failed("wrong-kind")
     assert run(guest("calls.wasm")).failed("wrong-kind").code == 126
