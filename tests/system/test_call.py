@@ -390,6 +390,12 @@ def test_an_endless_invoke_ends_at_its_timeout(run, guest, calls):
     assert done.code == 124, done.err
 
 
+def test_errors_of_a_run_are_sentences_beside_its_output(run, guest):
+    for calls, code in ((["nope()"], 125), (["add(1, -2)"], 2), (["[1]"], 2), (["trap()"], 134)):
+        done = run("--json", *[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
+        assert done.code == code and done.out == "" and done.err.startswith("error: "), (done.code, done.err)
+
+
 def test_who_needs_more_memory_is_told_how(run, guest):
     done = run("--memory", "1m", "--invoke", "add(1, 2)", guest("calls.wasm")).failed("over-limit")
     assert "2097152 bytes (2 MiB)" in done.err and "1048576 bytes (1 MiB)" in done.err and "hint: --memory raises" in done.err
