@@ -36,7 +36,7 @@ extern "C" {
     XX(NO_MANIFEST, 13, "no-manifest", "put a component.toml beside the file or give `--id NAME@VERSION`")   \
     XX(WASM, 14, "bad-wasm", "the file is not a WebAssembly binary that can run here; build it again")       \
     XX(LINK, 15, "unknown-import", "`arcella inspect FILE` lists what it imports and who provides it")       \
-    XX(LIMIT, 16, "over-limit", "raise the limit named, if you mean to")                                     \
+    XX(LIMIT, 16, "over-limit", "limits of memory, tables, time and fuel can be raised, others cannot")      \
     XX(NOMEM, 17, "no-memory", "free memory on this machine or lower the limits")                            \
     XX(SPACE, 18, "no-space", "free space on the disk that holds the home directory")                        \
     XX(SYSTEM, 19, "system", "")                                                                             \

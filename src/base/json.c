@@ -5,6 +5,9 @@
  */
 #include "base/json.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -132,14 +135,43 @@ struct adding {
     struct buffer *to;
     arcella_error **reterr;
     int result;
+    bool in_string;
 };
+
+/*
+ * Write a real number as short as it can be: jansson gives 17 digits to all, 0.10000000000000001 for 0.1.  It
+ * keeps a ".0" or an exponent, so that it stays a real number.
+ */
+static int add_real(struct adding *adding, const char *piece, size_t size) {
+    char text[40];
+    if (size >= sizeof(text))
+        return buffer_add(adding->to, piece, size, adding->reterr);
+    memcpy(text, piece, size);
+    text[size] = '\0';
+    double number = strtod(text, NULL);
+    bool subnormal = fabs(number) < DBL_MIN;
+    for (int precision = subnormal ? 1 : DBL_DIG; precision < 17; precision++) {
+        snprintf(text, sizeof(text), "%.*g", precision, number);
+        if (strtod(text, NULL) == number)
+            return buffer_format(adding->to, adding->reterr, "%s%s", text,
+                                 text[strcspn(text, ".e")] ? "" : ".0");
+    }
+    return buffer_add(adding->to, piece, size, adding->reterr);
+}
 
 static int add_piece(const char *piece, size_t size, void *user) {
     struct adding *adding = user;
     /* jansson does not look at what the dump of a key returns and goes on, so the first failure is kept here.
      */
-    if (adding->result == 0)
-        adding->result = buffer_add(adding->to, piece, size, adding->reterr);
+    if (adding->result)
+        return adding->result;
+    /* A number comes as one piece; the quotes of a string do by themselves, since those in it are escaped. */
+    if (size == 1 && *piece == '"')
+        adding->in_string = !adding->in_string;
+    bool number = !adding->in_string && size && (*piece == '-' || (*piece >= '0' && *piece <= '9'));
+    bool real = number && (memchr(piece, '.', size) || memchr(piece, 'e', size));
+    adding->result =
+        real ? add_real(adding, piece, size) : buffer_add(adding->to, piece, size, adding->reterr);
     return adding->result;
 }
 

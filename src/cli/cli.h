@@ -29,8 +29,10 @@ enum cli_exit {
 
 /* Exit codes of `run`, beside the program's own: those known from timeout(1), env(1) and signals. */
 #define RUN_EXIT_MAP(XX)                                                                                     \
+    XX(BAD_CALL, 2, "the command line is wrong, or an argument of a call")                                   \
     XX(WALL_TIME, 124, "it took longer than --timeout")                                                      \
-    XX(CANNOT, 125, "arcella could not run it: the message has a code and a hint")                           \
+    XX(CANNOT, 125,                                                                                          \
+       "arcella could not run it, or it has no such function: the message has a code and a hint")            \
     XX(NO_PROGRAM, 126, "the file is no program that can be run here")                                       \
     XX(NOT_FOUND, 127, "there is no such file")                                                              \
     XX(TRAP, 134, "it trapped, or used up its stack")                                                        \

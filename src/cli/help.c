@@ -85,8 +85,8 @@ static int add_usage(struct buffer *to, const struct alme_command *command, arce
         char form[128];
         form_of(a, form, sizeof(form));
         bool required = a->flags & ALME_REQUIRED;
-        r = buffer_format(to, reterr, " %s%s%s%s", required ? "" : "[", form, a->flags & ALME_REST ? "…" : "",
-                          required ? "" : "]");
+        r = buffer_format(to, reterr, " %s%s%s%s", required ? "" : "[", form,
+                          a->flags & ALME_REST || alme_argument_is_list(a) ? "…" : "", required ? "" : "]");
     }
     if (r == 0 && options && !before)
         r = buffer_text(to, " [OPTIONS]", reterr);
@@ -183,7 +183,7 @@ int help_verb(const char *program, const struct alme_command *command, struct bu
     if (r == 0 && command->id == ALME_RUN)
         r = buffer_text(to, "\nExit codes, beside those of the program:\n", reterr);
     for (size_t i = 0; r == 0 && command->id == ALME_RUN && i < ARRAY_LENGTH(run_exits); i++)
-        r = buffer_format(to, reterr, "  %d  %s\n", run_exits[i].number, run_exits[i].words);
+        r = buffer_format(to, reterr, "  %-3d  %s\n", run_exits[i].number, run_exits[i].words);
     return r < 0 ? r : buffer_format(to, reterr, "\nExample:\n  %s\n", command->example);
 }
 

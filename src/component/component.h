@@ -265,6 +265,8 @@ bool component_resource_find(const struct component *component, const char *inte
 /** The name of a resource type by its number (struct type): as imported; as exported by its own component,
  * else by one inside that; or empty. */
 struct text component_resource_name(const struct component *component, uint32_t resource);
+/** Does an exported interface serve who asks for this one: the same, or another version of its track? */
+bool component_interface_serves(struct text asked, struct text exported);
 /** What people call it, with the interface that it is imported from or first exported in:
  * "test:shop/carts.cart", "cart"; "resource" where it has no name. */
 void component_resource_full_name(const struct component *component, uint32_t resource, char *to,

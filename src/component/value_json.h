@@ -63,6 +63,16 @@ int value_json_parse(struct text text, const struct type *type, const struct val
 int value_json_arguments(struct text text, struct text name, const struct func_type *type,
                          const struct value_handles *handles, struct arena *arena, struct value **ret,
                          arcella_error **reterr) MUST_CHECK;
+/**
+ * Read the arguments of a call as it is written, add(1, "x"): JSON, between parentheses.
+ *
+ * @param text  the whole call
+ * @param at    byte of its '('
+ * @return as value_json_arguments()
+ */
+int value_json_call_arguments(struct text text, size_t at, struct text name, const struct func_type *type,
+                              const struct value_handles *handles, struct arena *arena, struct value **ret,
+                              arcella_error **reterr) MUST_CHECK;
 /** Read one argument that stands by itself. @return as value_json_arguments() */
 int value_json_argument(struct text text, struct text name, const struct func_type *type, uint32_t index,
                         const struct value_handles *handles, struct arena *arena, struct value *ret,

@@ -51,7 +51,7 @@ int wave_parse(struct text text, const struct type *type, const struct value_han
 struct wave_call {
     struct text interface; /* "wasi:cli/run@0.2.0", "run", or "" */
     struct text version;   /* given behind the function: "ns:pkg/run.run@0.2.0"; else "" */
-    struct text name;      /* "run", "[method]cart.add" */
+    struct text name;      /* "run", "[method]cart.add", "cart.add" */
     size_t arguments;      /* byte of the '(', or of the end where a bare name was asked for */
 };
 /**
@@ -76,6 +76,15 @@ int wave_call_name(struct text text, bool bare, struct wave_call *ret, arcella_e
 int wave_call_arguments(struct text text, const struct wave_call *call, const struct func_type *type,
                         const struct value_handles *handles, struct arena *arena, struct value **ret,
                         arcella_error **reterr) MUST_CHECK;
+/**
+ * Read the arguments of a call without its name and parentheses: a file's.
+ *
+ * @param name  of the function, for the sentence
+ * @return as wave_call_arguments()
+ */
+int wave_arguments(struct text text, struct text name, const struct func_type *type,
+                   const struct value_handles *handles, struct arena *arena, struct value **ret,
+                   arcella_error **reterr) MUST_CHECK;
 /**
  * Read one argument that stands by itself (a word of a command line).
  *

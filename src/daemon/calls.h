@@ -9,6 +9,8 @@
 void calls_answer(struct group *group, const struct ipc_called *called);
 /** An instance has left its worker: what was not answered never will be. */
 void calls_lost(struct daemon *daemon, uint64_t handle);
+/** Open a file with arguments. @return 0, INVALID (no regular file), TOO_LARGE, by errno */
+int calls_open_input(const char *path, int *ret_fd, arcella_error **reterr) MUST_CHECK;
 /** Forget all: the daemon ends. */
 void calls_done(struct daemon *daemon);
 

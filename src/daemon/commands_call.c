@@ -108,13 +108,15 @@ static void reply_result(struct call *call, const char *address, const struct ip
     json_put_text(data, "instance", address, &ok);
     json_put(data, "has_result", json_boolean(called->has_result), &ok);
     if (ok && called->has_result) {
+        /* Of the two, what was not asked for may have been too long. */
         json_t *result = json_loadb(called->json.data, called->json.length, JSON_DECODE_ANY, NULL);
         /* What ALME's own JSON cannot hold (a NUL in a text, deep nesting) goes as its text. */
         if (result)
             json_put(data, "result", result, &ok);
-        else
+        else if (called->json.length)
             json_put(data, "json", json_stringn(called->json.data, called->json.length), &ok);
-        json_put(data, "wave", json_stringn(called->wave.data, called->wave.length), &ok);
+        if (called->wave.length)
+            json_put(data, "wave", json_stringn(called->wave.data, called->wave.length), &ok);
     }
     json_put(data, "cpu_ms", json_real((double)called->cpu_ns / 1e6), &ok);
     if (!ok) {
@@ -212,10 +214,8 @@ static int find_instance(struct daemon *daemon, const char *text, struct instanc
     return 0;
 }
 
-static int open_input(const char *path, int *ret_fd, arcella_error **reterr) {
+int calls_open_input(const char *path, int *ret_fd, arcella_error **reterr) {
     struct stat st;
-    if (*path != '/')
-        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is not an absolute path", path);
     FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0 || sys_fstat(fd, &st) < 0)
         return error_set_errno(reterr, errno, "'%s'", path);
@@ -228,18 +228,40 @@ static int open_input(const char *path, int *ret_fd, arcella_error **reterr) {
     return 0;
 }
 
+/* How the arguments come: a file, words, or with the function as one writes a call. */
+static int choose_form(const struct alme_request *request, uint64_t *ret, arcella_error **reterr) {
+    const char *input = alme_text(request, "input");
+    const char *function = alme_text(request, "function");
+    size_t count = alme_count(request, "args");
+    bool whole = strchr(function, '(') != NULL;
+    if (input && (count || whole))
+        return error_set(reterr, ARCELLA_E_INVALID, "arguments are given, and a file with arguments, too");
+    if (count && whole) {
+        error_set(reterr, ARCELLA_E_INVALID, "'%s' has its arguments in it, and more of them follow",
+                  function);
+        return error_hint(reterr, ARCELLA_E_INVALID, "write FUNC ARG… or 'FUNC(ARG, …)'");
+    }
+    if (count > LIMIT_CALL_ARGS)
+        return error_set(reterr, ARCELLA_E_INVALID, "more than %d arguments", LIMIT_CALL_ARGS);
+    if (input && *input != '/')
+        return error_set(reterr, ARCELLA_E_INVALID, "'%s' is not an absolute path", input);
+    if (alme_bool(request, "base64") && !alme_bool(request, "json"))
+        return error_set(reterr, ARCELLA_E_INVALID, "base64 is about JSON: it goes with json");
+    *ret = input ? IPC_CALL_INPUT : whole ? IPC_CALL_EXPRESSION : IPC_CALL_WORDS;
+    return 0;
+}
+
 static int send_call(struct call *call, const struct instance *instance, uint64_t number,
                      arcella_error **reterr) {
     const struct alme_request *request = &call->request;
     const struct policy *policy = &instance->deployment->record->policy;
     const char *input = alme_text(request, "input");
     size_t count = alme_count(request, "args");
-    if (input && count)
-        return error_set(reterr, ARCELLA_E_INVALID, "arguments are given, and a file with arguments, too");
-    if (count > LIMIT_CALL_ARGS)
-        return error_set(reterr, ARCELLA_E_INVALID, "more than %d arguments", LIMIT_CALL_ARGS);
+    uint64_t form = 0;
     FD_AUTO fd = -1;
-    int r = input ? open_input(input, &fd, reterr) : 0;
+    int r = choose_form(request, &form, reterr);
+    if (r == 0 && input)
+        r = calls_open_input(input, &fd, reterr);
     if (r < 0)
         return r;
     MEM_AUTO struct text *args = mem_array(count + 1, sizeof(*args));
@@ -251,12 +273,14 @@ static int send_call(struct call *call, const struct instance *instance, uint64_
         .instance = instance->handle,
         .number = number,
         .function = text_of(alme_text(request, "function")),
-        .form = input ? IPC_CALL_INPUT : IPC_CALL_WORDS,
+        .form = form,
         .json = alme_bool(request, "json"),
+        .base64 = alme_bool(request, "base64"),
         .args = args,
         .args_count = (uint32_t)count,
-        .wall_ms =
-            alme_has(request, "timeout") ? alme_number(request, "timeout", 0) : policy_wall_ms(policy, false),
+        .wall_ms = policy_wall_ms(policy, false),
+        .own_time = alme_has(request, "timeout"),
+        .caller_ms = alme_number(request, "timeout", 0),
         .cpu_ms = policy_cpu_ms(policy, false),
     };
     struct channel_extra extra = {.fds = &fd, .fd_count = fd >= 0};

@@ -367,7 +367,7 @@ static int exit_of_error(const struct run *run) {
     case ARCELLA_E_UNSUPPORTED: return RUN_EXIT_NO_PROGRAM;
     case ARCELLA_E_LIMIT:
     case ARCELLA_E_TOO_LARGE: return RUN_EXIT_LIMIT;
-    case ARCELLA_E_INVALID: return CLI_EXIT_USAGE;
+    case ARCELLA_E_INVALID: return RUN_EXIT_BAD_CALL;
     case ARCELLA_E_WORKER: return RUN_EXIT_WORKER;
     default: return RUN_EXIT_CANNOT;
     }

@@ -59,6 +59,7 @@ struct run {
     unsigned compiling;                      /* jobs that run */
     /* --invoke */
     struct run_result *results; /* owned; of the calls so far */
+    size_t checked;             /* of several: found to be calls */
     size_t called;              /* calls that are over */
     bool invoked;               /* all of them, and they returned */
     int sockets[LIMIT_FRAME_FDS];

@@ -21,6 +21,10 @@ void run_say_error(const arcella_error *error) {
         fprintf(stderr, "hint: %s\n", text.data);
 }
 
+bool run_is_name(const char *invoke) {
+    return !strchr(invoke, '(');
+}
+
 void run_options_done(struct run_options *options) {
     policy_done(&options->policy);
     grant_set_done(&options->grants);
@@ -84,6 +88,23 @@ static int read_policy(const json_t *args, struct policy *policy, arcella_error 
     return r;
 }
 
+/* Of the calls one takes the file, if there is one. */
+static int check_calls(const struct run_options *options, arcella_error **reterr) {
+    size_t names = 0, index;
+    json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)options->invokes, index, item) names +=
+        run_is_name(json_string_value(item));
+    if (options->base64 && !options->json)
+        return error_set(reterr, ARCELLA_E_INVALID, "--base64 is about JSON: it goes with --json");
+    if (!options->input || names == 1)
+        return 0;
+    error_set(reterr, ARCELLA_E_INVALID, "the arguments in '%s' are for none of the calls, or for several",
+              options->input);
+    return error_hint(reterr, ARCELLA_E_INVALID,
+                      "one --invoke is the name of a function only, its arguments come "
+                      "from --input: --invoke add --input FILE");
+}
+
 int run_options_read(const struct cli_call *call, struct run_options *ret, arcella_error **reterr) {
     const json_t *args = call->args;
     memset(ret, 0, sizeof(*ret));
@@ -93,7 +114,11 @@ int run_options_read(const struct cli_call *call, struct run_options *ret, arcel
     ret->invokes = json_object_get(args, "invoke");
     ret->invokes_count = json_array_size(ret->invokes);
     ret->json = call->json;
-    int r = read_policy(args, &ret->policy, reterr);
+    ret->base64 = json_is_true(json_object_get(args, "base64"));
+    ret->input = json_string_value(json_object_get(args, "input"));
+    int r = check_calls(ret, reterr);
+    if (r == 0)
+        r = read_policy(args, &ret->policy, reterr);
     if (r == 0)
         r = grant_add_stdio(&ret->grants, GRANT_BY_OPTION, reterr);
     if (r == 0)

@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "engine/inner.h"
 
 static uint64_t size_of(struct engine_instance *instance, const struct core_area *area, bool is_table) {
@@ -99,6 +100,22 @@ static int reserve(struct core_areas *areas, uint32_t more, arcella_error **rete
     return 0;
 }
 
+static int over(bool is_table, uint64_t wanted, uint64_t limit, arcella_error **reterr) {
+    char wants[32], has[32];
+    text_format_size(wanted, wants, sizeof(wants));
+    text_format_size(limit, has, sizeof(has));
+    if (is_table)
+        error_set(reterr, ARCELLA_E_LIMIT,
+                  "its tables would begin with %" PRIu64 " elements together, its table limit is %" PRIu64,
+                  wanted, limit);
+    else
+        error_set(reterr, ARCELLA_E_LIMIT,
+                  "its memories would begin with %" PRIu64
+                  " bytes (%s) together, its memory limit is %" PRIu64 " bytes (%s)",
+                  wanted, wants, limit, has);
+    return engine_hint_limit(is_table, reterr);
+}
+
 /* Is there room for those a part has?  What is left is the cap while it is made. */
 static int check_room(struct engine_instance *instance, const struct engine_part *part, bool is_table,
                       uint64_t *cap, arcella_error **reterr) {
@@ -117,9 +134,7 @@ static int check_room(struct engine_instance *instance, const struct engine_part
         return error_set(reterr, ARCELLA_E_LIMIT, "more than %u %s in one instance", most, what);
     uint64_t sum = sum_of(instance, is_table, &largest);
     if (sum > limit || minimum > limit - sum)
-        return error_set(reterr, ARCELLA_E_LIMIT,
-                         "its %s would begin with %" PRIu64 " %s together, its limit is %" PRIu64, what,
-                         sum + minimum, is_table ? "elements" : "bytes", limit);
+        return over(is_table, sum + minimum, limit, reterr);
     *cap = limit - sum;
     return reserve(areas, count, reterr);
 }

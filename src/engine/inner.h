@@ -299,6 +299,8 @@ void engine_direct_tick(struct engine_instance *instance);
 
 /* --- cores and what they have together --- */
 
+/** Say with an error of LIMIT how to raise that limit. @return LIMIT */
+int engine_hint_limit(bool is_table, arcella_error **reterr);
 /** Is there room for a part's memories and tables?  Makes room to note them. @return 0, LIMIT, NOMEM */
 int engine_areas_room(struct engine_instance *instance, const struct engine_part *part,
                       arcella_error **reterr) MUST_CHECK;

@@ -14,6 +14,11 @@ STATIC_ASSERT(sizeof(union engine_value) == sizeof(wasmtime_val_raw_t), "values 
 STATIC_ASSERT(_Alignof(union engine_value) >= _Alignof(wasmtime_val_raw_t),
               "values are handed over as they are");
 
+int engine_hint_limit(bool is_table, arcella_error **reterr) {
+    return error_hint(reterr, ARCELLA_E_LIMIT, "%s raises that limit, of `run` and of `start`",
+                      is_table ? "--table-elements" : "--memory");
+}
+
 /* What the code says of itself is checked before anything is made; memories and tables it does not export
  * show when it is made, and end its start-up (outcome.c). */
 static int check_minimums(const struct engine_program *program, const struct engine_limits *limits,
@@ -24,18 +29,21 @@ static int check_minimums(const struct engine_program *program, const struct eng
             char wants[32], limit[32];
             text_format_size(memory->minimum, wants, sizeof(wants));
             text_format_size(limits->memory_bytes, limit, sizeof(limit));
-            return error_set(reterr, ARCELLA_E_LIMIT,
-                             "its memory begins with %" PRIu64 " bytes (%s), its memory limit is %" PRIu64
-                             " bytes (%s)",
-                             memory->minimum, wants, limits->memory_bytes, limit);
+            error_set(reterr, ARCELLA_E_LIMIT,
+                      "its memory begins with %" PRIu64 " bytes (%s), its memory limit is %" PRIu64
+                      " bytes (%s)",
+                      memory->minimum, wants, limits->memory_bytes, limit);
+            return engine_hint_limit(false, reterr);
         }
     }
     for (size_t i = 0; i < program->table_count; i++) {
         const struct program_area *table = &program->tables[i];
-        if (table->minimum > limits->table_elements)
-            return error_set(reterr, ARCELLA_E_LIMIT,
-                             "its table begins with %" PRIu64 " elements, its table limit is %" PRIu64,
-                             table->minimum, limits->table_elements);
+        if (table->minimum > limits->table_elements) {
+            error_set(reterr, ARCELLA_E_LIMIT,
+                      "its table begins with %" PRIu64 " elements, its table limit is %" PRIu64,
+                      table->minimum, limits->table_elements);
+            return engine_hint_limit(true, reterr);
+        }
     }
     return 0;
 }

@@ -9,79 +9,20 @@
  * A call that does not return poisons the instance, which then ends with the call's outcome; what still waits
  * is refused.  Handles kept for later calls stand in a table of the instance and die with it.
  */
+#include "base/clock.h"
 #include "base/limits.h"
-#include "component/nearest.h"
 #include "component/value_json.h"
-#include "component/wave.h"
 #include "engine/core.h"
 #include "runtime/instance.h"
 
-/* --- handles between calls --- */
-
-static int keep(void *user, const struct type *type, const struct value *handle, uint64_t *ret_number,
-                arcella_error **reterr) {
-    struct instance *i = user;
-    (void)type;
-    for (uint32_t n = 0; n < i->handles_count; n++) {
-        const struct runtime_handle *kept = &i->handles[n];
-        if (kept->given_to == 0 && kept->value.count == handle->count && kept->value.u64 == handle->u64) {
-            *ret_number = n + 1; /* printed before, in another form */
-            return 0;
-        }
-    }
-    if (i->handles_count >= LIMIT_CALL_HANDLES)
-        return error_set(reterr, ARCELLA_E_LIMIT, "more than %d handles are kept", LIMIT_CALL_HANDLES);
-    if ((i->handles_count & (i->handles_count - 1)) == 0) {
-        size_t capacity = i->handles_count ? i->handles_count * (size_t)2 : 1;
-        void *grown = mem_resize(i->handles, capacity * sizeof(*i->handles));
-        if (!grown)
-            return error_nomem(reterr);
-        i->handles = grown;
-    }
-    i->handles[i->handles_count++] = (struct runtime_handle){.value = *handle};
-    *ret_number = i->handles_count;
-    return 0;
-}
-
-static int find(void *user, const struct type *type, uint64_t number, struct value *ret,
-                arcella_error **reterr) {
-    struct instance *i = user;
-    if (number < 1 || number > i->handles_count)
-        return error_set(reterr, ARCELLA_E_INVALID, "there is no handle %llu: %u were returned so far",
-                         (unsigned long long)number, i->handles_count);
-    struct runtime_handle *kept = &i->handles[number - 1];
-    if (kept->given_to)
-        return error_set(reterr, ARCELLA_E_INVALID, "handle %llu was given away already",
-                         (unsigned long long)number);
-    if (kept->value.count != type->resource) {
-        const struct component *component = i->component->component;
-        char is[LIMIT_INTERFACE_BYTES], wanted[LIMIT_INTERFACE_BYTES];
-        component_resource_full_name(component, kept->value.count, is, sizeof(is));
-        component_resource_full_name(component, type->resource, wanted, sizeof(wanted));
-        return error_set(reterr, ARCELLA_E_INVALID, "handle %llu is a '%s', wanted is a '%s'",
-                         (unsigned long long)number, is, wanted);
-    }
-    *ret = kept->value;
-    ret->kind = (uint8_t)type->kind;
-    if (type->kind == TYPE_OWN)
-        kept->given_to = i->calls_read;
-    return 0;
-}
-
-/* A call that does not take place gives back what it was given. */
-static void give_back(struct instance *i, uint64_t call) {
-    for (uint32_t n = 0; n < i->handles_count; n++)
-        if (i->handles[n].given_to == call)
-            i->handles[n].given_to = 0;
-}
-
 /* --- answers --- */
 
-static void waiting_free(struct runtime_waiting *waiting) {
+void runtime_waiting_free(struct runtime_waiting *waiting) {
+    loop_timer_free(waiting->timer);
     arena_done(&waiting->arena);
     mem_free(waiting);
 }
-DEFINE_CLEANUP(waiting_free_ptr, struct runtime_waiting *, waiting_free)
+DEFINE_CLEANUP(waiting_free_ptr, struct runtime_waiting *, runtime_waiting_free)
 
 static void tell(struct instance *i, const struct runtime_called *called) {
     i->runtime->hooks.called(i->handle, called, i->runtime->hooks.user);
@@ -122,22 +63,97 @@ static void tell_result(struct instance *i, const struct runtime_waiting *waitin
         tell(i, &called);
         return;
     }
-    struct value_handles handles = {keep, find, i};
+    struct value_handles handles = runtime_handles(i);
     const struct value_handles *table = waiting->keeps ? &handles : NULL;
     const struct type *type = component_func_type(waiting->func)->result;
     BUFFER_AUTO wave = BUFFER_INIT(LIMIT_CALL_TEXT_BYTES);
     BUFFER_AUTO json = BUFFER_INIT(LIMIT_CALL_TEXT_BYTES);
     ERROR_AUTO *error = NULL;
-    int r = wave_print(&wave, type, result, table, &error);
-    if (r == 0)
-        r = value_json_print(&json, type, result, table, 0, &error);
+    unsigned flags = waiting->base64 ? VALUE_JSON_BASE64 : 0;
+    /* Of the form that was not asked for, none is as good as one that is too long. */
+    int r = wave_print(&wave, type, result, table, waiting->json ? NULL : &error);
+    int other = value_json_print(&json, type, result, table, flags, waiting->json ? &error : NULL);
+    if (r < 0)
+        buffer_clear(&wave);
+    if (other < 0)
+        buffer_clear(&json);
+    r = waiting->json ? other : r;
     if (r < 0) {
         error_wrap(&error, r, "it returned, but its result cannot be told");
         called.error = error;
     }
+    if (r == ARCELLA_E_TOO_LARGE)
+        error_hint(&error, r, "a result has at most %llu MiB as text; with --json --base64 bytes take less",
+                   LIMIT_CALL_TEXT_BYTES / MIB);
     called.wave = (struct text){wave.data ? wave.data : "", wave.length};
     called.json = (struct text){json.data ? json.data : "", json.length};
     tell(i, &called);
+}
+
+/* --- time --- */
+
+static void leave_out(struct instance *i, struct runtime_waiting *waiting) {
+    struct runtime_waiting **at = &i->calls;
+    while (*at != waiting)
+        at = &(*at)->next;
+    *at = waiting->next;
+    i->calls_count--;
+}
+
+/* Its time is up before it was its turn. */
+static void on_waited(struct loop_timer *timer, void *user) {
+    CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = user;
+    struct instance *i = waiting->instance;
+    (void)timer;
+    leave_out(i, waiting);
+    char time[32];
+    text_format_duration(waiting->caller_ms, time, sizeof(time));
+    ERROR_AUTO *error = NULL;
+    error_set(&error, ARCELLA_E_TIMEOUT, "it was not its turn within %s: other calls of the instance ran",
+              time);
+    error_hint(&error, ARCELLA_E_TIMEOUT, "nothing was called; try again, or give it more time");
+    tell_error(i, waiting->number, error);
+}
+
+static int bound_wait(struct runtime_waiting *waiting, arcella_error **reterr) {
+    waiting->asked_ms = clock_monotonic_ms();
+    if (!waiting->own_time || !waiting->caller_ms)
+        return 0;
+    int r = loop_timer_new(waiting->instance->runtime->loop, on_waited, waiting, &waiting->timer, reterr);
+    if (r == 0)
+        loop_timer_start(waiting->timer, waiting->caller_ms, 0);
+    return r;
+}
+
+/* It is its turn: what may it use? */
+static struct engine_budget begin_budget(struct runtime_waiting *waiting) {
+    struct engine_budget budget = waiting->budget;
+    waiting->timer = loop_timer_free(waiting->timer);
+    waiting->begun_ms = clock_monotonic_ms();
+    if (!waiting->own_time)
+        return budget;
+    uint64_t waited = waiting->begun_ms - waiting->asked_ms;
+    budget.wall_ms = !waiting->caller_ms ? 0 : waited < waiting->caller_ms ? waiting->caller_ms - waited : 1;
+    return budget;
+}
+
+/* Did it take longer than its caller wanted, though not than the instance allows? */
+static bool is_callers_end(const struct runtime_waiting *waiting, const struct engine_outcome *outcome) {
+    uint64_t allowed = waiting->budget.wall_ms;
+    return outcome->end == ENGINE_END_WALL_TIME && waiting->own_time &&
+           (!allowed || clock_monotonic_ms() - waiting->begun_ms < allowed);
+}
+
+/* The instance can be called no more, but it is not its failure. */
+static void end_for_caller(struct instance *i, const struct engine_outcome *outcome) {
+    CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = take_first(i);
+    char time[32];
+    text_format_duration(waiting->caller_ms, time, sizeof(time));
+    struct engine_outcome copy = *outcome;
+    snprintf(copy.message, sizeof(copy.message), "took longer than the %s that its caller gave it", time);
+    i->calling = false;
+    tell(i, &(struct runtime_called){.number = waiting->number, .outcome = &copy});
+    instance_end_with(i, ENGINE_END_STOPPED, "a call took longer than its caller gave it");
 }
 
 /* --- running --- */
@@ -149,6 +165,10 @@ static void on_called(struct component_instance *parts, const struct engine_outc
     i->cpu_ns += outcome->cpu_ns;
     if (i->over)
         return;
+    if (outcome->end != ENGINE_END_RETURNED && is_callers_end(i->calls, outcome)) {
+        end_for_caller(i, outcome);
+        return;
+    }
     if (outcome->end != ENGINE_END_RETURNED) {
         instance_end(i, outcome); /* answers this call and the others */
         return;
@@ -190,9 +210,9 @@ void instance_next_call(struct instance *i) {
     }
     while (i->calls && !i->calling) {
         struct runtime_waiting *first = i->calls;
-        int r =
-            component_call(i->parts, first->func, first->args, component_func_type(first->func)->param_count,
-                           &first->budget, on_called, i, &error);
+        struct engine_budget budget = begin_budget(first);
+        int r = component_call(i->parts, first->func, first->args,
+                               component_func_type(first->func)->param_count, &budget, on_called, i, &error);
         if (r == 0) {
             i->calling = true;
             return;
@@ -203,186 +223,7 @@ void instance_next_call(struct instance *i) {
     }
 }
 
-/* --- reading --- */
-
-/* "math.add(1, 2)": how a function is called, for sentences. */
-static void full_name(const struct component_func *func, char *to, size_t size) {
-    struct text interface = component_func_interface(func);
-    struct text name = component_func_name(func);
-    snprintf(to, size, "%.*s%s%.*s", (int)interface.length, interface.data, interface.length ? "." : "",
-             (int)name.length, name.data);
-}
-
-static int no_function(const struct component *component, struct text wanted, arcella_error **reterr) {
-    char shown[LIMIT_INTERFACE_BYTES], candidate[LIMIT_INTERFACE_BYTES], best[LIMIT_INTERFACE_BYTES] = "";
-    snprintf(shown, sizeof(shown), "%.*s", (int)wanted.length, wanted.data);
-    unsigned least = 1 + (unsigned)(strlen(shown) / 2);
-    uint32_t count = component_func_count(component);
-    for (uint32_t n = 0; n < count; n++) {
-        const struct component_func *func = component_func_at(component, n);
-        full_name(func, candidate, sizeof(candidate));
-        unsigned distance = nearest_distance(text_of(shown), text_of(candidate));
-        unsigned plain = nearest_distance(text_of(shown), component_func_name(func));
-        if (plain < distance)
-            distance = plain;
-        if (distance < least) {
-            least = distance;
-            text_copy(best, sizeof(best), candidate);
-        }
-    }
-    error_set(reterr, ARCELLA_E_NOT_FOUND, "it exports no function '%s'%s%s%s", shown,
-              *best ? "; there is '" : "", best, *best ? "'" : "");
-    return error_hint(reterr, ARCELLA_E_NOT_FOUND, "`arcella inspect --wit` shows what it exports");
-}
-
-/* "api" of "acme:calc/api@1.0.0". */
-static struct text short_name(struct text interface) {
-    const char *end = interface.length ? memchr(interface.data, '@', interface.length) : NULL;
-    size_t length = end ? (size_t)(end - interface.data) : interface.length;
-    size_t begin = length;
-    while (begin > 0 && interface.data[begin - 1] != '/')
-        begin--;
-    return (struct text){interface.data + begin, length - begin};
-}
-
-/* The function a name means: with its interface in full, or, where only one is so called, in short or
- * without. */
-static int find_function(const struct component *component, const struct wave_call *call, struct text text,
-                         const struct component_func **ret, arcella_error **reterr) {
-    MEM_AUTO char *interface =
-        call->version.length ? mem_format("%.*s@%.*s", (int)call->interface.length, call->interface.data,
-                                          (int)call->version.length, call->version.data)
-                             : mem_text_n(call->interface.data, call->interface.length);
-    MEM_AUTO char *name = mem_text_n(call->name.data, call->name.length);
-    if (!interface || !name)
-        return error_nomem(reterr);
-    *ret = component_func_find(component, interface, name);
-    if (*ret)
-        return 0;
-    const struct component_func *found = NULL, *second = NULL;
-    uint32_t count = component_func_count(component);
-    for (uint32_t n = 0; n < count; n++) {
-        const struct component_func *func = component_func_at(component, n);
-        if (!text_equal(component_func_name(func), call->name) ||
-            (*interface && !text_equal(short_name(component_func_interface(func)), text_of(interface))))
-            continue;
-        second = found ? func : second;
-        found = found ? found : func;
-    }
-    if (!found)
-        return no_function(component, (struct text){text.data, call->arguments}, reterr);
-    if (second) {
-        char a[LIMIT_INTERFACE_BYTES], b[LIMIT_INTERFACE_BYTES];
-        full_name(found, a, sizeof(a));
-        full_name(second, b, sizeof(b));
-        return error_set(reterr, ARCELLA_E_AMBIGUOUS, "several functions are called '%s': '%s', '%s'", name,
-                         a, b);
-    }
-    *ret = found;
-    return 0;
-}
-
-int instance_find_function(const struct component *component, struct text name,
-                           const struct component_func **ret, arcella_error **reterr) {
-    struct wave_call call;
-    int r = wave_call_name(name, true, &call, reterr);
-    return r < 0 ? r : find_function(component, &call, name, ret, reterr);
-}
-
-static bool has_handles(const struct func_type *type) {
-    for (uint32_t n = 0; n < type->param_count; n++)
-        if (type->params[n].type->has_handle)
-            return true;
-    return type->result && type->result->has_handle;
-}
-
-/* The words of a command line, each an argument. */
-static int read_words(const struct runtime_call *call, struct text name, const struct func_type *type,
-                      const struct value_handles *handles, struct runtime_waiting *to,
-                      arcella_error **reterr) {
-    to->args = arena_array(&to->arena, type->param_count, sizeof(*to->args));
-    if (!to->args)
-        return error_nomem(reterr);
-    int r = 0;
-    for (uint32_t n = 0; r == 0 && n < call->args_count; n++) {
-        struct value excess; /* one too many is refused with the signature */
-        struct value *at = n < type->param_count ? &to->args[n] : &excess;
-        r = call->json ? value_json_argument(call->args[n], name, type, n, handles, &to->arena, at, reterr)
-                       : wave_argument(call->args[n], name, type, n, handles, &to->arena, at, reterr);
-    }
-    return r < 0 ? r : wave_arguments_end(name, type, to->args, call->args_count, reterr);
-}
-
-/* One text with all arguments: behind the name of an expression, or a file's. */
-static int read_whole(const struct runtime_call *call, const struct wave_call *named, struct text name,
-                      const struct func_type *type, const struct value_handles *handles,
-                      struct runtime_waiting *to, arcella_error **reterr) {
-    if (call->form == RUNTIME_CALL_EXPRESSION && !call->json)
-        return wave_call_arguments(call->function, named, type, handles, &to->arena, &to->args, reterr);
-    BUFFER_AUTO text = BUFFER_INIT(LIMIT_CALL_INPUT_BYTES + LIMIT_CALL_TEXT_BYTES + 2);
-    int r = 0;
-    if (call->form == RUNTIME_CALL_INPUT && call->json)
-        return value_json_arguments(call->input, name, type, handles, &to->arena, &to->args, reterr);
-    if (call->form == RUNTIME_CALL_EXPRESSION) {
-        /* f(1, "x"): what stands between the parentheses is what stands in an array. */
-        struct text inner = {call->function.data + named->arguments,
-                             call->function.length - named->arguments};
-        while (inner.length && strchr(" \t\r\n", inner.data[inner.length - 1]))
-            inner.length--;
-        if (inner.length < 2 || inner.data[0] != '(' || inner.data[inner.length - 1] != ')')
-            return error_set(reterr, ARCELLA_E_INVALID, "a call is written NAME(ARGUMENT, …)");
-        r = buffer_format(&text, reterr, "[");
-        if (r == 0)
-            r = buffer_add(&text, inner.data + 1, inner.length - 2, reterr);
-        if (r == 0)
-            r = buffer_text(&text, "]", reterr);
-        return r < 0 ? r
-                     : value_json_arguments((struct text){text.data, text.length}, name, type, handles,
-                                            &to->arena, &to->args, reterr);
-    }
-    r = buffer_format(&text, reterr, "f(");
-    if (r == 0)
-        r = buffer_add(&text, call->input.data, call->input.length, reterr);
-    if (r == 0)
-        r = buffer_text(&text, ")", reterr);
-    struct wave_call whole = {.name = name, .arguments = 1};
-    return r < 0 ? r
-                 : wave_call_arguments((struct text){text.data, text.length}, &whole, type, handles,
-                                       &to->arena, &to->args, reterr);
-}
-
-static int read_call(struct instance *i, const struct runtime_call *call, struct runtime_waiting *to,
-                     arcella_error **reterr) {
-    struct wave_call named;
-    int r = wave_call_name(call->function, call->form != RUNTIME_CALL_EXPRESSION, &named, reterr);
-    if (r == 0)
-        r = find_function(i->component->component, &named, call->function, &to->func, reterr);
-    if (r < 0)
-        return r;
-    const struct func_type *type = component_func_type(to->func);
-    struct text name = component_func_name(to->func);
-    if (type->has_unrun || type->async)
-        return error_set(reterr, ARCELLA_E_UNSUPPORTED, "'%.*s' is asynchronous, which is not run yet",
-                         (int)name.length, name.data);
-    if (!call->keeps && has_handles(type)) {
-        error_set(reterr, ARCELLA_E_UNSUPPORTED,
-                  "'%.*s' takes or gives handles of resources, which end with a call", (int)name.length,
-                  name.data);
-        return error_hint(reterr, ARCELLA_E_UNSUPPORTED,
-                          "`arcella run --invoke … --invoke … FILE` keeps handles between its calls");
-    }
-    struct value_handles table = {keep, find, i};
-    const struct value_handles *handles = call->keeps ? &table : NULL;
-    i->calls_read++;
-    r = call->form == RUNTIME_CALL_WORDS ? read_words(call, name, type, handles, to, reterr)
-                                         : read_whole(call, &named, name, type, handles, to, reterr);
-    if (r < 0)
-        give_back(i, i->calls_read);
-    if (r == ARCELLA_E_INVALID)
-        error_hint(reterr, r, "arguments are %s",
-                   call->json ? "JSON" : "WAVE: 1, \"text\", [1, 2], {field: 1}, some(1), …");
-    return r;
-}
+/* --- asking --- */
 
 static int check_state(const struct instance *i, arcella_error **reterr) {
     if (!i->component)
@@ -417,9 +258,16 @@ int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcel
         return error_nomem(reterr);
     waiting->arena.limit_bytes = LIMIT_CALL_VALUE_BYTES;
     waiting->number = call->number;
+    waiting->instance = i;
     waiting->budget = call->budget;
+    waiting->own_time = call->own_time;
+    waiting->caller_ms = call->caller_ms;
     waiting->keeps = call->keeps;
-    r = read_call(i, call, waiting, reterr);
+    waiting->json = call->json;
+    waiting->base64 = call->base64;
+    r = runtime_call_read(i, call, RUNTIME_CHECK_NOT, waiting, reterr);
+    if (r == 0)
+        r = bound_wait(waiting, reterr);
     if (r < 0)
         return r;
     struct runtime_waiting **last = &i->calls;
@@ -430,6 +278,19 @@ int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcel
     if (!i->calling)
         instance_next_call(i);
     return 0;
+}
+
+int runtime_check_call(struct runtime *runtime, const struct runtime_call *call, bool name_only,
+                       arcella_error **reterr) {
+    struct instance *i = find_instance(runtime, call->instance);
+    if (!i)
+        return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)call->instance);
+    int r = check_state(i, reterr);
+    struct runtime_waiting read = {.arena = {.limit_bytes = LIMIT_CALL_VALUE_BYTES}};
+    if (r == 0)
+        r = runtime_call_read(i, call, name_only ? RUNTIME_CHECK_NAME : RUNTIME_CHECK_ALL, &read, reterr);
+    arena_done(&read.arena);
+    return r;
 }
 
 void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t number) {
@@ -444,8 +305,7 @@ void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t nu
             return;
         }
         CLEANUP(waiting_free_ptr) struct runtime_waiting *waiting = *at;
-        *at = waiting->next;
-        i->calls_count--;
+        leave_out(i, waiting);
         ERROR_AUTO *error = NULL;
         error_set(&error, ARCELLA_E_CANCELLED, "its caller has left");
         tell_error(i, number, error);

@@ -276,8 +276,7 @@ void instance_free(struct instance *i) {
     while (i->calls) {
         struct runtime_waiting *waiting = i->calls;
         i->calls = waiting->next;
-        arena_done(&waiting->arena);
-        mem_free(waiting);
+        runtime_waiting_free(waiting);
     }
     mem_free(i->handles);
     mem_free(i->entrypoint);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "component/component.h"
 #include "component/value_text.h"
+#include "component/wave.h"
 #include "runtime/runtime.h"
 #include "wasi/wasi.h"
 
@@ -48,11 +49,20 @@ struct runtime_waiting {
     struct runtime_waiting *next;
     uint64_t number;
     const struct component_func *func;
+    struct instance *instance;
+    struct loop_timer *timer; /* while it waits: the end of its time; NULL: none */
     struct engine_budget budget;
+    bool own_time;
+    uint64_t caller_ms;
+    uint64_t asked_ms, begun_ms; /* monotonic */
     struct arena arena;
     struct value *args;
+    bool json, base64; /* how its result is wanted */
     bool keeps;
 };
+
+/* What is only checked of a call. */
+enum runtime_check { RUNTIME_CHECK_NOT, RUNTIME_CHECK_NAME, RUNTIME_CHECK_ALL };
 
 /* A handle kept between calls; its number is where it stands, from 1. */
 struct runtime_handle {
@@ -106,10 +116,31 @@ int instance_find_function(const struct component *component, struct text name,
                            const struct component_func **ret, arcella_error **reterr) MUST_CHECK;
 /** Call a component's shutdown entry. @return 0 (its end follows), or an error */
 int instance_shutdown_component(struct instance *i, arcella_error **reterr) MUST_CHECK;
+/** Free a call that was taken out of its list. */
+void runtime_waiting_free(struct runtime_waiting *waiting);
 /** Begin the next call that waits, if it can. */
 void instance_next_call(struct instance *i);
 /** Answer all calls: the instance ends. */
 void instance_refuse_calls(struct instance *i, const struct engine_outcome *outcome);
+
+/**
+ * Read and check a call: function, arguments; see call_read.c.
+ *
+ * @param check  it is not called: own handles are not given away
+ * @param to     receives func and args, in its arena
+ * @return as runtime_call()
+ */
+int runtime_call_read(struct instance *i, const struct runtime_call *call, enum runtime_check check,
+                      struct runtime_waiting *to, arcella_error **reterr) MUST_CHECK;
+/** The handles kept between calls, for reading and printing; good as long as the instance. */
+struct value_handles runtime_handles(struct instance *i);
+/**
+ * Find the function that a person means; see call_find.c.
+ *
+ * @return 0, NOT_FOUND (with the nearest), AMBIGUOUS (with all it may be)
+ */
+int runtime_function_find(const struct component *component, const struct wave_call *call,
+                          const struct component_func **ret, arcella_error **reterr) MUST_CHECK;
 
 /** The outcome is final: tell it from the loop. */
 void instance_end(struct instance *i, const struct engine_outcome *outcome);

@@ -74,12 +74,15 @@ struct runtime_call {
     uint64_t number;   /* the caller's, unique among the calls of the instance */
     struct text function;
     enum runtime_call_form form;
-    bool json;               /* JSON, not WAVE */
+    bool json;               /* JSON, not WAVE; and that of the result has to fit its limit */
+    bool base64;             /* bytes in the JSON of its result are {"base64": "…"} */
     bool keeps;              /* handles in results are kept and can be given in later calls, as handle(N) */
     const struct text *args; /* WORDS */
     uint32_t args_count;
-    struct text input; /* INPUT */
-    struct engine_budget budget;
+    struct text input;           /* INPUT */
+    struct engine_budget budget; /* what the instance allows, from when its turn comes */
+    bool own_time;               /* its caller gives it a time in place of that wall time, from now on … */
+    uint64_t caller_ms;          /* … namely this one; 0: none */
 };
 /* Borrowed during the hook. */
 struct runtime_called {
@@ -87,7 +90,7 @@ struct runtime_called {
     const arcella_error *error;           /* it was not begun, or its result cannot be told; else NULL */
     const struct engine_outcome *outcome; /* it was begun; else NULL */
     bool has_result;
-    struct text wave, json;
+    struct text wave, json; /* one that was not asked for is empty where it would be too long */
 };
 
 struct runtime_hooks {
@@ -143,12 +146,25 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
  * Call an exported function of a component's instance, after the calls that wait already.  Arguments are read
  * and checked now; the function is looked for by "[INTERFACE.]NAME".
  *
+ * A call with a time of its own that is not its turn within it is told TIMEOUT and left out.  One that takes
+ * longer than its caller gave it ends its instance with STOPPED, since that is no failure of the instance;
+ * one that takes longer than the instance allows, with WALL_TIME.
+ *
  * @return 0 (`called` will come, also where the instance ends before); NOT_FOUND (instance or function, with
  * the nearest), INVALID (an argument: which, where, with the signature), KIND (a core module), STATE (its
  *         program runs; it ends), BUSY (too many calls wait), UNSUPPORTED (handles that are not kept, forms
  * that have no text), LIMIT, NOMEM
  */
 int runtime_call(struct runtime *runtime, const struct runtime_call *call, arcella_error **reterr) MUST_CHECK;
+/**
+ * Read and check a call as runtime_call() does, and leave it at that.  Handles of any number are taken as
+ * given: those it means may be returned by calls that come before.
+ *
+ * @param name_only  only the function is looked for
+ * @return as runtime_call()
+ */
+int runtime_check_call(struct runtime *runtime, const struct runtime_call *call, bool name_only,
+                       arcella_error **reterr) MUST_CHECK;
 /**
  * Nobody waits for a call any more: one that has not begun is left out; one that runs is ended, and with it,
  * since nothing can be called after that, its instance.  `called` comes in either case.

@@ -47,6 +47,8 @@ enum ipc_stdio { IPC_STDIO_LOG, IPC_STDIO_FDS, IPC_STDIOS };
 /* How the arguments of a call come: text behind the name, `add(1, 2)`; words of a command line; one text in
  * the descriptor that came along. */
 enum ipc_call_form { IPC_CALL_EXPRESSION, IPC_CALL_WORDS, IPC_CALL_INPUT, IPC_CALL_FORMS };
+/* What is only checked: nothing (it is called), the function's name, its arguments too. */
+enum ipc_call_check { IPC_CALL_CHECK_NOT, IPC_CALL_CHECK_NAME, IPC_CALL_CHECK_ALL, IPC_CALL_CHECKS };
 
 /*
  * The page that came with setup, shared with the parent, who reads it when the process is gone: what it holds

@@ -217,12 +217,22 @@ static int begin_call(struct guests *guests, struct frame *frame, arcella_error 
         .form = forms[wanted->form],
         .json = wanted->json,
         .keeps = wanted->keeps,
+        .base64 = wanted->base64,
         .args = wanted->args,
         .args_count = wanted->args_count,
         .input = {input.data ? input.data : "", input.length},
         .budget = {.wall_ms = wanted->wall_ms, .cpu_ms = wanted->cpu_ms},
+        .own_time = wanted->own_time,
+        .caller_ms = wanted->caller_ms,
     };
-    return runtime_call(guests->runtime, &call, reterr);
+    if (wanted->check == IPC_CALL_CHECK_NOT)
+        return runtime_call(guests->runtime, &call, reterr);
+    r = runtime_check_call(guests->runtime, &call, wanted->check == IPC_CALL_CHECK_NAME, reterr);
+    if (r == 0) {
+        struct ipc_called fits = {.instance = wanted->instance, .number = wanted->number, .ok = true};
+        worker_tell(guests->process, IPC_CALLED, &fits, NULL);
+    }
+    return r;
 }
 
 static void call_or_refuse(struct guests *guests, struct frame *frame) {
@@ -374,49 +384,6 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
     return 0;
 }
 
-/* --- figures --- */
-
-struct figures_list {
-    struct ipc_instance_figures *rows;
-    uint32_t count;
-    uint32_t capacity;
-};
-
-static void add_figures(const struct runtime_figures *figures, void *user) {
-    struct figures_list *list = user;
-    if (list->count >= list->capacity)
-        return;
-    list->rows[list->count++] = (struct ipc_instance_figures){
-        .instance = figures->handle,
-        .state = text_of(instance_state_name(figures->state)),
-        .memory_bytes = figures->memory_bytes,
-        .cpu_ns = figures->cpu_ns,
-        .open_files = figures->open_files,
-    };
-}
-
-static void send_figures(struct guests *guests, const struct frame *frame) {
-    struct figures_list list = {.capacity = runtime_count(guests->runtime)};
-    list.rows = mem_array(list.capacity + 1, sizeof *list.rows);
-    if (!list.rows)
-        return;
-    runtime_walk(guests->runtime, add_figures, &list);
-    struct engine_stats stats;
-    engine_stats(runtime_engine(guests->runtime), &stats);
-    struct ipc_figures_are are = {
-        .instances = list.rows,
-        .instances_count = list.count,
-        .compiles = stats.compiles,
-        .modules = stats.modules,
-        .instances_now = stats.instances,
-        .instances_created = stats.instances_created,
-        .slices = stats.slices,
-        .ticks = stats.ticks,
-    };
-    worker_tell(guests->process, IPC_FIGURES_ARE, &are, &(struct channel_extra){.call = frame->header.call});
-    mem_free(list.rows);
-}
-
 /* --- the role --- */
 
 static int begin(struct worker_process *process, arcella_error **reterr) {
@@ -468,7 +435,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
         runtime_cancel_call(guests->runtime, frame->message.cancel_call.instance,
                             frame->message.cancel_call.number);
         break;
-    case IPC_FIGURES: send_figures(guests, frame); break;
+    case IPC_FIGURES: worker_tell_figures(process, guests->runtime, frame->header.call); break;
     case IPC_DRAIN:
         guests->draining = true;
         leave_if_drained(guests);

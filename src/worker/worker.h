@@ -88,6 +88,10 @@ int worker_dir_find(const struct worker_process *process, const struct ipc_preop
                     bool *ret_opened, arcella_error **reterr) MUST_CHECK;
 void worker_dirs_done(struct worker_process *process);
 
+struct runtime;
+/** Answer `figures`: the instances of a runtime, and its engine. @param call  of the frame that asked */
+void worker_tell_figures(struct worker_process *process, struct runtime *runtime, uint64_t call);
+
 /** End the process: the loop stops, further frames are passed over, and main() returns the first code. */
 void worker_exit(struct worker_process *process, int code);
 

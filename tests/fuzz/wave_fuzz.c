@@ -104,15 +104,26 @@ static void try_value(bool json, struct text text, const struct type *type) {
     arena_done(&arena);
 }
 
+/* A whole call, or its arguments by themselves. */
+static int read_call(bool json, struct text text, struct arena *arena, struct value **ret,
+                     arcella_error **reterr) {
+    struct wave_call call;
+    const char *open = text.length ? memchr(text.data, '(', text.length) : NULL;
+    if (json && open == text.data && open)
+        return value_json_call_arguments(text, 0, TEXT("f"), function, NULL, arena, ret, reterr);
+    if (json)
+        return value_json_arguments(text, TEXT("f"), function, NULL, arena, ret, reterr);
+    if (!open)
+        return wave_arguments(text, TEXT("f"), function, NULL, arena, ret, reterr);
+    int r = wave_call_name(text, false, &call, reterr);
+    return r < 0 ? r : wave_call_arguments(text, &call, function, NULL, arena, ret, reterr);
+}
+
 static void try_call(bool json, struct text text) {
     struct arena arena = {.limit_bytes = 64 * MIB};
-    struct wave_call call;
     struct value *values;
     arcella_error *error = NULL;
-    int r = json ? value_json_arguments(text, TEXT("f"), function, NULL, &arena, &values, &error)
-                 : wave_call_name(text, false, &call, &error);
-    if (!r && !json)
-        r = wave_call_arguments(text, &call, function, NULL, &arena, &values, &error);
+    int r = read_call(json, text, &arena, &values, &error);
     must((r == 0) == (error == NULL));
     for (uint32_t i = 0; !r && i < function->param_count; i++) {
         print_and_parse(false, function->params[i].type, &values[i], &arena);

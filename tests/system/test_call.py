@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Components that run: `call`, and `run --invoke`.  The guest is tests/guests/calls.wat."""
+import base64
 import json
+import struct
 import subprocess
 import time
 
@@ -44,6 +46,34 @@ def test_results_as_wave_and_as_data(calls):
     assert "result" not in data and json.loads(data["json"]) == "a\0b"
 
 
+@pytest.fixture
+def named(arcella):
+    arcella.expect_log(BAD_END)
+    arcella.install("named.wasm", "named", "1.0.0")
+    arcella.cli("start", "named").ok()
+    return arcella
+
+
+@pytest.mark.parametrize("number", ["-0.0", "0.1", "5e-324", "2.2250738585072014e-308", "1e+300", "0.30000000000000004"])
+def test_floats_come_back_as_they_were(named, run, guest, number):
+    """By the daemon and without it: the sign of zero too, and no digit more than the number needs."""
+    turned = number[1:] if number[0] == "-" else "-" + number
+    said = named.cli("call", "named", "turn", turned, "--json").ok().out
+    assert f'"result":{number},' in said, said
+    assert struct.pack("d", json.loads(said)["data"]["result"]) == struct.pack("d", float(number))
+    assert run("--json", "--invoke", f"turn({turned})", guest("named.wasm")).ok().out == number + "\n"
+
+
+def test_functions_are_found_as_people_name_them(named, run, guest):
+    assert named.cli("call", "named", "acme:a/x@2.0.0.f").ok().out == "2\n"
+    several = named.cli("call", "named", "f").failed("ambiguous-name").err
+    assert all(name in several for name in ("acme:a/x@1.0.0.f", "acme:a/x@2.0.0.f", "acme:b/x.f", "in full")), several
+    for make, rows in (("cart(5)", "cart.rows($1)"), ("carts.cart.new(5)", "acme:shop/carts.cart.rows($1)"),
+                       ("[constructor]cart(5)", "[method]cart.rows($1)")):
+        assert run("--invoke", make, "--invoke", rows, guest("named.wasm")).ok().out == "handle(1)\n5\n"
+    assert named.cli("call", "named", "cart.most").ok().out == "9\n"
+
+
 def test_arguments_from_a_file(calls, tmp_path):
     (tmp_path / "wave").write_text("40,\n2")
     (tmp_path / "list").write_text("[40, 2]")
@@ -60,6 +90,15 @@ def test_arguments_from_a_file(calls, tmp_path):
     calls.cli("call", "calls", "add", "1", "--input", tmp_path / "wave").failed("invalid-argument")
     calls.cli("call", "calls", "add", "--input", tmp_path / "absent").failed("not-found")
     calls.cli("call", "calls", "add", "--input", tmp_path).failed("invalid-argument")
+
+
+def test_places_are_those_of_the_file(calls, tmp_path):
+    file = tmp_path / "arguments"
+    for text, words, place in (("[", [], "column 1:"), ("1,\n\n x", [], "line 3, column 2:"),
+                               ('[1,\n "x"]', ["--json"], "line 2, column 2:")):
+        file.write_text(text)
+        done = calls.cli("call", "calls", "add", *words, "--input", file).failed("invalid-argument")
+        assert place in done.err + done.out, done.err
 
 
 @pytest.mark.parametrize("words,code,says", [
@@ -123,6 +162,33 @@ def test_calls_wait_for_each_other_and_the_queue_is_bounded(calls):
         assert set(codes) == {"busy", "wrong-state"} and codes.count("wrong-state") == 63
         assert first.line()["error"]["code"] == "timeout"
     restarted(calls)
+
+
+def test_a_wait_for_a_turn_has_an_end(calls):
+    with calls.alme() as first:
+        first.send({"cmd": "call", "args": {"target": "calls", "function": "spin", "timeout": "4s"}})
+        time.sleep(0.3)
+        begin = time.monotonic()
+        done = calls.cli("call", "calls", "count", "--timeout", "300ms").failed("timeout")
+        assert "not its turn within 300 ms" in done.err and time.monotonic() - begin < 3
+        assert first.line()["error"]["code"] == "timeout"
+
+
+def test_short_patience_of_callers_is_no_failure(calls):
+    """More often than a deployment may fail: it is there for others all the same."""
+    for number in range(6):
+        done = calls.cli("call", "calls", "spin", "--timeout", "100ms").failed("timeout")
+        assert "100 ms that its caller gave it" in done.err, done.err
+        restarted(calls, number)
+    assert calls.cli("call", "calls", "count").ok().out == "1\n"
+    # What is longer than the deployment allows is its failure, whatever the caller's patience.
+    calls.cli("stop", "calls").ok()
+    calls.cli("undeploy", "calls").ok()
+    calls.cli("start", "calls", "--timeout", "100ms").ok()
+    for _ in range(6):
+        calls.cli("call", "calls", "spin", "--timeout", "500ms")
+        wait_until(lambda: calls.deployment("calls")["running"] or calls.deployment("calls")["state"] == "failed")
+    assert calls.deployment("calls")["state"] == "failed"
 
 
 def test_who_leaves_gives_his_call_up(calls):
@@ -256,11 +322,91 @@ def test_invoke_says_what_is_wrong(run, guest, calls, code, says):
     assert done.out == ("1\n" if len(calls) > 1 else "")
 
 
+@pytest.mark.parametrize("calls,code,says", [
+    (["count()", "add(1, x)"], 2, ["add(1, x)", "argument 2 'b' of add(a: u32, b: u32) -> u32", "column 8"]),
+    (["count()", "nope()"], 125, ["nope"]),
+    (["count()", "add($2, 1)"], 2, ["$2: 1 function is called before this one"]),
+    (["count()", "nope($1)"], 125, ["nope"]),
+    (["make(1)", "value(handle(1))", "value(handle(1), 2)"], 2, ["value(handle(1), 2)", "no argument behind 1"]),
+    (["make(1)", "value(handle(0))"], 2, ["handle 0"]),
+])
+def test_all_calls_are_checked_before_the_first_one(run, guest, calls, code, says):
+    done = run(*[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
+    assert done.code == code and done.out == "", (done.code, done.out, done.err)
+    assert all(text in done.err for text in says), done.err
+
+
+def test_a_place_behind_a_result_is_that_of_what_was_read(run, guest):
+    done = run("--invoke", "count()", "--invoke", "add($1, x)", "--invoke", "add($1000, $1)", guest("calls.wasm"))
+    assert done.code == 2 and "$1000: 2 functions are called before this one" in done.err and not done.out
+    done = run("--invoke", 'same(12345678)', "--invoke", "add($1, x)", guest("calls.wasm"))
+    assert done.code == 2 and done.out == "12345678\n"
+    assert "--invoke 'add($1, x)', read as 'add(12345678, x)'" in done.err and "column 15" in done.err, done.err
+
+
+def test_results_stand_outside_of_texts_and_comments(run, guest):
+    calls = ["add(1, 2)", "add(1, // it's \"quoted $1\n $1)", 'texts.echo("""\n  a "b $1\n  c\n  """)',
+             "texts.echo(\"\\\"$1\")"]
+    done = run(*[word for call in calls for word in ("--invoke", call)], guest("calls.wasm")).ok()
+    assert done.out == '3\n4\n"a \\"b $1\\nc"\n"\\"$1"\n'
+
+
+def test_a_run_takes_arguments_from_a_file(run, guest, tmp_path):
+    file = tmp_path / "arguments"
+    file.write_text("40,\n2")
+    assert run("--invoke", "add", "--input", file, guest("calls.wasm")).ok().out == "42\n"
+    assert run("--invoke", "count()", "--invoke", "add", "--input", file, "--invoke", "add($2, 1)",
+               guest("calls.wasm")).ok().out == "1\n42\n43\n"
+    file.write_text(json.dumps(["x" * 300_000]))  # more than a command line takes
+    assert run("--json", "--invoke", "texts.echo", "--input", file, guest("calls.wasm")).ok().out == f'"{"x" * 300_000}"\n'
+    file.write_text("[")
+    assert "column 1:" in run("--invoke", "add", "--input", file, guest("calls.wasm")).failed("invalid-argument").err
+    run("--invoke", "add(1, 2)", "--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--invoke", "add", "--invoke", "add", "--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--input", file, guest("calls.wasm")).failed("invalid-argument")
+    run("--invoke", "add", "--input", tmp_path / "absent", guest("calls.wasm")).failed("not-found")
+    assert run("--invoke", "nope", "--input", file, "--invoke", "count()", guest("calls.wasm")).failed("not-found").out == ""
+
+
+def test_bytes_as_base64(named, run, guest, tmp_path):
+    data = bytes(range(256)) * 2000  # 500 KB: as numbers too long for a result, as base64 not
+    text = base64.b64encode(data).decode()
+    file = tmp_path / "bytes"
+    file.write_text(json.dumps([{"base64": text}]))
+    reply = named.json("call", "named", "echo", "--json", "--base64", "--input", file)
+    assert reply["result"] == {"base64": text} and "wave" not in reply
+    assert json.loads(run("--json", "--base64", "--invoke", "echo", "--input", file, guest("named.wasm")).ok().out) == {"base64": text}
+    assert named.json("call", "named", "echo", "--json", "[1, 2]")["result"] == [1, 2]
+    assert named.json("call", "named", "echo", "--json", "--base64", "[1, 2]")["result"] == {"base64": "AQI="}
+    for done in (named.cli("call", "named", "echo", "--json", "--input", file), run("--json", "--invoke", "echo", "--input", file, guest("named.wasm"))):
+        assert "at most 1 MiB as text; with --json --base64" in done.failed("too-large").out + done.err
+    named.cli("call", "named", "echo", "--base64", "[1, 2]").failed("invalid-argument")
+    run("--base64", "--invoke", "echo([1])", guest("named.wasm")).failed("invalid-argument")
+
+
+def test_a_call_is_taken_as_one_writes_it(calls):
+    assert calls.cli("call", "calls", "add(1, 2)").ok().out == "3\n"
+    assert calls.json("call", "calls", "--json", "add(1, 2)")["result"] == 3
+    assert calls.cli("call", "calls", 'texts.echo("(")').ok().out == '"("\n'
+    assert "more of them follow" in calls.cli("call", "calls", "add(1, 2)", "3").failed("invalid-argument").err
+
+
 @pytest.mark.parametrize("calls", [["spin()"], ['spin-in-realloc("x")'], ["spin-in-post-return()"],
                                    ["make(1)", "spin-in-destructor($1)"]])
 def test_an_endless_invoke_ends_at_its_timeout(run, guest, calls):
     done = run("--timeout", "300ms", *[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
     assert done.code == 124, done.err
+
+
+def test_errors_of_a_run_are_sentences_beside_its_output(run, guest):
+    for calls, code in ((["nope()"], 125), (["add(1, -2)"], 2), (["[1]"], 2), (["trap()"], 134)):
+        done = run("--json", *[word for call in calls for word in ("--invoke", call)], guest("calls.wasm"))
+        assert done.code == code and done.out == "" and done.err.startswith("error: "), (done.code, done.err)
+
+
+def test_who_needs_more_memory_is_told_how(run, guest):
+    done = run("--memory", "1m", "--invoke", "add(1, 2)", guest("calls.wasm")).failed("over-limit")
+    assert "2097152 bytes (2 MiB)" in done.err and "1048576 bytes (1 MiB)" in done.err and "hint: --memory raises" in done.err
 
 
 def test_only_components_have_functions_to_invoke(run, guest):

@@ -319,6 +319,10 @@ struct text component_resource_name(const struct component *component, uint32_t 
     return resource < program->resource_count ? program->resources[resource].name : (struct text){"", 0};
 }
 
+bool component_interface_serves(struct text asked, struct text exported) {
+    return extern_text_serves(asked, exported);
+}
+
 void component_resource_full_name(const struct component *component, uint32_t resource, char *to,
                                   size_t size) {
     const struct program *program = component->program;

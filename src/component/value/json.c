@@ -93,6 +93,8 @@ static int print_float(struct json_writer *j, const struct type *type, const str
         return add(j, "\"nan\"");
     if (isinf(number))
         return add(j, number < 0 ? "\"-inf\"" : "\"inf\"");
+    if (number == 0 && signbit(number))
+        return add(j, "-0.0"); /* "-0" is an integer to many readers, which has no sign then */
     return value_add_float(j->w.to, type->kind, value, j->w.reterr);
 }
 

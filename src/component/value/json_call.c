@@ -40,25 +40,40 @@ static int read_object(struct value_reader *r, const struct func_type *type, str
     return 0;
 }
 
-int value_json_arguments(struct text text, struct text name, const struct func_type *type,
-                         const struct value_handles *handles, struct arena *arena, struct value **ret,
-                         arcella_error **reterr) {
-    CLEANUP(value_reader_done)
-    struct value_reader r = value_read_call(&value_json_syntax, text, name, type, handles, arena, reterr);
-    TRY(value_reader_check(&r));
+/* An array, an object, or what stands between parentheses. */
+static int read_all(struct value_reader *r, bool call, struct value **ret) {
+    const struct func_type *type = r->purpose.func;
+    TRY(value_reader_check(r));
     int failed = 0;
-    struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
+    struct value *values = value_reader_take(r, type->param_count, sizeof(*values), &failed);
     if (!values)
         return failed;
     for (uint32_t i = 0; i < type->param_count; i++)
         values[i].kind = TYPE_KINDS;
     *ret = values;
-    if (value_read_take(&r, '{'))
-        return read_object(&r, type, values);
-    TRY(value_read_expect(&r, '[', "'[' or '{' with the arguments"));
+    if (!call && value_read_take(r, '{'))
+        return read_object(r, type, values);
+    TRY(value_read_expect(r, call ? '(' : '[', call ? "'('" : "'[' or '{' with the arguments"));
     uint32_t given = 0;
-    TRY(value_read_arguments(&r, ']', "',' or ']'", values, &given));
-    return wave_arguments_end(name, type, values, given, reterr);
+    TRY(value_read_arguments(r, call ? ')' : ']', call ? "',' or ')'" : "',' or ']'", values, &given));
+    return wave_arguments_end(r->purpose.name, type, values, given, r->reterr);
+}
+
+int value_json_arguments(struct text text, struct text name, const struct func_type *type,
+                         const struct value_handles *handles, struct arena *arena, struct value **ret,
+                         arcella_error **reterr) {
+    CLEANUP(value_reader_done)
+    struct value_reader r = value_read_call(&value_json_syntax, text, name, type, handles, arena, reterr);
+    return read_all(&r, false, ret);
+}
+
+int value_json_call_arguments(struct text text, size_t at, struct text name, const struct func_type *type,
+                              const struct value_handles *handles, struct arena *arena, struct value **ret,
+                              arcella_error **reterr) {
+    CLEANUP(value_reader_done)
+    struct value_reader r = value_read_call(&value_json_syntax, text, name, type, handles, arena, reterr);
+    r.at = at;
+    return read_all(&r, true, ret);
 }
 
 int value_json_argument(struct text text, struct text name, const struct func_type *type, uint32_t index,

@@ -2,6 +2,7 @@
 /* Numbers as text and back: integers of each width, floats rounded once and written shortest; characters. */
 #include "component/value/number.h"
 
+#include <float.h>
 #include <math.h>
 
 static size_t digits_length(struct text text, size_t at) {
@@ -79,7 +80,9 @@ int value_add_float(struct buffer *to, enum type_kind kind, const struct value *
     char text[40];
     bool single = kind == TYPE_F32;
     double number = single ? (double)value->f32 : value->f64;
-    for (int precision = single ? 6 : 15;; precision++) {
+    /* So many digits always come back, without zeros behind them; a subnormal number has fewer of its own. */
+    bool subnormal = fabs(number) < (single ? (double)FLT_MIN : DBL_MIN);
+    for (int precision = subnormal ? 1 : single ? FLT_DIG : DBL_DIG;; precision++) {
         snprintf(text, sizeof(text), "%.*g", precision, number);
         bool same = single ? strtof(text, NULL) == value->f32 : strtod(text, NULL) == number;
         if (same || precision >= 17)

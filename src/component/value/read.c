@@ -26,12 +26,19 @@ int value_read_expect(struct value_reader *r, char c, const char *words) {
     return value_reader_fail(r, r->at, "expected %s, found %s", words, VALUE_FOUND(r, r->at));
 }
 
+static bool take_close(struct value_reader *r, char close) {
+    if (close != VALUE_READ_END)
+        return value_read_take(r, close);
+    value_read_peek(r);
+    return r->at == r->length;
+}
+
 int value_read_more(struct value_reader *r, char end, const char *words, bool *ret_more) {
     *ret_more = value_read_take(r, ',');
-    if (!*ret_more)
-        return value_read_expect(r, end, words);
-    if (r->syntax->comma_at_end)
-        *ret_more = !value_read_take(r, end);
+    if (!*ret_more && !take_close(r, end))
+        return value_reader_fail(r, r->at, "expected %s, found %s", words, VALUE_FOUND(r, r->at));
+    if (*ret_more && r->syntax->comma_at_end)
+        *ret_more = !take_close(r, end);
     return 0;
 }
 
@@ -290,7 +297,7 @@ int value_read_arguments(struct value_reader *r, char close, const char *close_w
                          uint32_t *ret_given) {
     const struct func_type *func = r->purpose.func;
     uint32_t given = 0;
-    for (bool more = !value_read_take(r, close); more;) {
+    for (bool more = !take_close(r, close); more;) {
         value_read_peek(r);
         if (given == func->param_count)
             return value_reader_fail(r, r->at, "expected no argument behind %u, found %s", given,

@@ -38,7 +38,9 @@ char value_read_peek(struct value_reader *r);
 bool value_read_take(struct value_reader *r, char c);
 /** Take a character that must be there. @return 0, INVALID: "expected ',' or ')', found …" */
 int value_read_expect(struct value_reader *r, char c, const char *words) MUST_CHECK;
-/** Behind an element: is there another, or the end? @return 0, INVALID */
+/** What closes a list that ends with its text. */
+#define VALUE_READ_END '\0'
+/** Behind an element: is there another, or the end? @param end  may be VALUE_READ_END @return 0, INVALID */
 int value_read_more(struct value_reader *r, char end, const char *words, bool *ret_more) MUST_CHECK;
 /** Nothing but white space may follow. @return 0, INVALID */
 int value_read_end(struct value_reader *r) MUST_CHECK;
@@ -115,6 +117,7 @@ struct value_reader value_read_call(const struct value_syntax *syntax, struct te
 /**
  * Read arguments in their order, from behind the opening bracket to the end of the text.
  *
+ * @param close        may be VALUE_READ_END
  * @param close_words  "',' or ')'"
  * @return as syntax.value
  */

@@ -58,7 +58,14 @@ static void add_place(struct buffer *b, const struct value_reader *r, size_t at)
     if (failed)
         buffer_clear(b);
     add_path(b, r->where);
-    failed = buffer_format(b, NULL, ", column %zu", at + 1);
+    size_t line = 1, start = 0;
+    for (size_t i = 0; i < at && i < r->length; i++)
+        if (r->text[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    failed = line > 1 ? buffer_format(b, NULL, ", line %zu, column %zu", line, at - start + 1)
+                      : buffer_format(b, NULL, ", column %zu", at + 1);
     (void)failed;
 }
 

@@ -44,7 +44,8 @@ void value_reader_done(struct value_reader *r);
 /** Is the text UTF-8 and not too long?  Called once before reading. @return 0, INVALID, LIMIT */
 int value_reader_check(struct value_reader *r) MUST_CHECK;
 /**
- * Fail at a byte: "argument 2 'qty' of add(sku: string, qty: u32), column 9: SENTENCE".
+ * Fail at a byte: "argument 2 'qty' of add(sku: string, qty: u32), column 9: SENTENCE"; behind the first
+ * line "line 3, column 9".
  *
  * @return INVALID
  */

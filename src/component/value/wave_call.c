@@ -54,6 +54,9 @@ static void split(struct text whole, struct wave_call *ret) {
 
 static bool is_function_name(struct text name) {
     struct extern_name parsed;
+    const char *dot = name.length && name.data[0] != '[' ? find(name, '.') : NULL;
+    if (dot) /* of a resource: "cart.rows" */
+        return label_is(until(name, dot)) && label_is(behind(name, dot));
     return extern_name_parse(name, (struct text){0}, &parsed, NULL) == 0 &&
            (parsed.kind == EXTERN_NAME_LABEL || parsed.kind == EXTERN_NAME_CONSTRUCTOR ||
             parsed.kind == EXTERN_NAME_METHOD || parsed.kind == EXTERN_NAME_STATIC);
@@ -105,22 +108,38 @@ int wave_arguments_end(struct text name, const struct func_type *type, struct va
     return 0;
 }
 
+/* In parentheses, or bare: up to the end of the text. */
+static int read_all(struct value_reader *r, bool bare, struct value **ret) {
+    const struct value_purpose *purpose = &r->purpose;
+    TRY(value_reader_check(r));
+    int failed = 0;
+    struct value *values = value_reader_take(r, purpose->func->param_count, sizeof(*values), &failed);
+    if (!values)
+        return failed;
+    uint32_t given = 0;
+    if (!bare)
+        TRY(value_read_expect(r, '(', "'('"));
+    TRY(value_read_arguments(r, bare ? VALUE_READ_END : ')', bare ? "',' or the end" : "',' or ')'", values,
+                             &given));
+    *ret = values;
+    return wave_arguments_end(purpose->name, purpose->func, values, given, r->reterr);
+}
+
 int wave_call_arguments(struct text text, const struct wave_call *call, const struct func_type *type,
                         const struct value_handles *handles, struct arena *arena, struct value **ret,
                         arcella_error **reterr) {
     CLEANUP(value_reader_done)
     struct value_reader r = value_read_call(&wave_syntax, text, call->name, type, handles, arena, reterr);
     r.at = call->arguments;
-    TRY(value_reader_check(&r));
-    int failed = 0;
-    struct value *values = value_reader_take(&r, type->param_count, sizeof(*values), &failed);
-    if (!values)
-        return failed;
-    uint32_t given = 0;
-    TRY(value_read_expect(&r, '(', "'('"));
-    TRY(value_read_arguments(&r, ')', "',' or ')'", values, &given));
-    *ret = values;
-    return wave_arguments_end(call->name, type, values, given, reterr);
+    return read_all(&r, false, ret);
+}
+
+int wave_arguments(struct text text, struct text name, const struct func_type *type,
+                   const struct value_handles *handles, struct arena *arena, struct value **ret,
+                   arcella_error **reterr) {
+    CLEANUP(value_reader_done)
+    struct value_reader r = value_read_call(&wave_syntax, text, name, type, handles, arena, reterr);
+    return read_all(&r, true, ret);
 }
 
 int wave_argument(struct text text, struct text name, const struct func_type *type, uint32_t index,

@@ -15,11 +15,15 @@ static int set_up(void **state) {
 static void what_is_read_is_written(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "{}",         "[]",
-        "null",       "true",
-        "12",         "-1.5",
-        "\"\"",       "\"a\\\"\\\\\\n\\u0001\"",
-        "\"grün 😀\"", "{\"z\":1,\"a\":[1,2,{\"x\":null}],\"m\":\"\"}",
+        "{}",           "[]",
+        "null",         "true",
+        "12",           "-1.5",
+        "\"\"",         "\"a\\\"\\\\\\n\\u0001\"",
+        "0.1",          "-0.0",
+        "5e-324",       "2.2250738585072014e-308",
+        "1.0",          "1e+300",
+        "\"\\\"1.50\"", "{\"0.10000000000000001\":[0.25,\"0.10000000000000001\"]}",
+        "\"grün 😀\"",   "{\"z\":1,\"a\":[1,2,{\"x\":null}],\"m\":\"\"}",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
         JSON_AUTO *value = NULL;

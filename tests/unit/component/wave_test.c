@@ -31,7 +31,7 @@ static void numbers(void **state) {
     goes(f, "f32", "3.4028234664e38", "3.4028235e+38");
     goes(f, "list<f32>", "[0, 0.0, 0e0, 0.0e0, 0e-1, 0e+1, 0.000e100]", "[0, 0, 0, 0, 0, 0, 0]");
     goes(f, "list<f32>", "[-3.1415, -100000, -0.0e-0, 0.1]", "[-3.1415, -100000, -0, 0.1]");
-    goes(f, "list<f64>", "[nan, inf, -inf, 0.1, 5e-324]", "[nan, inf, -inf, 0.1, 4.94065645841247e-324]");
+    goes(f, "list<f64>", "[nan, inf, -inf, 0.1, 5e-324]", "[nan, inf, -inf, 0.1, 5e-324]");
     goes(f, "f32", "3.4028234664e39", "inf");
     goes(f, "f32", "1.4012984643e-46", "0");
     refused(f, "u8", "256", "column 1: 256 is not in the range of u8");
@@ -74,9 +74,9 @@ static void texts(void **state) {
     refused(f, "string", "\"\"\"\"\"\"", "column 4: expected a new line behind the opening \"\"\"");
     refused(f, "string", "\"\"\"\na", "column 1: a text that does not end: expected \"\"\"");
     refused(f, "string", "\"\"\"\na\"\"\"",
-            "column 6: expected the closing \"\"\" on a line of its own, behind spaces only");
+            "line 2, column 2: expected the closing \"\"\" on a line of its own, behind spaces only");
     refused(f, "string", "\"\"\"\n a\n  b\n  \"\"\"",
-            "column 5: expected 2 spaces, as in front of the closing \"\"\"");
+            "line 2, column 1: expected 2 spaces, as in front of the closing \"\"\"");
     refused(f, "char", "'ab'", "column 1: expected one character in quotes (char), found more");
     refused(f, "char", "''", "column 1: expected a character in quotes");
     refused(f, "char", "\"a\"", "column 1: expected a character in quotes (char), found \"a\"");

@@ -28,10 +28,12 @@ static void test_minimums(void **state) {
     rig_add(&s, grows, NULL, 0);
     rig_add(&s, grows, NULL, 0);
     assert_refused(engine_core_add(s.instance, grows, NULL, 0, NULL, &core, &s.outcome, reterr),
-                   ARCELLA_E_LIMIT, "tables would begin with 3 elements together, its limit is 2");
+                   ARCELLA_E_LIMIT, "tables would begin with 3 elements together, its table limit is 2");
     rig_add(&s, hidden, NULL, 0);
     assert_refused(engine_core_add(s.instance, hidden, NULL, 0, NULL, &core, &s.outcome, reterr),
-                   ARCELLA_E_LIMIT, "memories would begin with 262144 bytes together, its limit is 196608");
+                   ARCELLA_E_LIMIT,
+                   "memories would begin with 262144 bytes (256 KiB) together, its memory limit is 196608 "
+                   "bytes (192 KiB)");
     assert_refused(
         engine_core_add_run(s.instance, hidden, NULL, 0, NULL, &core, rig_on_done, &s.outcome, reterr),
         ARCELLA_E_LIMIT, "memories");

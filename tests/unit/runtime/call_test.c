@@ -272,6 +272,36 @@ static void all_forms_of_arguments(void **state) {
         assert_string_equal(rig->answers[i + 1].wave, "42");
 }
 
+/* Where it went wrong is told as it stands in the caller's own text. */
+static void places_are_those_of_the_text(void **state) {
+    struct rig *rig = *state;
+    static const struct {
+        struct runtime_call call;
+        const char *says;
+    } cases[] = {
+        {{.function = TEXT("add(1, \"x\")")}, "column 8: expected a number (u32)"},
+        {{.function = TEXT("add(1, \"x\")"), .json = true}, "column 8: expected a number (u32)"},
+        {{.function = TEXT("add(1, 2"), .json = true}, "column 9: expected ',' or ')', found the end"},
+        {{.function = TEXT("add(1,\n  2,\n x)")}, "line 3, column 2: expected no argument behind 2"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("[")},
+         "column 1: expected a number (u32), found '['"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("1, // it's\n\n -x")},
+         "line 3, column 2: expected a number (u32)"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("1, 2)")},
+         "column 5: expected ',' or the end, found ')'"},
+        {{.function = TEXT("add"), .form = RUNTIME_CALL_INPUT, .input = TEXT("[1,\n\"2\"]"), .json = true},
+         "line 2, column 1: expected a number (u32), found \"2\""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        ERROR_AUTO *error = NULL;
+        struct runtime_call call = cases[i].call;
+        call.instance = call.number = 1;
+        assert_int_equal(runtime_call(rig->runtime, &call, &error), ARCELLA_E_INVALID);
+        if (!strstr(arcella_error_message(error), cases[i].says))
+            fail_msg("%s, wanted %s", arcella_error_message(error), cases[i].says);
+    }
+}
+
 static void the_queue_is_bounded_and_refused_at_the_end(void **state) {
     struct rig *rig = *state;
     keep_signals();
@@ -283,6 +313,85 @@ static void the_queue_is_bounded_and_refused_at_the_end(void **state) {
     assert_int_equal(rig->called, LIMIT_CALLS_QUEUED);
     assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
     assert_int_equal(rig->answers[LIMIT_CALLS_QUEUED].code, ARCELLA_E_STATE);
+}
+
+static void a_check_calls_nothing(void **state) {
+    struct rig *rig = *state;
+    static const struct {
+        const char *expression;
+        bool name_only;
+        int code;
+    } cases[] = {
+        {"add(1, 2)", false, 0},
+        {"add(1, x)", false, ARCELLA_E_INVALID},
+        {"add(1, x)", true, 0},
+        {"ad(1, x)", true, ARCELLA_E_NOT_FOUND},
+        {"value(handle(3))", false, 0}, /* may be returned by then */
+        {"value(handle(0))", false, ARCELLA_E_INVALID},
+        {"spin-in-destructor(handle(1))", false, 0},
+        {"spin-in-destructor(handle(1))", false, 0},
+        {"count()", false, 0},
+    };
+    keep_signals();
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct runtime_call call = {
+            .instance = 1, .number = 1, .function = text_of(cases[i].expression), .keeps = true};
+        assert_int_equal(runtime_check_call(rig->runtime, &call, cases[i].name_only, NULL), cases[i].code);
+    }
+    struct runtime_call nowhere = {.instance = 9, .function = TEXT("count()")};
+    assert_int_equal(runtime_check_call(rig->runtime, &nowhere, false, NULL), ARCELLA_E_NOT_FOUND);
+    assert_int_equal(ask(rig, 1, "count()", NULL), 0);
+    until(rig, &rig->called, 1);
+    assert_string_equal(rig->answers[1].wave, "1");
+}
+
+static int ask_within(struct rig *rig, uint64_t number, const char *expression, uint64_t ms,
+                      uint64_t allowed_ms) {
+    struct runtime_call call = {.instance = 1,
+                                .number = number,
+                                .function = text_of(expression),
+                                .budget = {.wall_ms = allowed_ms},
+                                .own_time = true,
+                                .caller_ms = ms};
+    return runtime_call(rig->runtime, &call, NULL);
+}
+
+static void a_wait_has_an_end(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask(rig, 1, "spin()", NULL), 0);
+    assert_int_equal(ask_within(rig, 2, "count()", 50, 0), 0);
+    assert_int_equal(ask_within(rig, 3, "count()", 0, 0), 0);
+    until(rig, &rig->called, 1);
+    assert_int_equal(rig->ended, 0);
+    assert_int_equal(rig->answers[2].code, ARCELLA_E_TIMEOUT);
+    assert_string_equal(rig->answers[2].message,
+                        "it was not its turn within 50 ms: other calls of the instance ran");
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->called, 3);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->answers[3].code, ARCELLA_E_STATE);
+}
+
+/* Who has less patience than the instance allows is answered so; the instance ends as if he had left. */
+static void the_callers_time_is_no_failure(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask_within(rig, 1, "spin()", 100, PATIENCE_MS), 0);
+    assert_int_equal(ask_within(rig, 2, "count()", PATIENCE_MS, PATIENCE_MS), 0);
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->answers[2].code, ARCELLA_E_STATE);
+    assert_int_equal(rig->end, ENGINE_END_STOPPED);
+}
+
+static void more_than_the_instance_allows_is_a_failure(void **state) {
+    struct rig *rig = *state;
+    keep_signals();
+    assert_int_equal(ask_within(rig, 1, "spin()", 200, 100), 0);
+    until(rig, &rig->ended, 1);
+    assert_int_equal(rig->answers[1].end, ENGINE_END_WALL_TIME);
+    assert_int_equal(rig->end, ENGINE_END_WALL_TIME);
 }
 
 static void calls_can_be_given_up(void **state) {
@@ -401,7 +510,12 @@ int main(void) {
         TEST(without_a_table_handles_are_refused),
         TEST(what_is_wrong_is_told_at_once),
         TEST(all_forms_of_arguments),
+        TEST(places_are_those_of_the_text),
         TEST(the_queue_is_bounded_and_refused_at_the_end),
+        TEST(a_check_calls_nothing),
+        TEST(a_wait_has_an_end),
+        TEST(the_callers_time_is_no_failure),
+        TEST(more_than_the_instance_allows_is_a_failure),
         TEST(calls_can_be_given_up),
         TEST(a_stop_waits_for_the_call),
         TEST(freed_in_the_middle),

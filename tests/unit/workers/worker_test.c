@@ -202,6 +202,8 @@ struct end_case {
     const char *sentence; /* a piece of the error's */
 };
 
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
 static const struct end_case end_cases[] = {
     /* a crash is told with its signal and the last line said */
     {"", "abort", WORKER_LOST, true, 0, SIGABRT, ARCELLA_E_WORKER,
@@ -219,7 +221,8 @@ static const struct end_case end_cases[] = {
     {"garbage", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_PROTOCOL, "frame"},
     /* versions */
     {"other version", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "is version 9.9.9"},
-    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION, "protocol 4"},
+    {"other protocol", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_VERSION,
+     "this one " TEXT_OF(IPC_PROTOCOL)},
     /* a refusal keeps its code and sentence */
     {"refuse", NULL, WORKER_LOST, false, 1, 0, ARCELLA_E_DENIED, "not allowed to become user 7"},
     {"refuse and stay", NULL, WORKER_LOST, false, 0, SIGKILL, ARCELLA_E_WORKER, "never mind"},
