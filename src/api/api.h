@@ -103,8 +103,13 @@ struct arcella_instance {
 
 /* --- hint.c --- */
 
-/** At the door: an error whose hint is only that of its code gets one for embedders. @return code */
-int api_hint(arcella_error **reterr, int code);
+/** Give an error whose hint is only that of its code one for embedders. */
+void api_hint_add(arcella_error **reterr);
+/** The same at the door. @return code */
+static inline int api_hint(arcella_error **reterr, int code) {
+    api_hint_add(reterr);
+    return code;
+}
 /* An error made at the door. */
 #define api_error(reterr, code, ...) api_hint((reterr), error_set((reterr), (code), __VA_ARGS__))
 

@@ -19,7 +19,9 @@ static const char *hint_of(int code) {
     }
 }
 
-int api_hint(arcella_error **reterr, int code) {
-    const char *hint = reterr && !error_has_hint(*reterr) ? hint_of(code) : NULL;
-    return hint ? error_hint(reterr, code, "%s", hint) : code;
+void api_hint_add(arcella_error **reterr) {
+    int code = reterr && !error_has_hint(*reterr) ? arcella_error_code(*reterr) : 0;
+    const char *hint = hint_of(code);
+    if (hint)
+        error_hint(reterr, code, "%s", hint);
 }
