@@ -15,11 +15,6 @@ static inline uint64_t load64(const uint8_t *p) {
     memcpy(&v, p, sizeof(v));
     return v;
 }
-static inline uint32_t load32(const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
 static inline uint32_t load16(const uint8_t *p) {
     uint16_t v;
     memcpy(&v, p, sizeof(v));
