@@ -25,8 +25,8 @@
 #include "component/abi/plan.h"
 #include "component/decode/ast.h"
 #include "component/types/types.h"
-#include "component/value/utf.h"
 #include "component/value.h"
+#include "component/value/utf.h"
 #include "engine/engine.h"
 
 /* What executors return besides 0. */
