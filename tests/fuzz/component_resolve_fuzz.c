@@ -22,8 +22,9 @@ static void look(const struct component *component, const uint8_t *data, size_t 
     for (uint32_t i = 0; i < component_import_count(component); i++) {
         const struct component_import *import = component_import_at(component, i);
         must((import->kind == COMPONENT_IMPORT_FUNC) == (import->type != NULL));
-        /* Functions of the world itself are of no interface that could be missing. */
-        bool of_world = import->kind == COMPONENT_IMPORT_FUNC && !import->interface.length;
+        /* What is of the world itself is of no interface that could be missing. */
+        bool of_world = !import->interface.length &&
+                        (import->kind == COMPONENT_IMPORT_FUNC || import->kind == COMPONENT_IMPORT_RESOURCE);
         must(component_import_match(component, NULL, import, NULL, 0) ==
              (of_world ? COMPONENT_NO_NAME : COMPONENT_NO_INTERFACE));
     }
