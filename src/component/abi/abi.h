@@ -356,6 +356,7 @@ static ALWAYS_INLINE void abi_move_text(uint8_t *to, const char *from, size_t le
 MUST_CHECK static ALWAYS_INLINE int abi_string_lower(struct abi_call *call, struct text text,
                                                      struct abi_guest *to, uint32_t *ret_pointer,
                                                      uint32_t *ret_tagged) {
+    *ret_pointer = 0;
     if (UNLIKELY(text.length > LIMIT_STRING_BYTES))
         return abi_fault_string(call, text);
     int r = abi_charge(call, text.length);

@@ -143,7 +143,7 @@ int slot_char(struct slot s, uint32_t c) {
 }
 
 int slot_string(struct slot s, struct text text) {
-    uint32_t pointer, tagged;
+    uint32_t pointer, tagged = 0;
     if (UNLIKELY(s.type->kind != TYPE_STRING))
         return other_kind(s.call, s.type, "a string");
     int r = abi_string_lower(s.call, text, s.guest, &pointer, &tagged);

@@ -254,7 +254,8 @@ int types_handle(struct types *types, enum type_kind kind, uint32_t resource, co
 int types_name_resource(struct types *types, uint32_t resource, struct text name, arcella_error **reterr) {
     for (enum type_kind kind = TYPE_OWN; kind <= TYPE_BORROW; kind++) {
         CLEANUP(key_done) struct key key = {0};
-        int status = key_make(&key, (struct key_head){.kind = kind, .resource = resource}, NULL, reterr);
+        static const struct type_field none;
+        int status = key_make(&key, (struct key_head){.kind = kind, .resource = resource}, &none, reterr);
         if (status)
             return status;
         struct made_type *made = NULL;
