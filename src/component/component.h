@@ -87,8 +87,6 @@ int component_finish(struct component *component, struct engine *engine, arcella
 
 /** The type of the whole, for printing it as WIT; lives as long as the component. */
 const struct component_root *component_type(const struct component *component);
-/** Its value types. */
-struct types *component_types(const struct component *component);
 /** The name it carries in its name section, or empty. */
 struct text component_name(const struct component *component);
 

@@ -216,9 +216,6 @@ int engine_call_direct(struct engine_instance *instance, engine_body_fn *body, v
  */
 void engine_note_stack(void);
 
-/** Has the stack we are on room for a direct call? */
-bool engine_direct_fits(struct engine *engine);
-
 /**
  * Call a guest's or host's core function from a body or a host function of the run in progress.  Types are
  * not checked.  Pointers into memory are to be made again after.

@@ -46,11 +46,6 @@ static uintptr_t stack_low(struct engine *engine) {
     return here >= engine->thread_low && here < engine->thread_high ? engine->thread_low : 0;
 }
 
-bool engine_direct_fits(struct engine *engine) {
-    uintptr_t low = stack_low(engine);
-    return low && (uintptr_t)__builtin_frame_address(0) >= low + engine_direct_bytes(engine);
-}
-
 static int refuse_stack(uint64_t bytes, arcella_error **reterr) {
     char amount[32];
     text_format_size(bytes, amount, sizeof(amount));

@@ -224,13 +224,3 @@ int slot_own(struct slot s, uint32_t held) {
         slot_u32(s, index);
     return r;
 }
-
-int slot_borrow(struct slot s, uint32_t held) {
-    uint32_t index;
-    if (UNLIKELY(s.type->kind != TYPE_BORROW))
-        return other_kind(s.call, s.type, "a borrow handle");
-    int r = handle_borrow_from_host(s.guest->handles, s.call, s.type->resource, held, &index);
-    if (!r)
-        slot_u32(s, index);
-    return r;
-}

@@ -310,8 +310,6 @@ static inline struct slot slot_field(struct slot s, uint32_t index) {
 }
 /** Write an own handle; held as in view_own(). */
 int slot_own(struct slot s, uint32_t held) MUST_CHECK;
-/** Write a borrow handle that ends with this call (arguments only). */
-int slot_borrow(struct slot s, uint32_t held) MUST_CHECK;
 
 struct slot_list {
     struct slot list;

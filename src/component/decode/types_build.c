@@ -129,11 +129,6 @@ static int build_defined(const struct build *b, const struct ast_type *from, con
     return types_make(b->types, form.kind, fields, from->defined.count, from->defined.length, ret, b->reterr);
 }
 
-int types_build_value(struct types *types, const struct types_lookup *lookup, const struct ast_valtype *from,
-                      const struct type **ret, arcella_error **reterr) {
-    return build_value(&(struct build){types, lookup, reterr}, from, ret);
-}
-
 int types_build_defined(struct types *types, const struct types_lookup *lookup, const struct ast_type *from,
                         const struct type **ret, arcella_error **reterr) {
     struct build b = {types, lookup, reterr};

@@ -19,9 +19,6 @@ struct types_lookup {
     void *user;
 };
 
-/** The type at a place of use. @return 0, WASM, NOMEM */
-int types_build_value(struct types *types, const struct types_lookup *lookup, const struct ast_valtype *from,
-                      const struct type **ret, arcella_error **reterr) MUST_CHECK;
 /**
  * The type that a definition makes (AST_TYPE_PRIMITIVE, AST_TYPE_DEFINED); labels are checked, and that they
  * are strongly unique.

@@ -361,6 +361,11 @@ bool extern_name_serves(const struct extern_name *wanted, const struct extern_na
            text_equal(extern_name_track(wanted), extern_name_track(provided));
 }
 
+struct text extern_text_unversioned(struct text text) {
+    const char *at = text.length ? memchr(text.data, '@', text.length) : NULL;
+    return at ? (struct text){text.data, (size_t)(at - text.data)} : text;
+}
+
 struct text extern_text_track(struct text text) {
     struct extern_name name;
     if (!text.length || extern_name_parse(text, TEXT(""), &name, NULL))

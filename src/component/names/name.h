@@ -93,6 +93,8 @@ struct text extern_name_track(const struct extern_name *name);
 bool extern_name_serves(const struct extern_name *wanted, const struct extern_name *provided);
 /** The track of a name not taken apart, of whatever form; what is no name of the grammar is its own. */
 struct text extern_text_track(struct text text);
+/** A name without the '@' and what follows. @return a slice of it */
+struct text extern_text_unversioned(struct text text);
 /** Are both of one track?  What is no name of the grammar serves only itself. */
 bool extern_text_serves(struct text wanted, struct text provided);
 /**

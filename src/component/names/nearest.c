@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The nearest of several names: edit distance with swapped neighbours, three rows at a time. */
 #include "component/nearest.h"
+#include "component/names/name.h"
 
 #include <string.h>
 
@@ -34,11 +35,6 @@ unsigned nearest_distance(struct text a, struct text b) {
     return rows[m % 3][n];
 }
 
-static struct text without_version(struct text name) {
-    const char *at = name.length ? memchr(name.data, '@', name.length) : NULL;
-    return at ? (struct text){name.data, (size_t)(at - name.data)} : name;
-}
-
 /* Names far apart in length need not be compared. */
 static bool too_far(struct text a, struct text b, unsigned most) {
     size_t apart = a.length > b.length ? a.length - b.length : b.length - a.length;
@@ -46,8 +42,8 @@ static bool too_far(struct text a, struct text b, unsigned most) {
 }
 
 void nearest_consider(struct nearest *search, struct text candidate) {
-    struct text wanted = without_version(search->wanted);
-    struct text name = without_version(candidate);
+    struct text wanted = extern_text_unversioned(search->wanted);
+    struct text name = extern_text_unversioned(candidate);
     if (wanted.length > COMPARED_BYTES || name.length > COMPARED_BYTES)
         return;
     /* So far it may be off and still be meant: a third of it.  Versions decide between equals, so a whole

@@ -218,11 +218,6 @@ static unsigned distance(struct text a, struct text b) {
     return nearest_distance(a, b);
 }
 
-static struct text without_version(struct text interface) {
-    const char *at = interface.length ? memrchr(interface.data, '@', interface.length) : NULL;
-    return at ? (struct text){interface.data, (size_t)(at - interface.data)} : interface;
-}
-
 static bool is_near(unsigned far, struct text name) {
     return far <= 1 + name.length / 4;
 }
@@ -241,9 +236,9 @@ static void nearest_name(const struct bound_interface *interface, struct text na
 static enum component_match nearest_interface(const struct component_bindings *bindings,
                                               struct text interface, char *to, size_t size) {
     unsigned best = UINT32_MAX;
-    struct text wanted = without_version(interface);
+    struct text wanted = extern_text_unversioned(interface);
     for (const struct bound_interface *i = bindings ? bindings->interfaces : NULL; i; i = i->hh.next) {
-        struct text offered = without_version(text_of(i->text));
+        struct text offered = extern_text_unversioned(text_of(i->text));
         if (text_equal(wanted, offered)) {
             text_copy(to, size, i->text);
             return COMPONENT_NO_VERSION;
@@ -279,8 +274,8 @@ enum component_match component_import_match(const struct component *component,
     if (match == COMPONENT_NO_NAME)
         nearest_name(interface, import->name, to, size);
     if (match == COMPONENT_OTHER_TYPE) {
-        const struct bound *bound = find(bindings, import->interface, import->name, false, &match);
-        match = COMPONENT_OTHER_TYPE;
+        enum component_match by_name;
+        const struct bound *bound = find(bindings, import->interface, import->name, false, &by_name);
         text_copy(to, size, bound && bound->type ? bound->type : "");
     }
     return match;

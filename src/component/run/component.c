@@ -218,10 +218,6 @@ const struct component_root *component_type(const struct component *component) {
     return component->root;
 }
 
-struct types *component_types(const struct component *component) {
-    return component->types;
-}
-
 struct text component_name(const struct component *component) {
     return component->ast->root->name;
 }
