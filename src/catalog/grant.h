@@ -25,12 +25,15 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "catalog/address.h"
 
 #define GRANT_ACTION_MAP(XX)                                                                                 \
     XX(READ, "read", 1)                                                                                      \
     XX(WRITE, "write", 2)                                                                                    \
     XX(LISTEN, "listen", 4)                                                                                  \
-    XX(CONNECT, "connect", 8)
+    XX(CONNECT, "connect", 8)                                                                                \
+    XX(UDP, "udp", 16)                                                                                       \
+    XX(RESOLVE, "resolve", 32)
 enum grant_action {
 #define XX(name, text, bit) GRANT_##name = (bit),
     GRANT_ACTION_MAP(XX)
@@ -139,6 +142,23 @@ int grant_add_stdio(struct grant_set *set, enum grant_source source, arcella_err
  */
 bool grant_check(const struct grant_set *set, enum grant_class class, enum grant_action action,
                  struct text resource, const struct grant **ret_row);
+
+/**
+ * May an address of the network be used?  By a row whose range holds it (a special address, see
+ * catalog/address.h: only by a range that lies within its block), or by a row that names a name it was
+ * answered for (never a special one).
+ *
+ * @param action   GRANT_CONNECT, GRANT_LISTEN, GRANT_UDP
+ * @param name     that it was answered for in a lookup of this instance; empty: none
+ * @param ret_row  as grant_check()
+ */
+bool grant_check_address(const struct grant_set *set, enum grant_action action,
+                         const struct net_address *address, struct text name, const struct grant **ret_row);
+/**
+ * May a name be looked up?  By a row that allows to resolve it, or to connect to it, or to exchange datagrams
+ * with it, by that name; names match label by label, whatever their case, "*.example.com" is any name beneath.
+ */
+bool grant_check_name(const struct grant_set *set, struct text name, const struct grant **ret_row);
 
 /**
  * May this still be done through something opened under a row?  For operations on descriptors, a few ns.

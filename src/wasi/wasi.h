@@ -99,6 +99,36 @@ struct wasi_figures wasi_preview1_figures(const struct wasi_preview1 *wasi);
 /** Write docs/reference/wasi-preview1.md from the rows. @return 0, TOO_LARGE, NOMEM */
 int wasi_preview1_reference(struct buffer *to, arcella_error **reterr) MUST_CHECK;
 
+/* --- WASI 0.2, for components --- */
+
+struct wasi_p2;
+struct component_bindings;
+struct component_instance;
+struct engine_outcome;
+
+/**
+ * Offer all interfaces of WASI 0.2 but HTTP to components.  How their functions find their state: what
+ * component_user() returns must begin with a `struct wasi_p2 *`.
+ *
+ * @return 0, NOMEM
+ */
+int wasi_p2_offer(struct component_bindings *bindings, arcella_error **reterr) MUST_CHECK;
+/** Make the state of one instance. @param options listeners are none of WASI 0.2's: refused @return as
+ * wasi_preview1_new() */
+int wasi_p2_new(const struct wasi_options *options, struct wasi_p2 **ret, arcella_error **reterr) MUST_CHECK;
+/** Make its waits those of an instance; right after component_instance_new(). */
+void wasi_p2_bind(struct wasi_p2 *wasi, struct component_instance *instance);
+/** Hand on what stands in log streams without a newline (a run has ended). */
+void wasi_p2_flush(struct wasi_p2 *wasi);
+/** Close what it holds and free; its instance must be gone. @return NULL */
+struct wasi_p2 *wasi_p2_free(struct wasi_p2 *wasi);
+/** The host of the state; borrowed. */
+struct host *wasi_p2_host(const struct wasi_p2 *wasi);
+/** What happened so far. */
+struct wasi_figures wasi_p2_figures(const struct wasi_p2 *wasi);
+/** Write docs/reference/wasi-p2.md from the rows. @return 0, TOO_LARGE, NOMEM */
+int wasi_p2_reference(struct buffer *to, arcella_error **reterr) MUST_CHECK;
+
 static inline void wasi_preview1_free_ptr(struct wasi_preview1 **wasi) {
     *wasi = wasi_preview1_free(*wasi);
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Readiness: what a run may wait for, and the one wait.
+ *
+ * Every open thing that the system can report about (socket, pipe, terminal, lookup) has a struct host_event.  It is
+ * registered with the kernel once, edge-triggered, when somebody first asks; from then on its readiness is a
+ * bit in memory: set by the loop when an edge comes, cleared by the operation that found nothing more
+ * (EAGAIN, or fewer bytes than asked for).  So an idle pollable costs nothing, and ten thousand of them are
+ * one pass over memory.
+ *
+ *     for (;;) {
+ *         host_wait_begin(host);
+ *         bool any = false;
+ *         for (each)
+ *             any |= host_event_ready(event, HOST_READ) != 0;   // not ready: it is marked for this wait
+ *         if (any)
+ *             break;
+ *         r = host_wait(host, deadline_ns);                     // parks
+ *         if (r)
+ *             return r;                                         // HOST_STOP: the run is being ended
+ *     }
+ *
+ * An event that nobody asked about since host_wait_begin() wakes nobody.  The loop's thread.
+ */
+#ifndef HOST_EVENT_H
+#define HOST_EVENT_H
+
+#include "host/host.h"
+
+#define HOST_NO_DEADLINE UINT64_MAX
+
+/* Read by everyone, changed only by this room. */
+struct host_event {
+    struct host *host; /* borrowed */
+    int fd;            /* borrowed; -1: nothing the kernel knows, host_event_fire() makes it ready */
+    unsigned ready;    /* of HOST_READ, HOST_WRITE: known to be ready */
+    unsigned unsure;   /* of ready: may have been used up by the last operation; asked before it is told */
+    unsigned wanted;   /* of the wait with this number */
+    uint32_t wait;
+    bool hangup;     /* the other side is gone */
+    bool registered; /* with the kernel */
+    bool always;     /* ready for everything at all times: files, logs */
+};
+
+/** Make an event; registers nothing. @param fd borrowed, non-blocking; -1: fired by host_event_fire() */
+void host_event_init(struct host_event *event, struct host *host, int fd);
+/** Before its descriptor is closed, or its memory freed: nothing more is told. */
+void host_event_done(struct host_event *event);
+/** One that is always ready. */
+void host_event_init_always(struct host_event *event, struct host *host);
+
+/**
+ * What of this is ready now?  What is not is marked for the wait that host_wait_begin() began.
+ *
+ * @param wanted  HOST_READ, HOST_WRITE or both
+ * @return the part that is ready; 0: nothing yet
+ */
+unsigned host_event_ready(struct host_event *event, unsigned wanted);
+/** An operation found that there is no more for now (EAGAIN). */
+static inline void host_event_drained(struct host_event *event, unsigned what) {
+    event->ready &= ~what;
+    event->unsure &= ~what;
+}
+/** An operation moved all that it asked for: there may be more or not. */
+static inline void host_event_unsure(struct host_event *event, unsigned what) {
+    event->unsure |= what;
+}
+/** Make one without descriptor ready (a lookup has its answer), and wake who waits for it. */
+void host_event_fire(struct host_event *event, unsigned what);
+
+/** Begin to ask: marks of earlier waits count no more. */
+void host_wait_begin(struct host *host);
+/**
+ * Park until something that was asked about since host_wait_begin() is ready, or the deadline has passed.
+ *
+ * @param deadline_ns  of the monotonic clock; HOST_NO_DEADLINE
+ * @return 0 (ask again), HOST_STOP, HOST_E_NOMEM
+ */
+int host_wait(struct host *host, uint64_t deadline_ns) MUST_CHECK;
+/** Wait for one. @return 0 (it is ready, or was), HOST_STOP, HOST_E_NOMEM */
+int host_wait_event(struct host_event *event, unsigned wanted) MUST_CHECK;
+
+#endif
