@@ -96,9 +96,11 @@
 #define LIMIT_ARGS_BYTES       (128 * KIB)
 #define LIMIT_ENV              1024
 #define LIMIT_DIRS             64
-#define LIMIT_OPEN_FILES       1024        /* descriptors one instance may hold */
-#define LIMIT_HOST_BYTES       (16 * MIB)  /* host memory one instance may make us hold */
-#define LIMIT_NESTING          4           /* guest calls inside host calls inside guest calls */
+#define LIMIT_OPEN_FILES       1024       /* descriptors one instance may hold */
+#define LIMIT_HOST_BYTES       (16 * MIB) /* host memory one instance may make us hold */
+#define LIMIT_LINGER_MS        10000      /* for a slow reader to take what a guest left behind … */
+#define LIMIT_LINGERS          256 /* … and connections of one process that wait for that, of 64 KiB each */
+#define LIMIT_NESTING          4   /* guest calls inside host calls inside guest calls */
 #define HOST_STACK_BYTES       (256 * KIB) /* what our own C may use on a fiber */
 #define LIMIT_CORE_INSTANCES   4096 /* core instances one instance is made of (a component's parts) … */
 #define LIMIT_CORE_MEMORIES    64   /* … the memories they have together … */

@@ -27,7 +27,7 @@ struct host_lookup {
     bool done;
     int error; /* 0 or one of the above */
     uint32_t count;
-    uint32_t taken; /* how many host_lookup_next() has given */
+    uint32_t taken;                                   /* how many host_lookup_next() has given */
     struct in6_addr addresses[HOST_LOOKUP_ADDRESSES]; /* IPv4 as ::ffff:a.b.c.d; in connection order */
 };
 
@@ -41,9 +41,11 @@ struct host_lookup {
 int host_lookup_new(struct host *host, struct text name, struct host_lookup **ret) MUST_CHECK;
 /** Give it up. @return NULL */
 struct host_lookup *host_lookup_free(struct host_lookup *lookup);
-/** The next address. @param ret port 0 @return 0 (one, or none: family AF_UNSPEC), HOST_E_INPROGRESS (no answer yet), its error */
+/** The next address. @param ret port 0 @return 0 (one, or none: family AF_UNSPEC), HOST_E_INPROGRESS (no
+ * answer yet), its error */
 int host_lookup_next(struct host_lookup *lookup, union host_address *ret) MUST_CHECK;
 /** From the parent, by number; one that nobody waits for is forgotten. */
-void host_lookup_answer(struct host *host, uint64_t number, int error, const struct in6_addr *addresses, size_t count);
+void host_lookup_answer(struct host *host, uint64_t number, int error, const struct in6_addr *addresses,
+                        size_t count);
 
 #endif

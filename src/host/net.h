@@ -56,12 +56,12 @@ int host_net_socket(struct host *host, int family, int type, int *ret_fd) MUST_C
 
 /* Options of sockets that numbers are read and written of; bounds and rounding as WASI 0.2 asks. */
 enum host_option {
-    HOST_OPTION_KEEP_ALIVE,      /* 0 or 1 */
-    HOST_OPTION_KEEP_IDLE_NS,    /* cut to whole seconds, at least one */
+    HOST_OPTION_KEEP_ALIVE,   /* 0 or 1 */
+    HOST_OPTION_KEEP_IDLE_NS, /* cut to whole seconds, at least one */
     HOST_OPTION_KEEP_INTERVAL_NS,
     HOST_OPTION_KEEP_COUNT,
-    HOST_OPTION_HOP_LIMIT,       /* 1 … 255 */
-    HOST_OPTION_RECEIVE_BYTES,   /* the buffer as the program sees it: half of what Linux says */
+    HOST_OPTION_HOP_LIMIT,     /* 1 … 255 */
+    HOST_OPTION_RECEIVE_BYTES, /* the buffer as the program sees it: half of what Linux says */
     HOST_OPTION_SEND_BYTES,
     HOST_OPTIONS
 };

@@ -3,8 +3,8 @@
  * TCP sockets that a guest makes: bound, connected or listening, by the state machine of WASI 0.2
  * (WASI proposals/sockets, TcpSocketOperationalSemantics.md).  Nothing here waits; readiness is the event's.
  *
- *     UNBOUND ─ start-bind ─▶ BINDING ─ finish ─▶ BOUND ─ start-listen ─▶ STARTING_LISTEN ─ finish ─▶ LISTENING
- *        └────────────── start-connect ──────────────┴─▶ CONNECTING ─ finish ─▶ CONNECTED, or CLOSED
+ *     UNBOUND ─ start-bind ─▶ BINDING ─ finish ─▶ BOUND ─ start-listen ─▶ STARTING_LISTEN ─ finish ─▶
+ * LISTENING └────────────── start-connect ──────────────┴─▶ CONNECTING ─ finish ─▶ CONNECTED, or CLOSED
  */
 #ifndef HOST_TCP_H
 #define HOST_TCP_H
@@ -25,8 +25,8 @@ enum host_tcp_state {
 
 /* Errors that only the state machine has: HOST_E_INVAL is a bad argument, HOST_E_ALREADY another operation in
  * progress; these are apart so that an ABI can tell them. */
-#define HOST_TCP_NOT_IN_PROGRESS HOST_E_SRCH    /* finish without start */
-#define HOST_TCP_INVALID_STATE   HOST_E_ISCONN  /* not in this state */
+#define HOST_TCP_NOT_IN_PROGRESS HOST_E_SRCH   /* finish without start */
+#define HOST_TCP_INVALID_STATE   HOST_E_ISCONN /* not in this state */
 
 struct host_tcp {
     struct host_file *file; /* owned reference; kind SOCKET, or LISTENER from listening on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * UDP sockets that a guest makes.  Datagrams move in batches (recvmmsg, sendmmsg), straight between kernel and
- * guest memory; each address is checked against the grants, incoming ones too.  Nothing here waits.
+ * UDP sockets that a guest makes.  Datagrams move in batches (recvmmsg, sendmmsg), straight between kernel
+ * and guest memory; each address is checked against the grants, incoming ones too.  Nothing here waits.
  */
 #ifndef HOST_UDP_H
 #define HOST_UDP_H
@@ -19,7 +19,7 @@ struct host_udp {
     struct host_file *file; /* owned reference */
     enum host_udp_state state;
     int family;
-    int pending;        /* error of a bind that its finish reports */
+    int pending; /* error of a bind that its finish reports */
     bool connected;
     union host_address remote;
     uint32_t generation; /* of its streams: those of an earlier one are dead */
@@ -49,8 +49,10 @@ int host_udp_next_size(struct host_udp *udp, size_t *ret) MUST_CHECK;
  * @param count  1 … HOST_UDP_BATCH
  * @param ret    how many came, 0: none are there
  */
-int host_udp_receive(struct host_udp *udp, struct host_datagram *datagrams, size_t count, size_t *ret) MUST_CHECK;
+int host_udp_receive(struct host_udp *udp, struct host_datagram *datagrams, size_t count, size_t *ret)
+    MUST_CHECK;
 /** Send in order, to the first that fails. @param ret how many went @return 0, or the error of the first */
-int host_udp_send(struct host_udp *udp, const struct host_datagram *datagrams, size_t count, size_t *ret) MUST_CHECK;
+int host_udp_send(struct host_udp *udp, const struct host_datagram *datagrams, size_t count, size_t *ret)
+    MUST_CHECK;
 
 #endif
