@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* SHA-256 (FIPS 180-4) by libsodium: what a component's bytes are known by.  And a short hash with a key of this
- * process, for numbers that a stranger may see. */
+/* SHA-256 (FIPS 180-4) by libsodium: what a component's bytes are known by.  And a short hash with a key of
+ * this process, for numbers that a stranger may see. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 

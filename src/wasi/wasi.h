@@ -115,7 +115,8 @@ struct engine_outcome;
  * @return 0, NOMEM
  */
 int wasi_p2_offer(struct component_bindings *bindings, arcella_error **reterr) MUST_CHECK;
-/** Walk what is offered, functions and resources. @return the interface of the index-th one; NULL: not so many */
+/** Walk what is offered, functions and resources. @return the interface of the index-th one; NULL: not so
+ * many */
 const char *wasi_p2_interface(size_t index);
 /** Make the state of one instance. @param options listeners are none of WASI 0.2's: refused @return as
  * wasi_preview1_new() */

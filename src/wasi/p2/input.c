@@ -7,9 +7,7 @@
 #include "wasi/p2/stream.h"
 
 bool p2_input_ready(struct p2_input *input) {
-    struct host_input *stream = &input->stream;
-    return stream->ended || stream->error || p2_is_shut(stream->file, HOST_READ) ||
-           host_event_ready(host_input_event(stream), HOST_READ) != 0;
+    return p2_is_shut(input->stream.file, HOST_READ) || host_input_ready(&input->stream);
 }
 
 int p2_input_wait(struct wasi_p2 *wasi, struct p2_input *input) {
@@ -26,7 +24,7 @@ int p2_input_wait(struct wasi_p2 *wasi, struct p2_input *input) {
 /* How many bytes are there?  @return as host_input_available(), never AGAIN where it waits */
 static int available(struct wasi_p2 *wasi, struct p2_input *input, uint64_t most, bool waits, size_t *ret) {
     for (;;) {
-        if (p2_input_is_closed(input))
+        if (p2_is_shut(input->stream.file, HOST_READ))
             return HOST_E_PIPE;
         int error = host_input_available(&input->stream, most, ret);
         if (error != HOST_E_AGAIN || !waits)
@@ -35,13 +33,6 @@ static int available(struct wasi_p2 *wasi, struct p2_input *input, uint64_t most
         if (error)
             return error;
     }
-}
-
-/* An error is told once, with the result; from then on the stream is closed. */
-static int give_error(struct call *call, struct wasi_p2 *wasi, struct p2_input *input, int error) {
-    if (error != HOST_STOP)
-        p2_input_close(input);
-    return p2_give_stream_error(call, wasi, input->stream.file, error);
 }
 
 static int read_some(struct call *call, bool waits) {
@@ -58,16 +49,14 @@ static int read_some(struct call *call, bool waits) {
     if (error == HOST_E_AGAIN)
         error = 0;
     if (error)
-        return give_error(call, wasi, input, error);
+        return p2_give_stream_error(call, wasi, input->stream.file, error);
     r = p2_case(call, P2_OK, &bytes);
     r = r ? r : slot_span_begin(bytes, (uint32_t)count, &to);
     if (r || !count)
         return r;
     error = host_input_read(&input->stream, to, count, &got);
-    if (error == HOST_E_AGAIN) /* somebody else took them, and nobody said that there are none */
-        error = 0;
     if (error)
-        return give_error(call, wasi, input, error);
+        return p2_give_stream_error(call, wasi, input->stream.file, error);
     slot_span_shorten(bytes, (uint32_t)got);
     return 0;
 }
@@ -96,7 +85,7 @@ static int skip_some(struct call *call, bool waits) {
     if (!error && there)
         error = host_input_skip(&input->stream, length, &passed);
     if (error && error != HOST_E_AGAIN)
-        return give_error(call, wasi, input, error);
+        return p2_give_stream_error(call, wasi, input->stream.file, error);
     r = p2_case(call, P2_OK, &number);
     if (!r)
         slot_u64(number, passed);

@@ -13,9 +13,7 @@
 static const uint8_t zeroes[16 * 1024];
 
 bool p2_output_ready(struct p2_output *output) {
-    struct host_output *stream = &output->stream;
-    return stream->ended || stream->error || p2_is_shut(stream->file, HOST_WRITE) ||
-           host_output_ready(stream);
+    return p2_is_shut(output->stream.file, HOST_WRITE) || host_output_ready(&output->stream);
 }
 
 int p2_output_wait(struct wasi_p2 *wasi, struct p2_output *output) {
@@ -29,17 +27,10 @@ int p2_output_wait(struct wasi_p2 *wasi, struct p2_output *output) {
     }
 }
 
-/* --- what the host does, closed streams apart --- */
-
-/* Not one that has an error to tell before. */
-static bool is_closed(struct p2_output *output) {
-    if (p2_is_shut(output->stream.file, HOST_WRITE))
-        output->stream.ended = true;
-    return output->stream.ended && !output->stream.error;
-}
+/* --- what the host does, streams that were shut down apart --- */
 
 static int room(struct p2_output *output, uint64_t *ret) {
-    return is_closed(output) ? HOST_E_PIPE : host_output_room(&output->stream, ret);
+    return p2_is_shut(output->stream.file, HOST_WRITE) ? HOST_E_PIPE : host_output_room(&output->stream, ret);
 }
 
 /* Room for a byte at least, waited for. */
@@ -54,24 +45,28 @@ static int wait_for_room(struct wasi_p2 *wasi, struct p2_output *output, uint64_
     }
 }
 
-/* Within the permit.  @param from  NULL: zeroes */
+/* @param from  NULL: zeroes */
 static int write_all(struct p2_output *output, const uint8_t *from, uint64_t length) {
-    uint64_t permit = output->stream.permit;
+    if (p2_is_shut(output->stream.file, HOST_WRITE))
+        return HOST_E_PIPE;
+    if (from)
+        return host_output_write(&output->stream, from, length);
     int error = 0;
-    while (!error && length) {
-        uint64_t piece = from ? length : length < sizeof(zeroes) ? length : sizeof(zeroes);
-        output->stream.permit = permit; /* each piece is a write of its own */
-        error = host_output_write(&output->stream, from ? from : zeroes, piece);
-        permit -= piece;
+    do {
+        uint64_t piece = length < sizeof(zeroes) ? length : sizeof(zeroes);
+        error = host_output_write(&output->stream, zeroes, piece);
         length -= piece;
-    }
-    output->stream.permit = 0;
+    } while (!error && length);
     return error;
+}
+
+static int flush(struct p2_output *output) {
+    return p2_is_shut(output->stream.file, HOST_WRITE) ? HOST_E_PIPE : host_output_flush(&output->stream);
 }
 
 static int flush_all(struct wasi_p2 *wasi, struct p2_output *output) {
     for (;;) {
-        int error = is_closed(output) ? HOST_E_PIPE : host_output_flush(&output->stream);
+        int error = flush(output);
         if (error != HOST_E_AGAIN)
             return error;
         error = p2_output_wait(wasi, output);
@@ -82,12 +77,7 @@ static int flush_all(struct wasi_p2 *wasi, struct p2_output *output) {
 
 /* --- telling it --- */
 
-/* An error is told once; from then on the stream is closed. */
 static int give_error(struct call *call, struct wasi_p2 *wasi, struct p2_output *output, int error) {
-    if (error != HOST_STOP) {
-        output->stream.ended = true;
-        output->stream.error = 0;
-    }
     return p2_give_stream_error(call, wasi, output->stream.file, error);
 }
 
@@ -122,9 +112,8 @@ int p2_output_stream_check_write(struct call *call, void *user) {
 
 static int write_permitted(struct call *call, struct wasi_p2 *wasi, struct p2_output *output,
                            const uint8_t *from, uint64_t length) {
-    if (is_closed(output))
-        return give_error(call, wasi, output, HOST_E_PIPE);
-    if (UNLIKELY(length > output->stream.permit))
+    /* A stream that has closed since it gave the permit says so. */
+    if (UNLIKELY(length > output->stream.permit && !output->stream.ended))
         return p2_trap(call, "write-beyond-permit", "a write of %llu bytes, check-write permitted %llu",
                        (unsigned long long)length, (unsigned long long)output->stream.permit);
     return give_done(call, wasi, output, write_all(output, from, length));
@@ -195,7 +184,7 @@ int p2_output_stream_flush(struct call *call, void *user) {
     int r = p2_arg(call, wasi, 0, P2_OUTPUT_STREAM, &entry, NULL);
     if (r)
         return r;
-    int error = is_closed(entry->output) ? HOST_E_PIPE : host_output_flush(&entry->output->stream);
+    int error = flush(entry->output);
     return give_done(call, wasi, entry->output, error == HOST_E_AGAIN ? 0 : error);
 }
 
@@ -218,15 +207,6 @@ int p2_output_stream_subscribe(struct call *call, void *user) {
 
 /* --- splice --- */
 
-static int give_splice_error(struct call *call, struct wasi_p2 *wasi, struct p2_output *output,
-                             struct p2_input *input, int error, bool by_input) {
-    if (!by_input)
-        return give_error(call, wasi, output, error);
-    if (error != HOST_STOP)
-        p2_input_close(input);
-    return p2_give_stream_error(call, wasi, input->stream.file, error);
-}
-
 static int splice(struct call *call, bool waits) {
     struct wasi_p2 *wasi = p2_of(call);
     struct p2_entry *to, *from;
@@ -243,7 +223,7 @@ static int splice(struct call *call, bool waits) {
         error = p2_input_wait(wasi, input);
         by_input = error != 0;
     }
-    if (!error && p2_input_is_closed(input)) {
+    if (!error && p2_is_shut(input->stream.file, HOST_READ)) {
         error = HOST_E_PIPE;
         by_input = true;
     }
@@ -253,9 +233,8 @@ static int splice(struct call *call, bool waits) {
         error = host_output_splice(&output->stream, &input->stream, length, &moved, &by_input);
     if (error == HOST_E_AGAIN)
         error = 0;
-    output->stream.permit = 0;
-    if (error && !moved)
-        return give_splice_error(call, wasi, output, input, error, by_input);
+    if (error == HOST_STOP || (error && !moved))
+        return p2_give_stream_error(call, wasi, by_input ? input->stream.file : output->stream.file, error);
     return give_number(call, wasi, output, 0, moved);
 }
 

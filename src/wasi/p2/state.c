@@ -8,22 +8,13 @@
 
 DEFINE_CLEANUP(wasi_p2_free_ptr, struct wasi_p2 *, wasi_p2_free)
 
-/* A regular file as standard input or output is shared with whoever ran the program: reading begins where the
- * description stands, and wasi_p2_flush() moves that to where reading ended. */
-static uint64_t place_of(struct host_file *file) {
-    uint64_t place = 0;
-    if (file->kind != HOST_REGULAR || host_file_seek(file, 0, HOST_SEEK_CURRENT, &place))
-        return 0;
-    return place;
-}
-
 static int open_stdio(struct wasi_p2 *wasi, int fds[3], arcella_error **reterr) {
     int r = 0;
     for (unsigned i = 0; !r && i < 3; i++)
         r = wasi_given_stdio(wasi->host, i, &fds[i], &wasi->stdio[i], reterr);
     if (r)
         return r;
-    wasi->input = p2_input_new(wasi, wasi->stdio[0], place_of(wasi->stdio[0]));
+    wasi->input = p2_input_new(wasi, wasi->stdio[0], HOST_INPUT_AT_POSITION);
     for (unsigned i = 0; i < 2; i++)
         wasi->outputs[i] = p2_output_new(wasi, wasi->stdio[i + 1], HOST_OUTPUT_STREAM, 0);
     return wasi->input && wasi->outputs[0] && wasi->outputs[1] ? 0 : error_nomem(reterr);
@@ -80,9 +71,6 @@ void wasi_p2_flush(struct wasi_p2 *wasi) {
     for (unsigned i = 1; i < 3; i++)
         if (wasi->stdio[i]->kind == HOST_LOG)
             host_log_flush(wasi->stdio[i]);
-    uint64_t place;
-    if (wasi->stdio[0]->kind == HOST_REGULAR && wasi->input->stream.offset <= INT64_MAX)
-        (void)!host_file_seek(wasi->stdio[0], (int64_t)wasi->input->stream.offset, HOST_SEEK_SET, &place);
 }
 
 struct wasi_p2 *wasi_p2_free(struct wasi_p2 *wasi) {

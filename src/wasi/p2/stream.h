@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Errors of streams, as both sides tell them. */
+/* What both kinds of streams share: how an error is told, waiting.  Room host tells an error once; from then
+ * on the stream is closed. */
 #ifndef WASI_P2_STREAM_H
 #define WASI_P2_STREAM_H
 
@@ -16,18 +17,6 @@ int p2_give_stream_error(struct call *call, struct wasi_p2 *wasi, const struct h
 static inline bool p2_is_shut(const struct host_file *file, unsigned direction) {
     return file->kind == HOST_SOCKET && !(file->rights & direction);
 }
-/** Is there nothing more to come, and no error to tell before that? */
-static inline bool p2_input_is_closed(struct p2_input *input) {
-    if (p2_is_shut(input->stream.file, HOST_READ))
-        input->stream.ended = true;
-    return input->stream.ended && !input->stream.error;
-}
-/** Its error, if any, was told: it is closed. */
-static inline void p2_input_close(struct p2_input *input) {
-    input->stream.ended = true;
-    input->stream.error = 0;
-}
-
 /**
  * Wait until an input has something, its end or an error.
  *
