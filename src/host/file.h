@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "host/event.h"
 #include "host/host.h"
 
 enum host_kind {
@@ -113,6 +114,7 @@ struct host_file {
     uint32_t revision;  /* DIRECTORY: of the grants when rights were found */
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
+    struct host_event event;
     int epoll;          /* owned; stands between a shared, blocking description and the loop; -1: none */
     struct loop_watch *watch;    /* made at the first wait */
     unsigned wanted;             /* loop_events of the wait in progress */
