@@ -65,6 +65,7 @@ struct host_file *host_file_unref(struct host_file *file) {
         host_give(host, strlen(file->path) + 1);
         mem_free(file->path);
     }
+    host->net.sockets -= file->charged;
     mem_free(file);
     host_give(host, FILE_BYTES);
     host->files_open--;

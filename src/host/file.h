@@ -107,6 +107,7 @@ struct host_file {
     enum host_type type; /* when it was opened */
     bool terminal;
     bool preopened;     /* a granted directory or listener, as opposed to what the guest opened */
+    bool charged;       /* a socket the guest made or accepted: counts towards LIMIT_SOCKETS */
     bool nonblocking;   /* the description is in non-blocking mode, so plain calls never block */
     bool no_nowait;     /* the file system does not know RWF_NOWAIT */
     bool changeable;    /* beneath a writable grant (or inherited for writing): times may be set */
@@ -115,7 +116,7 @@ struct host_file {
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
     struct host_event event;
-    int epoll;          /* owned; stands between a shared, blocking description and the loop; -1: none */
+    int epoll; /* owned; stands between a shared, blocking description and the loop; -1: none */
     struct loop_watch *watch;    /* made at the first wait */
     unsigned wanted;             /* loop_events of the wait in progress */
     unsigned ready;              /* loop_events that came */

@@ -59,6 +59,7 @@ struct host *host_free(struct host *host) {
     if (host) {
         if (host->timer)
             loop_timer_free(host->timer);
+        host_answered_free(host);
         mem_free(host);
     }
     return NULL;
@@ -69,8 +70,19 @@ struct loop *host_loop(const struct host *host) {
 }
 
 struct host_figures host_figures(const struct host *host) {
+    const struct host_net *net = &host->net;
     return (struct host_figures){
-        .denied = host->denied, .waits = host->waits, .files_open = host->files_open};
+        .denied = host->denied,
+        .waits = host->waits,
+        .files_open = host->files_open,
+        .sockets = net->sockets,
+        .sockets_refused = net->sockets_refused,
+        .connections = net->connections,
+        .connects_refused = net->connects_refused,
+        .lookups = net->lookups_begun,
+        .lookups_refused = net->lookups_refused,
+        .datagrams_dropped = net->datagrams_dropped,
+    };
 }
 
 bool host_take(struct host *host, uint64_t bytes) {

@@ -50,7 +50,12 @@ struct host_hooks {
     void (*notice)(void *user, const char *sentence);
     /* CPU time of the instance so far, in nanoseconds.  NULL: guests cannot ask. */
     uint64_t (*cpu_ns)(void *user);
-    void *user; /* of output, audit, notice, cpu_ns */
+    /*
+     * Ask the parent for the addresses of a name: host_lookup_answer() with this number follows, never from
+     * inside.  0, or HOST_LOOKUP_TEMPORARY (it cannot be asked now).  NULL: names cannot be looked up.
+     */
+    int (*lookup)(void *user, uint64_t number, struct text name);
+    void *user; /* of output, audit, notice, cpu_ns, lookup */
 };
 
 struct host_config {
@@ -121,6 +126,14 @@ struct host_figures {
     uint64_t denied;     /* calls */
     uint64_t waits;      /* suspensions */
     uint32_t files_open; /* objects, those of the table and others */
+    /* of the network */
+    uint32_t sockets;           /* of the files: made or accepted */
+    uint64_t sockets_refused;   /* over LIMIT_SOCKETS */
+    uint64_t connections;       /* begun */
+    uint64_t connects_refused;  /* over LIMIT_CONNECT_RATE */
+    uint64_t lookups;           /* of names, begun */
+    uint64_t lookups_refused;   /* over LIMIT_LOOKUPS */
+    uint64_t datagrams_dropped; /* that came from peers no grant allows */
 };
 /** Figures of an instance's host calls. */
 struct host_figures host_figures(const struct host *host);
