@@ -198,15 +198,16 @@ static inline union host_address bind_udp(struct host_udp *udp, union host_addre
 }
 
 /* Run checks in a network of their own without any interface up; 0: they passed, or it cannot be made. */
-static inline void in_empty_network(void (*checks)(void)) {
+static inline void in_empty_network(void (*checks)(void **state)) {
     fflush(NULL);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
             _exit(77);
-        checks();
-        _exit(0);
+        /* Failures must not jump into the copy of what the parent runs. */
+        const struct CMUnitTest one[] = {cmocka_unit_test(checks)};
+        _exit(cmocka_run_group_tests_name("in an empty network", one, NULL, NULL) != 0);
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
