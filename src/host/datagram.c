@@ -121,10 +121,7 @@ int host_udp_receive(struct host_udp *udp, struct host_datagram *datagrams, size
             r = receive_error(udp);
             return r == HOST_E_AGAIN ? 0 : r;
         }
-        if ((size_t)n < count)
-            host_event_drained(&udp->file->event, HOST_READ);
-        else
-            host_event_unsure(&udp->file->event, HOST_READ);
+        host_event_unsure(&udp->file->event, HOST_READ);
         *ret = keep_heard(&ear, datagrams, messages, (size_t)n);
         if ((size_t)n < count)
             break;

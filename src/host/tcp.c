@@ -74,8 +74,7 @@ static int take_pending(struct host_tcp *tcp) {
 
 /* What was known of its readiness is of another life. */
 static void begin_anew(struct host_tcp *tcp) {
-    host_event_drained(&tcp->file->event, BOTH);
-    tcp->file->event.hangup = false;
+    host_event_unsure(&tcp->file->event, BOTH);
 }
 
 static int check_address(const struct host_tcp *tcp, const union host_address *address) {
@@ -229,6 +228,7 @@ static int accept_fd(struct host_tcp *listener, int *ret_fd) {
     for (int tries = 0; tries < ACCEPT_TRIES; tries++) {
         int fd = accept4(listener->file->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
+            host_event_unsure(&listener->file->event, HOST_READ);
             *ret_fd = fd;
             return 0;
         }
@@ -356,6 +356,7 @@ int host_tcp_shutdown(struct host_tcp *tcp, unsigned how) {
         return host_net_error(errno);
     tcp->shut |= how;
     tcp->file->rights &= ~how;
+    begin_anew(tcp);
     return 0;
 }
 
