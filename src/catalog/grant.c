@@ -4,8 +4,6 @@
  */
 #include "catalog/grant.h"
 
-#include <strings.h>
-
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -327,66 +325,6 @@ bool grant_check(const struct grant_set *set, enum grant_class class, enum grant
     if (ret_row)
         *ret_row = best;
     return best != NULL;
-}
-
-/* Stand-ins: names by strcasecmp, "*.x" beneath; ranges within the block of a special address. */
-static bool name_matches(struct text pattern, struct text name) {
-    if (pattern.length == 1 && pattern.data[0] == '*')
-        return true;
-    if (pattern.length > 2 && pattern.data[0] == '*') {
-        pattern.data++;
-        pattern.length--;
-        if (name.length <= pattern.length)
-            return false;
-        name.data += name.length - pattern.length;
-        name.length = pattern.length;
-    }
-    return pattern.length == name.length && strncasecmp(pattern.data, name.data, name.length) == 0;
-}
-
-bool grant_check_address(const struct grant_set *set, enum grant_action action,
-                         const struct net_address *address, struct text name, const struct grant **ret_row) {
-    struct grant_address one = {
-        .prefix = 128, .v6 = address->v6, .port_low = address->port, .port_high = address->port};
-    uint8_t block = 0;
-    bool special = net_address_special(address, &block) != NULL;
-    const struct grant *best = NULL;
-    memcpy(one.bytes, address->bytes, 16);
-    for (size_t i = 0; i < set->count; i++) {
-        const struct grant *row = &set->rows[i];
-        if (row->class != GRANT_NET || !(row->actions & (unsigned)action))
-            continue;
-        bool by_name = row->value.length > 0;
-        bool any = by_name && row->key.length == 1;
-        if (address->port < row->address.port_low || address->port > row->address.port_high)
-            continue;
-        if (by_name ? (special && row->effect == GRANT_ALLOW) || (!any && !name_matches(row->key, name))
-                    : !grant_address_matches(&row->address, &one) ||
-                          (special && row->effect == GRANT_ALLOW && row->address.prefix < block))
-            continue;
-        best = row;
-        if (row->effect == GRANT_DENY)
-            break;
-    }
-    if (ret_row)
-        *ret_row = best;
-    return best && best->effect == GRANT_ALLOW;
-}
-
-bool grant_check_name(const struct grant_set *set, struct text name, const struct grant **ret_row) {
-    const struct grant *best = NULL;
-    for (size_t i = 0; i < set->count; i++) {
-        const struct grant *row = &set->rows[i];
-        if (row->class != GRANT_NET || row->value.length == 0 ||
-            !(row->actions & (GRANT_RESOLVE | GRANT_CONNECT | GRANT_UDP)) || !name_matches(row->key, name))
-            continue;
-        best = row;
-        if (row->effect == GRANT_DENY)
-            break;
-    }
-    if (ret_row)
-        *ret_row = best;
-    return best && best->effect == GRANT_ALLOW;
 }
 
 /* The innermost directory that is granted, whatever for. */

@@ -43,7 +43,7 @@ enum grant_action {
 /* Class, text, actions it knows, most rows. */
 #define GRANT_CLASS_MAP(XX)                                                                                  \
     XX(FS, "fs", GRANT_READ | GRANT_WRITE, LIMIT_DIRS)                                                       \
-    XX(NET, "net", GRANT_LISTEN | GRANT_CONNECT | GRANT_UDP | GRANT_RESOLVE, 256)                            \
+    XX(NET, "net", GRANT_LISTEN | GRANT_CONNECT, 256)                                                        \
     XX(ENV, "env", GRANT_READ, LIMIT_ENV)                                                                    \
     XX(ARGS, "args", GRANT_READ, LIMIT_ARGS)                                                                 \
     XX(STDIO, "stdio", GRANT_READ | GRANT_WRITE, 3)

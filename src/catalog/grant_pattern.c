@@ -195,24 +195,8 @@ bool grant_address_matches(const struct grant_address *pattern, const struct gra
     return rest == 0 || ((pattern->bytes[whole] ^ one->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-/* Stand-in: NAME:PORTS, or NAME alone (resolve); key is the name. */
-static int read_name(struct grant *row, const char *pattern, arcella_error **reterr) {
-    const char *colon = strrchr(pattern, ':');
-    struct text ports = colon ? text_of(colon + 1) : TEXT("*");
-    if (*pattern < 'A' && *pattern != '*')
-        return ARCELLA_E_INVALID;
-    row->pattern = mem_text(pattern);
-    if (!row->pattern)
-        return error_nomem(reterr);
-    row->key = (struct text){row->pattern, colon ? (size_t)(colon - pattern) : strlen(pattern)};
-    row->value = TEXT("name");
-    return read_ports(ports, &row->address) ? 0 : ARCELLA_E_INVALID;
-}
-
 static int read_net(struct grant *row, const char *pattern, arcella_error **reterr) {
     struct grant_address *a = &row->address;
-    if (!read_address(text_of(pattern), a) && read_name(row, pattern, NULL) == 0)
-        return 0;
     if (!read_address(text_of(pattern), a))
         return error_set(
             reterr, ARCELLA_E_INVALID,
