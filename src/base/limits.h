@@ -96,6 +96,12 @@
 #define LIMIT_ARGS_BYTES       (128 * KIB)
 #define LIMIT_ENV              1024
 #define LIMIT_DIRS             64
+#define LIMIT_GRANT_ACTIONS_BYTES 256      /* functions of a host module that one row names */
+#define LIMIT_SECRET_BYTES     (64 * KIB)  /* a secret's file: keys and certificates are far smaller */
+#define LIMIT_REQUESTS         128         /* grants one package may ask for */
+#define LIMIT_RULES            1024        /* rows of cfg/policy.toml */
+#define LIMIT_POLICY_BYTES     (256 * KIB) /* cfg/policy.toml */
+#define LIMIT_REFUSALS         128         /* distinct refusals that are kept for one deployment */
 #define LIMIT_OPEN_FILES       1024        /* descriptors one instance may hold */
 #define LIMIT_HOST_BYTES       (16 * MIB)  /* host memory one instance may make us hold */
 #define LIMIT_NESTING          4           /* guest calls inside host calls inside guest calls */
