@@ -262,6 +262,10 @@ void grant_flag(const struct grant *row, char *to, size_t size) {
     grant_row_words(row, &words);
     bool value = row->class == GRANT_ENV && row->effect != GRANT_DENY && !(row->actions & GRANT_SECRET);
     struct text pattern = value ? row->key : text_of(row->pattern);
+    if (row->class == GRANT_NET && row->effect == GRANT_ALLOW) {
+        write_flag(to, size, "--net", "%s=%.*s", words.actions, TEXT_ARGS(pattern));
+        return;
+    }
     const char *flag = row->effect == GRANT_DENY ? "--deny" : "--allow";
     write_flag(to, size, flag, "%s:%s:%.*s", words.class, words.actions, TEXT_ARGS(pattern));
 }

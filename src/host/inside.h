@@ -26,9 +26,10 @@ struct host {
     bool fired;
     bool told_open_files; /* the line about the limit has been said */
     uint64_t denied;
+    uint64_t passed;
     uint64_t waits;
     uint32_t files_open;
-    struct host_bucket audit;
+    struct host_audits *audits; /* owned; made at the first line */
 };
 
 /** Take one event from a bucket. @return false: too many, and counted as refused */
