@@ -80,35 +80,42 @@
 #define LIMIT_IPC_MS              30000      /* a request between processes */
 
 /* --- an instance: defaults, and the bounds a setting may have --- */
-#define DEFAULT_MEMORY_BYTES   (64 * MIB)
-#define LIMIT_MEMORY_BYTES     (4 * GIB)
-#define DEFAULT_STACK_BYTES    (512 * KIB) /* classes: 512 KiB, 2 MiB, 8 MiB */
-#define DEFAULT_TABLE_ELEMENTS 10000
-#define LIMIT_TABLE_ELEMENTS   10000000
-#define DEFAULT_START_UP_MS    30000 /* wall time of start sections and initialisers */
-#define DEFAULT_CALL_MS        30000 /* wall time of one call */
-#define DEFAULT_CALL_CPU_MS    10000 /* CPU time of one call */
-#define DEFAULT_STOP_MS        5000
-#define DEFAULT_SYSTEM_STOP_MS 30000
-#define LIMIT_DURATION_MS      (365ull * 24 * 3600 * 1000)
-#define LIMIT_FUEL             (1ull << 62)
-#define LIMIT_ARGS             1024
-#define LIMIT_ARGS_BYTES       (128 * KIB)
-#define LIMIT_ENV              1024
-#define LIMIT_DIRS             64
-#define LIMIT_OPEN_FILES       1024       /* descriptors one instance may hold */
-#define LIMIT_HOST_BYTES       (16 * MIB) /* host memory one instance may make us hold */
-#define LIMIT_SOCKETS          1024 /* of them, sockets it makes and accepts; kernel memory not counted */
-#define LIMIT_CONNECT_RATE     1000 /* connections it may begin a second, in the mean … */
-#define LIMIT_CONNECT_BURST    2000 /* … and at once: more is a flood, of whoever is there */
-#define LIMIT_LOOKUPS          64   /* names it may be waiting for */
-#define LIMIT_LOOKUP_NAMES     256  /* names whose addresses are remembered, for grants by name … */
-#define LIMIT_LOOKUP_KEPT      64   /* … and addresses of each: two full answers */
-#define LIMIT_NESTING          4    /* guest calls inside host calls inside guest calls */
-#define HOST_STACK_BYTES       (256 * KIB) /* what our own C may use on a fiber */
-#define LIMIT_CORE_INSTANCES   4096 /* core instances one instance is made of (a component's parts) … */
-#define LIMIT_CORE_MEMORIES    64   /* … the memories they have together … */
-#define LIMIT_CORE_TABLES      1024 /* … and the tables */
+#define DEFAULT_MEMORY_BYTES      (64 * MIB)
+#define LIMIT_MEMORY_BYTES        (4 * GIB)
+#define DEFAULT_STACK_BYTES       (512 * KIB) /* classes: 512 KiB, 2 MiB, 8 MiB */
+#define DEFAULT_TABLE_ELEMENTS    10000
+#define LIMIT_TABLE_ELEMENTS      10000000
+#define DEFAULT_START_UP_MS       30000 /* wall time of start sections and initialisers */
+#define DEFAULT_CALL_MS           30000 /* wall time of one call */
+#define DEFAULT_CALL_CPU_MS       10000 /* CPU time of one call */
+#define DEFAULT_STOP_MS           5000
+#define DEFAULT_SYSTEM_STOP_MS    30000
+#define LIMIT_DURATION_MS         (365ull * 24 * 3600 * 1000)
+#define LIMIT_FUEL                (1ull << 62)
+#define LIMIT_ARGS                1024
+#define LIMIT_ARGS_BYTES          (128 * KIB)
+#define LIMIT_ENV                 1024
+#define LIMIT_DIRS                64
+#define LIMIT_GRANT_ACTIONS_BYTES 256         /* functions of a host module that one row names */
+#define LIMIT_GRANT_ROWS          2048        /* rows of one instance: the bounds of all classes in sum */
+#define LIMIT_SECRET_BYTES        (64 * KIB)  /* a secret's file: keys and certificates are far smaller */
+#define LIMIT_REQUESTS            128         /* grants one package may ask for */
+#define LIMIT_RULES               1024        /* rows of cfg/policy.toml */
+#define LIMIT_POLICY_BYTES        (256 * KIB) /* cfg/policy.toml */
+#define LIMIT_REFUSALS            128         /* distinct refusals that are kept for one deployment */
+#define LIMIT_OPEN_FILES          1024        /* descriptors one instance may hold */
+#define LIMIT_HOST_BYTES          (16 * MIB)  /* host memory one instance may make us hold */
+#define LIMIT_SOCKETS             1024 /* of them, sockets it makes and accepts; kernel memory not counted */
+#define LIMIT_CONNECT_RATE        1000 /* connections it may begin a second, in the mean … */
+#define LIMIT_CONNECT_BURST       2000 /* … and at once: more is a flood, of whoever is there */
+#define LIMIT_LOOKUPS             64   /* names it may be waiting for */
+#define LIMIT_LOOKUP_NAMES        256  /* names whose addresses are remembered, for grants by name … */
+#define LIMIT_LOOKUP_KEPT         64   /* … and addresses of each: two full answers */
+#define LIMIT_NESTING             4    /* guest calls inside host calls inside guest calls */
+#define HOST_STACK_BYTES          (256 * KIB) /* what our own C may use on a fiber */
+#define LIMIT_CORE_INSTANCES      4096 /* core instances one instance is made of (a component's parts) … */
+#define LIMIT_CORE_MEMORIES       64   /* … the memories they have together … */
+#define LIMIT_CORE_TABLES         1024 /* … and the tables */
 
 /* --- components --- */
 #define LIMIT_STRING_BYTES                                                                                   \

@@ -112,7 +112,9 @@ struct host_file {
     bool no_nowait;     /* the file system does not know RWF_NOWAIT */
     bool changeable;    /* beneath a writable grant (or inherited for writing): times may be set */
     bool writable;      /* DIRECTORY: what the granter said */
+    bool told;          /* DIRECTORY: by a row that tells */
     uint32_t revision;  /* DIRECTORY: of the grants when rights were found */
+    uint64_t ends_ms;   /* DIRECTORY: when they are to be found again, ms since 1970; 0: never */
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
     struct host_event event;

@@ -48,9 +48,10 @@ struct host {
     bool fired;
     bool told_open_files; /* the line about the limit has been said */
     uint64_t denied;
+    uint64_t passed;
     uint64_t waits;
     uint32_t files_open;
-    struct host_bucket audit;
+    struct host_audits *audits; /* owned; made at the first line */
     struct host_net net;
 };
 

@@ -91,33 +91,53 @@ static bool is_denied(const struct grant *row) {
 
 /*
  * By its range, or by a name it was answered for.  What denies wins wherever it stands, so that all names
- * count before the answer is yes; names are looked at only where they can change it.
+ * count before the answer is yes; names are looked at only where they can change it.  A row that only tells
+ * counts where no other allows.
  */
-bool host_net_may(const struct host *host, enum grant_action action, const union host_address *address) {
+static bool may(const struct host *host, enum grant_action action, const union host_address *address,
+                const struct grant **ret_row) {
     const struct grant_set *grants = host->grants;
+    *ret_row = NULL;
     if (!grants || !(grants->allowed[GRANT_NET] & (unsigned)action))
         return false;
     struct net_address value = value_of(address);
     const struct grant *row = NULL;
-    bool may = grant_check_address(grants, action, &value, TEXT(""), &row);
-    if (is_denied(row) || (may && !(grants->denied[GRANT_NET] & (unsigned)action)))
-        return may;
+    bool allowed = grant_check_address(grants, action, &value, TEXT(""), &row);
+    *ret_row = row;
+    bool sure = allowed && row->effect == GRANT_ALLOW;
+    if (is_denied(row) || (sure && !(grants->denied[GRANT_NET] & (unsigned)action)))
+        return allowed;
     for (const struct host_answered *a = host->net.answered; a; a = a->next) {
         if (!host_answered_has(a, value.bytes))
             continue;
-        may |= grant_check_address(grants, action, &value, host_answered_name(a), &row);
-        if (is_denied(row))
+        bool by_name = grant_check_address(grants, action, &value, host_answered_name(a), &row);
+        if (is_denied(row)) {
+            *ret_row = row;
             return false;
+        }
+        if (by_name && (!allowed || row->effect == GRANT_ALLOW))
+            *ret_row = row;
+        allowed |= by_name;
     }
-    return may;
+    return allowed;
+}
+
+bool host_net_may(const struct host *host, enum grant_action action, const union host_address *address) {
+    const struct grant *row = NULL;
+    return may(host, action, address, &row);
 }
 
 int host_net_check(struct host *host, enum grant_action action, const union host_address *address) {
-    if (host_net_may(host, action, address))
+    const struct grant *row = NULL;
+    bool allowed = may(host, action, address, &row);
+    if (allowed && row->effect == GRANT_ALLOW)
         return 0;
     char text[64];
     host_address_text(address, text, sizeof(text));
-    return host_deny(host, GRANT_NET, action, text_of(text), text_of(text));
+    if (!allowed)
+        return host_deny(host, GRANT_NET, action, text_of(text), text_of(text));
+    host_told(host, GRANT_NET, action, text_of(text), text_of(text));
+    return 0;
 }
 
 int host_net_check_bind(struct host *host, enum grant_action client, const union host_address *local) {

@@ -239,6 +239,7 @@ void instance_on_timer(struct loop_timer *timer, void *user) {
     struct engine_outcome outcome = i->outcome;
     uint64_t handle = i->handle;
     enum instance_state state = i->state;
+    runtime_flush_audits(runtime, handle);
     instance_free(i);
     runtime->hooks.ended(handle, state, &outcome, runtime->hooks.user);
 }

@@ -134,8 +134,7 @@ static void on_output(void *user, unsigned stream, const char *bytes, size_t len
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, grant_class_name(line->class), grant_action_name(line->action),
-                            line->resource, line->allowed, line->grant, i->runtime->hooks.user);
+    i->runtime->hooks.audit(i->handle, line, i->runtime->hooks.user);
 }
 
 static void on_notice(void *user, const char *sentence) {
@@ -240,17 +239,27 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
     return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)handle);
 }
 
+void runtime_flush_audits(struct runtime *runtime, uint64_t handle) {
+    for (struct instance *i = runtime->instances; i; i = i->next)
+        if (!handle || i->handle == handle)
+            host_audit_flush(wasi_preview1_host(i->wasi));
+}
+
 void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),
                   void *user) {
     for (struct instance *i = runtime->instances; i; i = i->next) {
         struct engine_usage usage;
         engine_usage(i->engine, &usage);
+        struct host_figures host = host_figures(wasi_preview1_host(i->wasi));
         struct runtime_figures figures = {
             .handle = i->handle,
             .state = i->state,
             .memory_bytes = usage.memory_bytes,
             .cpu_ns = i->cpu_ns + usage.cpu_ns,
             .open_files = wasi_preview1_figures(i->wasi).open_files,
+            .denied = host.denied,
+            .waits = host.waits,
+            .host_bytes = i->budget.used_bytes,
         };
         fn(&figures, user);
     }
