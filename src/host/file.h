@@ -21,7 +21,6 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "host/event.h"
 #include "host/host.h"
 
 enum host_kind {
@@ -117,8 +116,7 @@ struct host_file {
     uint64_t ends_ms;   /* DIRECTORY: when they are to be found again, ms since 1970; 0: never */
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
-    struct host_event event;
-    int epoll; /* owned; stands between a shared, blocking description and the loop; -1: none */
+    int epoll;          /* owned; stands between a shared, blocking description and the loop; -1: none */
     struct loop_watch *watch;    /* made at the first wait */
     unsigned wanted;             /* loop_events of the wait in progress */
     unsigned ready;              /* loop_events that came */
