@@ -80,31 +80,44 @@
 #define LIMIT_IPC_MS              30000      /* a request between processes */
 
 /* --- an instance: defaults, and the bounds a setting may have --- */
-#define DEFAULT_MEMORY_BYTES   (64 * MIB)
-#define LIMIT_MEMORY_BYTES     (4 * GIB)
-#define DEFAULT_STACK_BYTES    (512 * KIB) /* classes: 512 KiB, 2 MiB, 8 MiB */
-#define DEFAULT_TABLE_ELEMENTS 10000
-#define LIMIT_TABLE_ELEMENTS   10000000
-#define DEFAULT_START_UP_MS    30000 /* wall time of start sections and initialisers */
-#define DEFAULT_CALL_MS        30000 /* wall time of one call */
-#define DEFAULT_CALL_CPU_MS    10000 /* CPU time of one call */
-#define DEFAULT_STOP_MS        5000
-#define DEFAULT_SYSTEM_STOP_MS 30000
-#define LIMIT_DURATION_MS      (365ull * 24 * 3600 * 1000)
-#define LIMIT_FUEL             (1ull << 62)
-#define LIMIT_ARGS             1024
-#define LIMIT_ARGS_BYTES       (128 * KIB)
-#define LIMIT_ENV              1024
-#define LIMIT_DIRS             64
-#define LIMIT_OPEN_FILES       1024       /* descriptors one instance may hold */
-#define LIMIT_HOST_BYTES       (16 * MIB) /* host memory one instance may make us hold */
-#define LIMIT_LINGER_MS        10000      /* for a slow reader to take what a guest left behind … */
-#define LIMIT_LINGERS          256 /* … and connections of one process that wait for that, of 64 KiB each */
-#define LIMIT_NESTING          4   /* guest calls inside host calls inside guest calls */
-#define HOST_STACK_BYTES       (256 * KIB) /* what our own C may use on a fiber */
-#define LIMIT_CORE_INSTANCES   4096 /* core instances one instance is made of (a component's parts) … */
-#define LIMIT_CORE_MEMORIES    64   /* … the memories they have together … */
-#define LIMIT_CORE_TABLES      1024 /* … and the tables */
+#define DEFAULT_MEMORY_BYTES      (64 * MIB)
+#define LIMIT_MEMORY_BYTES        (4 * GIB)
+#define DEFAULT_STACK_BYTES       (512 * KIB) /* classes: 512 KiB, 2 MiB, 8 MiB */
+#define DEFAULT_TABLE_ELEMENTS    10000
+#define LIMIT_TABLE_ELEMENTS      10000000
+#define DEFAULT_START_UP_MS       30000 /* wall time of start sections and initialisers */
+#define DEFAULT_CALL_MS           30000 /* wall time of one call */
+#define DEFAULT_CALL_CPU_MS       10000 /* CPU time of one call */
+#define DEFAULT_STOP_MS           5000
+#define DEFAULT_SYSTEM_STOP_MS    30000
+#define LIMIT_DURATION_MS         (365ull * 24 * 3600 * 1000)
+#define LIMIT_FUEL                (1ull << 62)
+#define LIMIT_ARGS                1024
+#define LIMIT_ARGS_BYTES          (128 * KIB)
+#define LIMIT_ENV                 1024
+#define LIMIT_DIRS                64
+#define LIMIT_GRANT_ACTIONS_BYTES 256         /* functions of a host module that one row names */
+#define LIMIT_GRANT_ROWS          2048        /* rows of one instance: the bounds of all classes in sum */
+#define LIMIT_SECRET_BYTES        (64 * KIB)  /* a secret's file: keys and certificates are far smaller */
+#define LIMIT_REQUESTS            128         /* grants one package may ask for */
+#define LIMIT_RULES               1024        /* rows of cfg/policy.toml */
+#define LIMIT_POLICY_BYTES        (256 * KIB) /* cfg/policy.toml */
+#define LIMIT_REFUSALS            128         /* distinct refusals that are kept for one deployment */
+#define LIMIT_OPEN_FILES          1024        /* descriptors one instance may hold */
+#define LIMIT_HOST_BYTES          (16 * MIB)  /* host memory one instance may make us hold */
+#define LIMIT_SOCKETS             1024  /* of them, sockets it makes and accepts; kernel memory not counted */
+#define LIMIT_CONNECT_RATE        1000  /* connections it may begin a second, in the mean … */
+#define LIMIT_CONNECT_BURST       2000  /* … and at once: more is a flood, of whoever is there */
+#define LIMIT_LOOKUPS             64    /* names it may be waiting for */
+#define LIMIT_LOOKUP_NAMES        256   /* names whose addresses are remembered, for grants by name … */
+#define LIMIT_LOOKUP_KEPT         64    /* … and addresses of each: two full answers */
+#define LIMIT_LINGER_MS           10000 /* for a slow reader to take what a guest left behind … */
+#define LIMIT_LINGERS             256 /* … and connections of one process that wait for that, of 64 KiB each */
+#define LIMIT_NESTING             4           /* guest calls inside host calls inside guest calls */
+#define HOST_STACK_BYTES          (256 * KIB) /* what our own C may use on a fiber */
+#define LIMIT_CORE_INSTANCES      4096 /* core instances one instance is made of (a component's parts) … */
+#define LIMIT_CORE_MEMORIES       64   /* … the memories they have together … */
+#define LIMIT_CORE_TABLES         1024 /* … and the tables */
 
 /* --- WASI 0.2, of one instance --- */
 #define LIMIT_P2_RESOURCES 32768u     /* streams, sockets, pollables …: 1 MiB of ours at most */
@@ -145,6 +158,19 @@
 #define LIMIT_JOBS_QUEUED         256       /* jobs of one kind that run or wait */
 #define LIMIT_JOB_OPEN_FILES      64        /* descriptors of an intake or compile process */
 #define LIMIT_INTAKE_MEMORY_BYTES (1 * GIB) /* data segment of an intake process */
+
+/* --- names to addresses --- */
+#define LIMIT_HOSTNAME_BYTES        253  /* a name, RFC 1035; of its bytes in UTF-8 too */
+#define LIMIT_LABEL_BYTES           63   /* between two dots */
+#define LIMIT_LOOKUP_MS             5000 /* until an answer is given up: twice the resolver's own first try */
+#define LIMIT_RESOLVER_RUNNING      16 /* lookups at once, a thread each: a name server that hangs holds them */
+#define LIMIT_RESOLVER_GROUP        4    /* … of one group, so that one cannot hold them all */
+#define LIMIT_RESOLVER_QUEUED       1024 /* lookups that run or wait … */
+#define LIMIT_RESOLVER_GROUP_QUEUED 256  /* … of one group */
+
+/* --- the network of a worker --- */
+#define LIMIT_SANDBOX_PORTS                                                                                  \
+    256 /* ports of one kind that landlock gets a rule each for; more: no rule at all */
 
 /* --- logs --- */
 #define LIMIT_LOG_LINE_BYTES   8192 /* a line of a guest; longer ones are cut */

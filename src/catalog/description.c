@@ -51,6 +51,7 @@ struct package_description *description_free(struct package_description *d) {
     text_list_done(&d->authors);
     text_list_done(&d->exports);
     text_list_done(&d->imports);
+    request_list_done(&d->requests);
     policy_done(&d->template);
     mem_free(d->suggested_group);
     items_done(&d->binary_imports);
@@ -357,6 +358,7 @@ json_t *description_json(const struct package_description *d, bool brief) {
     json_put_text(object, "language", d->language, &ok);
     json_put(object, "exports", text_list_json(&d->exports), &ok);
     json_put(object, "imports", text_list_json(&d->imports), &ok);
+    json_put(object, "requests", request_list_json(&d->requests, NULL), &ok);
     json_put(object, "template", d->has_template ? policy_json(&d->template) : json_null(), &ok);
     json_put_text(object, "suggested_group", d->suggested_group, &ok);
     json_put(object, "binary", binary_json(d, brief), &ok);

@@ -9,13 +9,17 @@
 #include "base/pack.h"
 #include "catalog/manifest.h"
 
-#define FORM          2
-#define FORM_ELEMENTS 26
+#define FORM          3
+#define FORM_ELEMENTS 27
+/* That of the release that knew no requests: without the last one. */
+#define FORM_NO_REQUESTS          2
+#define FORM_NO_REQUESTS_ELEMENTS 26
 /* That of the releases that knew no components: without the last four, items of three. */
 #define FORM_OLD          1
 #define FORM_OLD_ELEMENTS 22
 #define ITEM_TEXTS        5
 #define ITEM_TEXTS_OLD    3
+#define REQUEST_TEXTS     4
 
 static void pack_items(const struct description_items *items, struct pack_writer *w) {
     pack_array(w, 2);
@@ -42,6 +46,16 @@ static void pack_modules(const struct package_description *d, struct pack_writer
         pack_u64(w, d->modules[i].offset);
         pack_u64(w, d->modules[i].length);
         pack_bytes(w, d->modules[i].digest.bytes, d->modules[i].has_digest ? DIGEST_BYTES : 0);
+    }
+}
+
+static void pack_requests(const struct request_list *requests, struct pack_writer *w) {
+    pack_array(w, (uint32_t)requests->count * REQUEST_TEXTS);
+    for (size_t i = 0; i < requests->count; i++) {
+        pack_text(w, requests->items[i].class);
+        pack_text(w, requests->items[i].actions);
+        pack_text(w, requests->items[i].pattern);
+        pack_text(w, requests->items[i].reason);
     }
 }
 
@@ -92,6 +106,7 @@ int description_encode(const struct package_description *d, struct buffer *to, a
     pack_text(&w, d->run);
     pack_text(&w, d->wit);
     pack_text(&w, d->wit_json);
+    pack_requests(&d->requests, &w);
     int r = pack_end(&w, reterr);
     if (r == 0 && to->length - before > LIMIT_DESCRIPTION_BYTES)
         r = error_set(reterr, ARCELLA_E_TOO_LARGE, "the description of the package has more than %llu bytes",
@@ -271,6 +286,25 @@ static void get_component(struct unpacking *u) {
         refuse(u, "parts of a component");
 }
 
+static void get_requests(struct unpacking *u) {
+    uint32_t texts = pack_get_array(&u->r, LIMIT_REQUESTS * REQUEST_TEXTS);
+    if (!u->r.failed && texts % REQUEST_TEXTS)
+        refuse(u, "a list of requests");
+    for (uint32_t i = 0; i < texts / REQUEST_TEXTS && !u->r.failed && u->result == 0; i++) {
+        MEM_AUTO char *class = get_text(u, 128, false);
+        MEM_AUTO char *actions = get_text(u, LIMIT_GRANT_ACTIONS_BYTES, false);
+        MEM_AUTO char *pattern = get_text(u, LIMIT_PATH_BYTES, false);
+        MEM_AUTO char *reason = get_text(u, REQUEST_REASON_BYTES, false);
+        if (!class || !actions || !pattern || !reason)
+            return;
+        int r = request_add(&u->d->requests, class, actions, pattern, reason, NULL);
+        if (r == ARCELLA_E_NOMEM)
+            no_memory(u);
+        else if (r < 0)
+            refuse(u, "a request");
+    }
+}
+
 int description_decode(const void *bytes, size_t length, struct package_description **ret,
                        arcella_error **reterr) {
     if (length > LIMIT_DESCRIPTION_BYTES)
@@ -285,6 +319,7 @@ int description_decode(const void *bytes, size_t length, struct package_descript
     uint64_t form = pack_get_u64(&u.r, UINT32_MAX);
     u.old = form == FORM_OLD;
     if (!u.r.failed && (form != FORM || elements != FORM_ELEMENTS) &&
+        (form != FORM_NO_REQUESTS || elements != FORM_NO_REQUESTS_ELEMENTS) &&
         (form != FORM_OLD || elements != FORM_OLD_ELEMENTS))
         return error_set(reterr, ARCELLA_E_PROTOCOL,
                          "a description of a package in another form (%" PRIu64 ")", form);
@@ -313,6 +348,8 @@ int description_decode(const void *bytes, size_t length, struct package_descript
         get_component(&u);
     else
         d->modules_unknown = d->kind == KIND_COMPONENT;
+    if (form == FORM)
+        get_requests(&u);
     if (u.result < 0)
         return u.result;
     int r = pack_close(&u.r, reterr);

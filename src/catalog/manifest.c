@@ -21,7 +21,7 @@ const char *manifest_file_name(enum manifest_file file) {
 
 /* Keys of the other level, to be told apart from unknown ones. */
 static const char *const component_keys[] = {"name",    "version",  "description", "authors", "licence",
-                                             "license", "language", "exports",     "imports"};
+                                             "license", "language", "exports",     "imports", "grants"};
 static const char *const spec_keys[] = {"module_id", "component_id", "overrides"};
 
 static bool is_one_of(const char *const *words, size_t count, const char *word) {
@@ -145,6 +145,11 @@ static void read_component(struct manifest_reading *m, struct toml_node *root) {
         manifest_mistake(m, 1, 1, "component",
                          "is missing; allowed: a table [component] with name and version");
     }
+    manifest_requests(m, root);
+    struct toml_node *requests = toml_get(root, "grants");
+    for (size_t i = 0; requests && requests->kind == TOML_ARRAY && i < requests->children_count; i++)
+        if (requests->children[i].kind == TOML_TABLE)
+            look_at_rest(m, &requests->children[i], "grants", false);
     look_at_rest(m, root, "", false);
 }
 

@@ -3,7 +3,8 @@
  * Manifests, and the description of a package made from them and its binary.
  *
  *   component.toml            [component] name, version, description, authors, licence, language, exports,
- * imports deployment-template.toml  [deployment] isolation, trusted, async; [startup] entrypoint, shutdown
+ * imports; [[grants]] class, action, pattern, reason
+ *   deployment-template.toml   [deployment] isolation, trusted, async; [startup] entrypoint, shutdown
  *   arcella.toml              [module], older: both in one; split here, with a note
  *
  * Manifests are read in the intake process, never in the daemon.  What it found travels to the daemon as
@@ -26,6 +27,7 @@
 #include "catalog/list.h"
 #include "catalog/name.h"
 #include "catalog/policy.h"
+#include "catalog/request.h"
 
 #define MANIFEST_COMPONENT_FILE "component.toml"
 #define MANIFEST_TEMPLATE_FILE  "deployment-template.toml"
@@ -116,6 +118,7 @@ struct package_description {
     struct text_list authors;
     struct text_list exports; /* declared; canonical interface names */
     struct text_list imports;
+    struct request_list requests; /* [[grants]] */
     /* template */
     bool has_template;
     struct policy template; /* a layer: only what the template set, origin TEMPLATE */

@@ -175,3 +175,73 @@ bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const 
                          arcella_error_message(error));
     return true;
 }
+
+/* Actions as one text: "connect", or of several ["connect", "resolve"]. */
+static bool join_actions(struct manifest_reading *m, struct toml_node *table, char *to, size_t size) {
+    struct toml_node *node = toml_get(table, "action");
+    size_t at = 0;
+    size_t count = !node ? 0 : node->kind == TOML_ARRAY ? node->children_count : 1;
+    to[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const struct toml_node *one = node->kind == TOML_ARRAY ? &node->children[i] : node;
+        if (!check_text(m, one, "grants.action", 100))
+            return false;
+        at += (size_t)snprintf(to + at, at < size ? size - at : 0, "%s%s", i ? "+" : "", one->text);
+        if (at >= size)
+            break;
+    }
+    if (count == 0 || at >= size)
+        manifest_mistake(m, node ? node->line : table->line, node ? node->column : table->column,
+                         "grants.action",
+                         "is missing; allowed: a text or an array of texts, such as \"connect\"");
+    return count > 0 && at < size;
+}
+
+/* A text that must be there. */
+static const char *must_have(struct manifest_reading *m, struct toml_node *table, const char *key,
+                             size_t max) {
+    if (!toml_get(table, key))
+        manifest_mistake(m, table->line, table->column, "grants", "%s is missing; allowed: a text in quotes",
+                         key);
+    return manifest_text(m, table, "grants", key, max);
+}
+
+static void read_request(struct manifest_reading *m, struct toml_node *table) {
+    char actions[LIMIT_GRANT_ACTIONS_BYTES + 1];
+    if (table->kind != TOML_TABLE) {
+        manifest_mistake(m, table->line, table->column, "grants",
+                         "%s is not allowed here; allowed: a table, written [[grants]]",
+                         toml_kind_name(table->kind));
+        return;
+    }
+    const char *class = must_have(m, table, "class", 100);
+    const char *pattern = must_have(m, table, "pattern", LIMIT_PATH_BYTES - 1);
+    const char *reason = must_have(m, table, "reason", REQUEST_REASON_BYTES);
+    if (!join_actions(m, table, actions, sizeof(actions)) || !class || !pattern || !reason)
+        return;
+    ERROR_AUTO *error = NULL;
+    int r = request_add(&m->d->requests, class, actions, pattern, reason, &error);
+    if (r == ARCELLA_E_NOMEM)
+        m->failed = r;
+    else if (r < 0)
+        manifest_mistake(m, table->line, table->column, "grants", "%s", arcella_error_message(error));
+}
+
+void manifest_requests(struct manifest_reading *m, struct toml_node *root) {
+    struct toml_node *node = toml_get(root, "grants");
+    if (!node)
+        return;
+    if (node->kind != TOML_ARRAY) {
+        manifest_mistake(m, node->line, node->column, "grants",
+                         "%s is not allowed here; allowed: tables, each written [[grants]]",
+                         toml_kind_name(node->kind));
+        return;
+    }
+    if (node->children_count > LIMIT_REQUESTS) {
+        manifest_mistake(m, node->line, node->column, "grants", "%zu entries, more than %d",
+                         node->children_count, LIMIT_REQUESTS);
+        return;
+    }
+    for (size_t i = 0; i < node->children_count; i++)
+        read_request(m, &node->children[i]);
+}

@@ -43,6 +43,8 @@ void manifest_keep_list(struct manifest_reading *m, struct toml_node *table, con
 /** An array of interface names, kept in their full form; one given twice is a warning. */
 void manifest_keep_interfaces(struct manifest_reading *m, struct toml_node *table, const char *path,
                               const char *key, struct text_list *to);
+/** [[grants]], what it asks to be allowed. */
+void manifest_requests(struct manifest_reading *m, struct toml_node *root);
 /** A policy key. @return whether it was there */
 bool manifest_policy(struct manifest_reading *m, struct toml_node *table, const char *path,
                      enum policy_key key);

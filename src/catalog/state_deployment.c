@@ -37,19 +37,20 @@ struct deployment_record *deployment_record_free(struct deployment_record *recor
 static int add_grants(struct state *state, const struct deployment_record *record, arcella_error **reterr) {
     for (size_t i = 0; i < record->grants.count; i++) {
         const struct grant *row = &record->grants.rows[i];
-        char actions[64];
+        struct grant_words words;
         sqlite3_stmt *s;
         int r = state_prepare(state, STATE_GRANT_ADD, &s, reterr);
         if (r < 0)
             return r;
-        grant_actions_format(row->actions, actions, sizeof(actions));
+        grant_row_words(row, &words);
         state_bind_text(state, s, 1, record->id);
         state_bind_number(state, s, 2, (int64_t)i);
-        state_bind_text(state, s, 3, grant_class_name(row->class));
-        state_bind_text(state, s, 4, actions);
+        state_bind_text(state, s, 3, words.class);
+        state_bind_text(state, s, 4, words.actions);
         state_bind_text(state, s, 5, row->pattern);
         state_bind_text(state, s, 6, grant_effect_name(row->effect));
         state_bind_text(state, s, 7, grant_source_name(row->source));
+        state_bind_number(state, s, 8, (int64_t)row->expires_ms);
         r = state_run(state, s, "record a grant", reterr);
         if (r < 0)
             return r;
@@ -140,6 +141,35 @@ int state_deployment_ended(struct state *state, const char *id, const struct dep
     return run_on_one(state, s, id, "record how a run ended", reterr);
 }
 
+int state_deployment_grants(struct state *state, struct deployment_record *record, arcella_error **reterr) {
+    uint64_t now_ms = clock_wall_ns() / 1000000;
+    int r = state_begin(state, reterr);
+    if (r < 0)
+        return r;
+    sqlite3_stmt *s;
+    r = state_prepare(state, STATE_DEPLOYMENT_REVISE, &s, reterr);
+    if (r == 0) {
+        state_bind_text(state, s, 1, record->id);
+        state_bind_number(state, s, 2, (int64_t)record->revision + 1);
+        state_bind_number(state, s, 3, (int64_t)now_ms);
+        r = run_on_one(state, s, record->id, "revise a deployment", reterr);
+    }
+    if (r == 0)
+        r = state_prepare(state, STATE_GRANT_CLEAR, &s, reterr);
+    if (r == 0) {
+        state_bind_text(state, s, 1, record->id);
+        r = state_run(state, s, "take grants out", reterr);
+    }
+    if (r == 0)
+        r = add_grants(state, record, reterr);
+    r = state_end(state, r, reterr);
+    if (r == 0) {
+        record->revision++;
+        record->changed_ms = now_ms;
+    }
+    return r;
+}
+
 int state_deployment_remove(struct state *state, const char *id, arcella_error **reterr) {
     sqlite3_stmt *s;
     int r = state_prepare(state, STATE_DEPLOYMENT_REMOVE, &s, reterr);
@@ -203,8 +233,10 @@ static int read_grants(struct state *state, struct deployment_record *record, ar
         return r;
     state_bind_text(state, s, 1, record->id);
     while ((r = state_step(state, s, "read grants", reterr)) > 0) {
-        r = grant_add_text(&record->grants, state_column_text(s, 0), state_column_text(s, 1),
-                           state_column_text(s, 2), state_column_text(s, 3), state_column_text(s, 4), reterr);
+        int64_t expires_ms = sqlite3_column_int64(s, 5);
+        r = grant_add_text_until(&record->grants, state_column_text(s, 0), state_column_text(s, 1),
+                                 state_column_text(s, 2), state_column_text(s, 3), state_column_text(s, 4),
+                                 expires_ms > 0 ? (uint64_t)expires_ms : 0, reterr);
         if (r < 0) {
             r = r == ARCELLA_E_NOMEM ? r : strange(record->id, "a grant", reterr);
             break;

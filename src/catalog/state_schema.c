@@ -45,6 +45,8 @@ static const struct state_migration migrations[] = {
         "  source TEXT NOT NULL,"
         "  PRIMARY KEY (deployment, number)"
         ") STRICT, WITHOUT ROWID;"},
+    /* Grants that end by themselves; source "admin" and effect "audit" need no other columns. */
+    {2, "ALTER TABLE grant_row ADD COLUMN expires_ms INTEGER NOT NULL DEFAULT 0;"}, /* since 1970; 0: never */
 };
 STATIC_ASSERT(STATE_SCHEMA == ARRAY_LENGTH(migrations), "one step per version of the schema");
 

@@ -5,6 +5,7 @@
  */
 #include "host/dir.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "host/inside.h"
@@ -16,21 +17,31 @@ static struct text root_of(const struct host_file *dir) {
     return (struct text){dir->path, dir->root_length};
 }
 
-static unsigned find_rights(const struct host *host, struct text root, bool writable) {
-    unsigned rights = 0;
-    if (host->grants && grant_check(host->grants, GRANT_FS, GRANT_READ, root, NULL))
-        rights |= HOST_READ;
-    if (writable && host->grants && grant_check(host->grants, GRANT_FS, GRANT_WRITE, root, NULL))
-        rights |= HOST_WRITE;
-    return rights;
+static bool is_granted(struct host_file *dir, enum grant_action action) {
+    const struct grant *row = NULL;
+    const struct grant_set *grants = dir->host->grants;
+    if (!grants || !grant_check(grants, GRANT_FS, action, root_of(dir), &row))
+        return false;
+    dir->told |= row->effect == GRANT_AUDIT;
+    return true;
+}
+
+static void find_rights(struct host_file *dir) {
+    dir->rights = 0;
+    dir->told = false;
+    if (is_granted(dir, GRANT_READ))
+        dir->rights |= HOST_READ;
+    if (dir->writable && is_granted(dir, GRANT_WRITE))
+        dir->rights |= HOST_WRITE;
+    dir->revision = dir->host->grants ? dir->host->grants->revision : 0;
+    dir->ends_ms = dir->host->grants ? grant_next_end(dir->host->grants, GRANT_FS) : 0;
 }
 
 unsigned host_dir_rights(struct host_file *dir) {
     const struct grant_set *grants = dir->host->grants;
-    if (dir->fd >= 0 && grants && grants->revision != dir->revision) {
-        dir->rights = find_rights(dir->host, root_of(dir), dir->writable);
-        dir->revision = grants->revision;
-    }
+    if (dir->fd >= 0 && grants &&
+        (grants->revision != dir->revision || (dir->ends_ms && clock_wall_ns() / 1000000 >= dir->ends_ms)))
+        find_rights(dir);
     return dir->rights;
 }
 
@@ -80,11 +91,24 @@ static int deny(struct host_file *dir, unsigned rights, const char *path, size_t
                      beneath ? root_of(dir) : parent_of(parent, n));
 }
 
+/* Beneath a row that tells, a tight policy needs the directory that the name is in. */
+static void tell(struct host_file *dir, unsigned rights, const char *path, size_t length) {
+    enum grant_action action = rights & HOST_WRITE ? GRANT_WRITE : GRANT_READ;
+    char resource[LIMIT_PATH_BYTES];
+    char parent[LIMIT_PATH_BYTES];
+    size_t n = join(dir, path, length, resource, sizeof(resource));
+    memcpy(parent, resource, n + 1);
+    host_told(dir->host, GRANT_FS, action, (struct text){resource, n}, parent_of(parent, n));
+}
+
 int host_dir_need(struct host_file *dir, unsigned rights, const char *path, size_t length) {
     if (dir->kind != HOST_DIRECTORY)
         return HOST_E_NOTDIR;
-    if (dir->fd >= 0 && (host_dir_rights(dir) & rights) == rights)
+    if (dir->fd >= 0 && (host_dir_rights(dir) & rights) == rights) {
+        if (dir->told)
+            tell(dir, rights, path, length);
         return 0;
+    }
     return deny(dir, rights & ~dir->rights, path, length, dir->fd >= 0);
 }
 
@@ -104,16 +128,7 @@ static bool denies_beneath(const struct host *host, const char *guest_path) {
     if (!host->grants || !(host->grants->denied[GRANT_FS]))
         return false;
     ssize_t n = grant_path_normalise(text_of(guest_path), whole, sizeof(whole));
-    if (n < 0)
-        return true;
-    for (size_t i = 0; i < host->grants->count; i++) {
-        const struct grant *row = &host->grants->rows[i];
-        if (row->class != GRANT_FS || row->effect != GRANT_DENY || row->key.length <= (size_t)n)
-            continue;
-        if (memcmp(row->key.data, whole, (size_t)n) == 0 && (n <= 1 || row->key.data[n] == '/'))
-            return true;
-    }
-    return false;
+    return n < 0 || grant_denies_beneath(host->grants, (struct text){whole, (size_t)n});
 }
 
 int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writable, struct host_file **ret) {
@@ -125,9 +140,11 @@ int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writa
         return host_errno();
     if (!S_ISDIR(st.st_mode))
         return HOST_E_NOTDIR;
-    int r = host_check(host, GRANT_FS, GRANT_READ, (struct text){guest_path, length});
-    if (r)
-        return r;
+    /* To give it away is no use of it yet, so a row that tells has nothing to tell. */
+    if (!host->grants ||
+        !grant_check(host->grants, GRANT_FS, GRANT_READ, (struct text){guest_path, length}, NULL))
+        return host_deny(host, GRANT_FS, GRANT_READ, (struct text){guest_path, length},
+                         (struct text){guest_path, length});
     if (denies_beneath(host, guest_path)) {
         host_notice(host, "directory '%s' is not given: a part of it is denied, which cannot be enforced",
                     guest_path);
@@ -141,7 +158,7 @@ int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writa
     if (own < 0)
         return host_errno();
     HOST_FILE_AUTO *dir = NULL;
-    r = host_file_new(host, HOST_DIRECTORY, own, 0, &dir);
+    int r = host_file_new(host, HOST_DIRECTORY, own, 0, &dir);
     if (r)
         return r;
     (void)TAKE_FD(own);
@@ -152,8 +169,7 @@ int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writa
     dir->preopened = true;
     dir->root_length = length;
     dir->writable = writable;
-    dir->rights = find_rights(host, root_of(dir), writable);
-    dir->revision = host->grants->revision;
+    find_rights(dir);
     *ret = TAKE(dir);
     return 0;
 }
@@ -210,6 +226,8 @@ static int adopt(struct host_file *dir, int fd, const char *path, size_t length,
     file->changeable = dir->rights & HOST_WRITE;
     file->writable = dir->writable;
     file->revision = dir->revision;
+    file->told = dir->told;
+    file->ends_ms = dir->ends_ms;
     file->root_length = dir->root_length;
     file->terminal = S_ISCHR(st.st_mode) && isatty(fd);
     if (directory || !file->changeable) {

@@ -68,6 +68,7 @@ struct host_file *host_file_unref(struct host_file *file) {
         host_give(host, strlen(file->path) + 1);
         mem_free(file->path);
     }
+    host->net.sockets -= file->charged;
     host_give(host, FILE_BYTES);
     host->files_open--;
     /* What is still to be written is the loop's business from here on, not the instance's. */

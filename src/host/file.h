@@ -106,11 +106,14 @@ struct host_file {
     enum host_type type; /* when it was opened */
     bool terminal;
     bool preopened;     /* a granted directory or listener, as opposed to what the guest opened */
+    bool charged;       /* a socket the guest made or accepted: counts towards LIMIT_SOCKETS */
     bool nonblocking;   /* the description is in non-blocking mode, so plain calls never block */
     bool no_nowait;     /* the file system does not know RWF_NOWAIT */
     bool changeable;    /* beneath a writable grant (or inherited for writing): times may be set */
     bool writable;      /* DIRECTORY: what the granter said */
+    bool told;          /* DIRECTORY: by a row that tells */
     uint32_t revision;  /* DIRECTORY: of the grants when rights were found */
+    uint64_t ends_ms;   /* DIRECTORY: when they are to be found again, ms since 1970; 0: never */
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
     struct host_event event; /* when it is ready; always for what nobody waits for */

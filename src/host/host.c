@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The host of one instance: the grant check with its audit line, parking, the budget.
+ * The host of one instance: parking, the budget, sentences for people (the grant check is in audit.c).
  * Owned by whoever owns the instance; the loop's thread.
  */
 #include "host/host.h"
 
 #include <stdarg.h>
 
-#include "base/clock.h"
-#include "base/limits.h"
 #include "host/inside.h"
 #include "host/kept.h"
 #include "host/reactor.h"
 
-/* A guest that tries the same forbidden thing in a loop leaves a few lines a second and a count, not a full
- * disk. */
-#define AUDIT_LINES_RATE  5
-#define AUDIT_LINES_BURST 50
-#define NS                1000000000ull
+#define NS 1000000000ull
 
 bool host_bucket_take(struct host_bucket *bucket, uint64_t rate, uint64_t burst, uint64_t now_ns) {
     uint64_t cost = NS / rate;
@@ -63,6 +57,8 @@ struct host *host_free(struct host *host) {
         host_reactor_put(host->reactor);
         if (host->timer)
             loop_timer_free(host->timer);
+        host_answered_free(host);
+        mem_free(host->audits);
         mem_free(host);
     }
     return NULL;
@@ -73,8 +69,20 @@ struct loop *host_loop(const struct host *host) {
 }
 
 struct host_figures host_figures(const struct host *host) {
+    const struct host_net *net = &host->net;
     return (struct host_figures){
-        .denied = host->denied, .waits = host->waits, .files_open = host->files_open};
+        .denied = host->denied,
+        .passed = host->passed,
+        .waits = host->waits,
+        .files_open = host->files_open,
+        .sockets = net->sockets,
+        .sockets_refused = net->sockets_refused,
+        .connections = net->connections,
+        .connects_refused = net->connects_refused,
+        .lookups = net->lookups_begun,
+        .lookups_refused = net->lookups_refused,
+        .datagrams_dropped = net->datagrams_dropped,
+    };
 }
 
 bool host_take(struct host *host, uint64_t bytes) {
@@ -84,39 +92,6 @@ bool host_take(struct host *host, uint64_t bytes) {
 void host_give(struct host *host, uint64_t bytes) {
     if (host->budget)
         memory_budget_give(host->budget, bytes);
-}
-
-/* --- grants --- */
-
-int host_deny(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
-              struct text grantable) {
-    host->denied++;
-    if (!host->hooks.audit)
-        return HOST_E_NOTCAPABLE;
-    uint64_t suppressed = host->audit.refused;
-    if (!host_bucket_take(&host->audit, AUDIT_LINES_RATE, AUDIT_LINES_BURST, clock_monotonic_ns()))
-        return HOST_E_NOTCAPABLE;
-    host->audit.refused = 0;
-    char named[LIMIT_PATH_BYTES];
-    char needed[LIMIT_PATH_BYTES + 64];
-    size_t length = resource.length < sizeof(named) - 1 ? resource.length : sizeof(named) - 1;
-    memcpy(named, resource.data, length);
-    named[length] = '\0';
-    grant_needed(host->grants, class, action, grantable, needed, sizeof(needed));
-    struct host_audit line = {.class = class,
-                              .action = action,
-                              .resource = named,
-                              .allowed = false,
-                              .grant = needed,
-                              .suppressed = suppressed};
-    host->hooks.audit(host->hooks.user, &line);
-    return HOST_E_NOTCAPABLE;
-}
-
-int host_check(struct host *host, enum grant_class class, enum grant_action action, struct text resource) {
-    if (host->grants && grant_check(host->grants, class, action, resource, NULL))
-        return 0;
-    return host_deny(host, class, action, resource, resource);
 }
 
 void host_notice(struct host *host, const char *format, ...) {

@@ -25,14 +25,25 @@
 struct host;
 struct host_file;
 
-/* A denied call, as the audit hook gets it; texts are borrowed until it returns and may hold any bytes. */
+/* Why a line is told. */
+enum host_reason {
+    HOST_NO_GRANT,         /* nothing allows it */
+    HOST_DENIED_BY_ROW,    /* a row of its own denies it */
+    HOST_DENIED_BY_POLICY, /* a row of cfg/policy.toml denies it */
+    HOST_ONLY_TOLD,        /* it passed, by a row that tells (`--audit-only`) */
+};
+
+/* A denied call, or one that is only told, as the audit hook gets it; texts are borrowed until it returns and
+ * may hold any bytes.  The same call again is told again after a while, or by host_audit_flush(). */
 struct host_audit {
     enum grant_class class;
     enum grant_action action;
     const char *resource; /* as the guest named it, made absolute for files; cut at LIMIT_PATH_BYTES */
-    bool allowed;         /* false: only denials are reported */
-    const char *grant;    /* what would allow it, as a person would type it: "--dir HOSTDIR::/data:rw" */
-    uint64_t suppressed;  /* denials before this one that the rate limit kept from the log */
+    bool allowed;         /* true: HOST_ONLY_TOLD */
+    enum host_reason reason;
+    const char *grant;   /* the flag that would allow it: "--dir HOSTDIR::/data:rw"; DENIED_BY: of that row */
+    uint64_t count;      /* times since it was last told, this one included */
+    uint64_t suppressed; /* others before this one that were too many to be told one by one */
 };
 
 /* What the host asks of whoever holds it.  user is handed to each. */
@@ -44,13 +55,18 @@ struct host_hooks {
     void *run; /* user of wait and wake: the engine instance */
     /* A finished line of a log stream.  NULL bytes: only dropped counts.  NULL hook: lost. */
     void (*output)(void *user, unsigned stream, const char *bytes, size_t length, bool cut, uint64_t dropped);
-    /* A denied call; rate limited.  NULL hook: only counted. */
+    /* A denied call, or one that is told; de-duplicated, rate limited.  NULL hook: only counted. */
     void (*audit)(void *user, const struct host_audit *line);
     /* A sentence for the instance's log, without full stop (a limit was reached, …).  NULL: lost. */
     void (*notice)(void *user, const char *sentence);
     /* CPU time of the instance so far, in nanoseconds.  NULL: guests cannot ask. */
     uint64_t (*cpu_ns)(void *user);
-    void *user; /* of output, audit, notice, cpu_ns */
+    /*
+     * Ask the parent for the addresses of a name: host_lookup_answer() with this number follows, never from
+     * inside.  0, or HOST_LOOKUP_TEMPORARY (it cannot be asked now).  NULL: names cannot be looked up.
+     */
+    int (*lookup)(void *user, uint64_t number, struct text name);
+    void *user; /* of output, audit, notice, cpu_ns, lookup */
 };
 
 struct host_config {
@@ -106,6 +122,17 @@ int host_deny(struct host *host, enum grant_class class, enum grant_action actio
               struct text grantable);
 
 /**
+ * Report what passed only by a row of effect GRANT_AUDIT: who asks grant_check() and the like by itself calls
+ * this where the row that decided has it.
+ *
+ * @param grantable  as host_deny() takes it
+ */
+void host_told(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
+               struct text grantable);
+/** Hand on all counts that were not told yet: the instance ends, or somebody looks. */
+void host_audit_flush(struct host *host);
+
+/**
  * Let others run: park once and go on in a later turn of the loop.  For functions whose work grows with a
  * number the guest gave.
  *
@@ -119,8 +146,17 @@ void host_notice(struct host *host, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What happened so far. */
 struct host_figures {
     uint64_t denied;     /* calls */
+    uint64_t passed;     /* calls that only a row that tells let pass */
     uint64_t waits;      /* suspensions */
     uint32_t files_open; /* objects, those of the table and others */
+    /* of the network */
+    uint32_t sockets;           /* of the files: made or accepted */
+    uint64_t sockets_refused;   /* over LIMIT_SOCKETS */
+    uint64_t connections;       /* begun */
+    uint64_t connects_refused;  /* over LIMIT_CONNECT_RATE */
+    uint64_t lookups;           /* of names, begun */
+    uint64_t lookups_refused;   /* over LIMIT_LOOKUPS */
+    uint64_t datagrams_dropped; /* that came from peers no grant allows */
 };
 /** Figures of an instance's host calls. */
 struct host_figures host_figures(const struct host *host);

@@ -16,6 +16,28 @@ struct host_bucket {
     uint64_t refused;   /* since somebody last looked */
 };
 
+struct host_lookup;
+struct host_answered;
+
+/* What an instance has of the network. */
+struct host_net {
+    uint32_t sockets;       /* that it made or accepted, and are open */
+    uint32_t lookups_count; /* without an answer */
+    uint32_t answered_count;
+    struct host_lookup *lookups;    /* borrowed: those without an answer */
+    struct host_answered *answered; /* owned: what was answered for which name, latest first */
+    uint64_t lookup_number;         /* of the last one */
+    struct host_bucket connects;
+    bool told_sockets, told_connects, told_lookups, told_dropped;
+    /* figures */
+    uint64_t connections; /* begun */
+    uint64_t lookups_begun;
+    uint64_t sockets_refused;   /* over LIMIT_SOCKETS */
+    uint64_t connects_refused;  /* over the rate */
+    uint64_t lookups_refused;   /* over LIMIT_LOOKUPS */
+    uint64_t datagrams_dropped; /* from peers that no grant allows */
+};
+
 struct host {
     struct loop *loop;
     struct host_hooks hooks;
@@ -31,9 +53,11 @@ struct host {
     bool wait_blind;              /* something it asked about cannot be watched for want of memory */
     bool told_open_files;         /* the line about the limit has been said */
     uint64_t denied;
+    uint64_t passed;
     uint64_t waits;
     uint32_t files_open;
-    struct host_bucket audit;
+    struct host_audits *audits; /* owned; made at the first line */
+    struct host_net net;
 };
 
 /** Take one event from a bucket. @return false: too many, and counted as refused */
@@ -70,6 +94,9 @@ int host_dir_need(struct host_file *dir, unsigned rights, const char *path, size
  * HOST_E_XDEV */
 int host_dir_report(struct host_file *dir, int r, unsigned rights, const char *path, size_t length)
     MUST_CHECK;
+
+/** Forget what was answered for names. */
+void host_answered_free(struct host *host);
 
 /* The error of the system call that just failed. */
 static inline int host_errno(void) {

@@ -4,8 +4,12 @@
  * hook, which checks the grant, resolves, and answers addresses; host_lookup_answer() brings them back.  An
  * address in the form of a name is answered at once, without asking anybody.
  *
- * The answers of a name that a grant of connections names are kept with the host: they, and no others, are
- * what the grant allows (host/net.h).
+ * The answers are kept with the host: they, and no others, are what a grant by that name allows (host/net.h).
+ *
+ * A name is taken apart here: labels of at most 63 letters, digits, '-' and '_', 253 bytes in all.  A label
+ * with other characters is written as IDNA does (RFC 5891, punycode); it is expected in the form that IDNA
+ * asks for (lower case, normalised) and is looked up as it stands.  What a resolver would take for an address
+ * in another writing ("127.1", "0x7f000001") is no name.
  */
 #ifndef HOST_LOOKUP_H
 #define HOST_LOOKUP_H
@@ -28,6 +32,7 @@ struct host_lookup {
     int error; /* 0 or one of the above */
     uint32_t count;
     uint32_t taken;                                   /* how many host_lookup_next() has given */
+    char name[LIMIT_HOSTNAME_BYTES + 1];              /* as it is looked up */
     struct in6_addr addresses[HOST_LOOKUP_ADDRESSES]; /* IPv4 as ::ffff:a.b.c.d; in connection order */
 };
 
@@ -36,7 +41,7 @@ struct host_lookup {
  *
  * @param name  of a guest: any bytes
  * @return 0, HOST_E_INVAL (no name: empty, over 253 bytes, NUL, a bad label), HOST_E_NOTCAPABLE (no grant of
- *         class net with resolve or connect by that name), HOST_E_MFILE (too many), HOST_E_NOMEM
+ *         class net with resolve or connect by that name), HOST_E_MFILE (LIMIT_LOOKUPS wait), HOST_E_NOMEM
  */
 int host_lookup_new(struct host *host, struct text name, struct host_lookup **ret) MUST_CHECK;
 /** Give it up. @return NULL */
@@ -44,7 +49,12 @@ struct host_lookup *host_lookup_free(struct host_lookup *lookup);
 /** The next address. @param ret port 0 @return 0 (one, or none: family AF_UNSPEC), HOST_E_INPROGRESS (no
  * answer yet), its error */
 int host_lookup_next(struct host_lookup *lookup, union host_address *ret) MUST_CHECK;
-/** From the parent, by number; one that nobody waits for is forgotten. */
+/**
+ * From the parent, by number; one that nobody waits for is forgotten.
+ *
+ * @param error      0, HOST_LOOKUP_…, HOST_E_NOTCAPABLE, HOST_E_TIMEDOUT
+ * @param addresses  where there is no error; more than HOST_LOOKUP_ADDRESSES are cut
+ */
 void host_lookup_answer(struct host *host, uint64_t number, int error, const struct in6_addr *addresses,
                         size_t count);
 

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 
 #include "base/attr.h"
-#include "host/host.h"
+#include "host/file.h"
 
 /* An address as the system takes it. */
 union host_address {
@@ -50,9 +50,11 @@ int host_net_check(struct host *host, enum grant_action action, const union host
  *
  * @param family  AF_INET, AF_INET6
  * @param type    SOCK_STREAM, SOCK_DGRAM
- * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE, HOST_E_NOTCAPABLE (no grant of class net at all), by errno
+ * @param ret     a file of kind SOCKET, owned by the caller
+ * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE (LIMIT_SOCKETS, or the system's), HOST_E_NOTCAPABLE (no grant
+ * of class net at all), HOST_E_NOMEM, by errno
  */
-int host_net_socket(struct host *host, int family, int type, int *ret_fd) MUST_CHECK;
+int host_net_socket(struct host *host, int family, int type, struct host_file **ret) MUST_CHECK;
 
 /* Options of sockets that numbers are read and written of; bounds and rounding as WASI 0.2 asks. */
 enum host_option {
@@ -65,8 +67,35 @@ enum host_option {
     HOST_OPTION_SEND_BYTES,
     HOST_OPTIONS
 };
-/** @return 0, HOST_E_INVAL (0 or too large), by errno */
+/** Set one; what is too large is cut to what the system takes. @return 0, HOST_E_INVAL (0, a hop limit over
+ * 255), by errno */
 int host_net_option_set(int fd, int family, enum host_option option, uint64_t value) MUST_CHECK;
 int host_net_option_get(int fd, int family, enum host_option option, uint64_t *ret) MUST_CHECK;
+
+/* --- for this room --- */
+
+/** As host_net_check(), without a word where the answer is no. */
+bool host_net_may(const struct host *host, enum grant_action action, const union host_address *address);
+/**
+ * May a socket be bound to this?  A grant to listen there covers it; any free port also whoever may begin to
+ * speak at all, since the system would choose one all the same.
+ *
+ * @param client  GRANT_CONNECT, GRANT_UDP: what the socket can do without listening
+ * @return 0, HOST_E_NOTCAPABLE
+ */
+int host_net_check_bind(struct host *host, enum grant_action client, const union host_address *local)
+    MUST_CHECK;
+/** Is there room for one more socket? @return 0, HOST_E_MFILE (counted, and said the first time) */
+int host_net_room(struct host *host) MUST_CHECK;
+/** Make the charged file of a socket. @param fd non-blocking; taken on success @return 0, HOST_E_NOMEM */
+int host_net_file(struct host *host, int fd, int type, struct host_file **ret) MUST_CHECK;
+/** Count one more connection that begins. @return 0, HOST_E_MFILE: too many in this time */
+int host_net_connect_take(struct host *host) MUST_CHECK;
+/** What the errors of the system's socket calls mean to a guest. */
+int host_net_error(int errnum);
+/** The same address, port and scope? */
+bool host_address_equal(const union host_address *a, const union host_address *b);
+/** Ask a socket's own address. @return 0, by errno */
+int host_net_local(int fd, union host_address *ret) MUST_CHECK;
 
 #endif

@@ -88,6 +88,10 @@ static void take_status(struct instance *i, const char *function, struct engine_
     snprintf(outcome->message, sizeof outcome->message, "%s returned %d", function, outcome->exit_code);
 }
 
+struct host *instance_host(const struct instance *i) {
+    return i->is_component ? wasi_p2_host(i->p2) : wasi_preview1_host(i->preview1);
+}
+
 void instance_flush(struct instance *i) {
     if (i->is_component)
         wasi_p2_flush(i->p2);
@@ -246,6 +250,7 @@ void instance_on_timer(struct loop_timer *timer, void *user) {
     struct engine_outcome outcome = i->outcome;
     uint64_t handle = i->handle;
     enum instance_state state = i->state;
+    runtime_flush_audits(runtime, handle);
     instance_free(i);
     runtime->hooks.ended(handle, state, &outcome, runtime->hooks.user);
 }

@@ -168,6 +168,8 @@ void runtime_component_unuse(struct runtime *runtime, struct runtime_component *
 void instance_stop(struct instance *i, uint64_t timeout_ms);
 /** Take it out of its runtime and free everything, whatever it does. */
 void instance_free(struct instance *i);
+/** The host of its state; borrowed. */
+struct host *instance_host(const struct instance *i);
 /** Hand on what the guest wrote without a newline: a run of it has ended. */
 void instance_flush(struct instance *i);
 /** The timer's callback. */

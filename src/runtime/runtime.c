@@ -128,8 +128,7 @@ static void on_output(void *user, unsigned stream, const char *bytes, size_t len
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, grant_class_name(line->class), grant_action_name(line->action),
-                            line->resource, line->allowed, line->grant, i->runtime->hooks.user);
+    i->runtime->hooks.audit(i->handle, line, i->runtime->hooks.user);
 }
 
 static void on_notice(void *user, const char *sentence) {
@@ -236,6 +235,12 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
     return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)handle);
 }
 
+void runtime_flush_audits(struct runtime *runtime, uint64_t handle) {
+    for (struct instance *i = runtime->instances; i; i = i->next)
+        if (!handle || i->handle == handle)
+            host_audit_flush(instance_host(i));
+}
+
 void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),
                   void *user) {
     for (struct instance *i = runtime->instances; i; i = i->next) {
@@ -243,12 +248,16 @@ void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figur
         engine_usage(i->engine, &usage);
         struct wasi_figures wasi =
             i->is_component ? wasi_p2_figures(i->p2) : wasi_preview1_figures(i->preview1);
+        struct host_figures host = host_figures(instance_host(i));
         struct runtime_figures figures = {
             .handle = i->handle,
             .state = i->state,
             .memory_bytes = usage.memory_bytes,
             .cpu_ns = i->cpu_ns + usage.cpu_ns,
             .open_files = wasi.open_files,
+            .denied = host.denied,
+            .waits = host.waits,
+            .host_bytes = i->budget.used_bytes,
         };
         fn(&figures, user);
     }

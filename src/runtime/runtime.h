@@ -20,6 +20,7 @@
 #include "runtime/states.h"
 
 struct runtime;
+struct host_audit;
 
 /* A directory for an instance. */
 struct runtime_dir {
@@ -102,9 +103,8 @@ struct runtime_hooks {
     /** A line of its output (stream 1 or 2). */
     void (*output)(uint64_t handle, int stream, const char *line, size_t length, bool cut, uint64_t dropped,
                    void *user);
-    /** A grant check refused something. */
-    void (*audit)(uint64_t handle, const char *class_name, const char *action, const char *resource,
-                  bool allowed, const char *grant, void *user);
+    /** A grant check refused something, or tells of it; host/host.h. */
+    void (*audit)(uint64_t handle, const struct host_audit *line, void *user);
     /** A call is over. */
     void (*called)(uint64_t handle, const struct runtime_called *called, void *user);
     /** Something to tell people (a limit that was hit). */
@@ -171,6 +171,9 @@ int runtime_check_call(struct runtime *runtime, const struct runtime_call *call,
  */
 void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t number);
 
+/** Hand on what is counted and not told yet of an instance's denials, or of all (0). */
+void runtime_flush_audits(struct runtime *runtime, uint64_t handle);
+
 /** How many instances live. */
 uint32_t runtime_count(const struct runtime *runtime);
 
@@ -181,6 +184,9 @@ struct runtime_figures {
     uint64_t memory_bytes;
     uint64_t cpu_ns;
     uint32_t open_files;
+    uint64_t denied; /* host calls */
+    uint64_t waits;  /* suspensions in host calls */
+    uint64_t host_bytes;
 };
 /** Walk the instances. */
 void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),

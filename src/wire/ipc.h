@@ -24,7 +24,7 @@
 #include "base/text.h"
 
 /* The version of messages.def; both sides say theirs and refuse another. */
-#define IPC_PROTOCOL 4
+#define IPC_PROTOCOL 5
 
 /* What a process is for. */
 #define IPC_ROLE_MAP(XX)                                                                                     \
@@ -49,6 +49,15 @@ enum ipc_stdio { IPC_STDIO_LOG, IPC_STDIO_FDS, IPC_STDIOS };
 enum ipc_call_form { IPC_CALL_EXPRESSION, IPC_CALL_WORDS, IPC_CALL_INPUT, IPC_CALL_FORMS };
 /* What is only checked: nothing (it is called), the function's name, its arguments too. */
 enum ipc_call_check { IPC_CALL_CHECK_NOT, IPC_CALL_CHECK_NAME, IPC_CALL_CHECK_ALL, IPC_CALL_CHECKS };
+
+/* Why something is audited; as enum host_reason. */
+enum ipc_audit_reason {
+    IPC_AUDIT_NO_GRANT,
+    IPC_AUDIT_DENIED_BY_ROW,
+    IPC_AUDIT_DENIED_BY_POLICY,
+    IPC_AUDIT_ONLY_TOLD,
+    IPC_AUDIT_REASONS
+};
 
 /*
  * The page that came with setup, shared with the parent, who reads it when the process is gone: what it holds

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "catalog/grant.h"
+#include "host/host.h"
 #include "runtime/instance.h"
 #include "worker/worker.h"
 
@@ -122,16 +123,18 @@ static void on_output(uint64_t handle, int stream, const char *line, size_t leng
     worker_tell(guests->process, IPC_OUTPUT, &output, NULL);
 }
 
-static void on_audit(uint64_t handle, const char *class_name, const char *action, const char *resource,
-                     bool allowed, const char *grant, void *user) {
+static void on_audit(uint64_t handle, const struct host_audit *line, void *user) {
     struct guests *guests = user;
     struct ipc_audit audit = {
         .instance = handle,
-        .class_name = text_of(class_name),
-        .action = text_of(action),
-        .resource = worker_text(resource),
-        .allowed = allowed,
-        .grant = worker_text(grant),
+        .class_name = text_of(grant_class_name(line->class)),
+        .action = text_of(grant_action_name(line->action)),
+        .resource = worker_text(line->resource),
+        .allowed = line->allowed,
+        .grant = worker_text(line->grant),
+        .reason = line->reason,
+        .count = line->count,
+        .lost = line->suppressed,
     };
     worker_tell(guests->process, IPC_AUDIT, &audit, NULL);
 }
@@ -266,15 +269,38 @@ static const char **strings_of(const struct text *texts, uint32_t count) {
     return strings;
 }
 
-static int copy_grants(struct guest *guest, const struct ipc_start *start, arcella_error **reterr) {
-    for (uint32_t i = 0; i < start->grants_count; i++) {
-        const struct ipc_grant *g = &start->grants[i];
-        int r = grant_add_text(&guest->grants, g->class_name.data, g->action.data, g->pattern.data,
-                               g->effect.data, g->source.data, reterr);
+static int read_grants(struct grant_set *set, const struct ipc_grant *rows, uint32_t count,
+                       arcella_error **reterr) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ipc_grant *g = &rows[i];
+        int r = grant_add_text_until(set, g->class_name.data, g->action.data, g->pattern.data, g->effect.data,
+                                     g->source.data, g->expires_ms, reterr);
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+/*
+ * Grants are checked anew from the next check on; what is open keeps the rights it was opened with.  A set
+ * that cannot be read leaves nothing allowed: what was revoked must not go on.
+ */
+static void replace_grants(struct guests *guests, const struct ipc_grants *grants) {
+    struct guest *guest = guests->list;
+    while (guest && guest->handle != grants->instance)
+        guest = guest->next;
+    if (!guest)
+        return; /* its end is on the way to the parent already */
+    CLEANUP(grant_set_done) struct grant_set set = {0};
+    ERROR_AUTO *error = NULL;
+    if (read_grants(&set, grants->grants, grants->grants_count, &error) < 0) {
+        char about[48];
+        grant_set_done(&set);
+        log_event(LOG_ERROR, &(struct log_about){.unit = LOG_RUNTIME, .error = error},
+                  "grants could not be read, so nothing is granted", "%s",
+                  address_of(guest->handle, about, sizeof about));
+    }
+    grant_set_replace(&guest->grants, &set);
 }
 
 /* The directories of a start frame, open. */
@@ -337,7 +363,7 @@ static int start_instance(struct guests *guests, struct frame *frame, arcella_er
     if (!guest || !args || !env || !modules)
         return error_nomem(reterr);
     guest->handle = start->instance;
-    r = copy_grants(guest, start, reterr);
+    r = read_grants(&guest->grants, start->grants, start->grants_count, reterr);
     if (r < 0)
         return r;
     CLEANUP(opened_dirs_done) struct opened_dirs dirs = {.count = 0};
@@ -435,6 +461,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
         runtime_cancel_call(guests->runtime, frame->message.cancel_call.instance,
                             frame->message.cancel_call.number);
         break;
+    case IPC_GRANTS: replace_grants(guests, &frame->message.grants); break;
     case IPC_FIGURES: worker_tell_figures(process, guests->runtime, frame->header.call); break;
     case IPC_DRAIN:
         guests->draining = true;

@@ -36,6 +36,7 @@ struct rig {
     int descriptors; /* before */
     /* what the hooks saw */
     unsigned audits;
+    uint64_t told, lost; /* sums of their counts */
     struct host_audit audit;
     char resource[LIMIT_PATH_BYTES];
     char needed[LIMIT_PATH_BYTES];
@@ -89,6 +90,8 @@ static void rig_on_output(void *user, unsigned stream, const char *bytes, size_t
 static void rig_on_audit(void *user, const struct host_audit *line) {
     struct rig *rig = user;
     rig->audits++;
+    rig->told += line->count;
+    rig->lost += line->suppressed;
     rig->audit = *line;
     snprintf(rig->resource, sizeof(rig->resource), "%s", line->resource);
     snprintf(rig->needed, sizeof(rig->needed), "%s", line->grant);

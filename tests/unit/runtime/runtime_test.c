@@ -63,9 +63,8 @@ static void on_output(uint64_t handle, int stream, const char *line, size_t leng
              line);
 }
 
-static void on_audit(uint64_t handle, const char *class_name, const char *action, const char *resource,
-                     bool allowed, const char *grant, void *user) {
-    (void)handle, (void)class_name, (void)action, (void)resource, (void)allowed, (void)grant, (void)user;
+static void on_audit(uint64_t handle, const struct host_audit *line, void *user) {
+    (void)handle, (void)line, (void)user;
     fail_msg("nothing is asked for here");
 }
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Patterns of class net: address ranges, names with label-exact wildcards, ports.  No state; any thread.
+ */
+#include "base/mem.h"
+#include "catalog/grant_pattern.h"
+
+enum { NAME_BYTES = 253, LABEL_BYTES = 63 };
+
+/* --- names --- */
+
+static bool is_label_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/*
+ * Resolvers take "127.1", "0x7f000001" and "2130706433" for addresses.  A name that ends in such a label is
+ * none, so that no grant by name lets an address through.
+ */
+static bool is_number(struct text label) {
+    if (label.length >= 2 && label.data[0] == '0' && label.data[1] == 'x')
+        return true;
+    for (size_t i = 0; i < label.length; i++)
+        if (label.data[i] < '0' || label.data[i] > '9')
+            return false;
+    return true;
+}
+
+size_t grant_name_normalise(struct text name, char *to, size_t size) {
+    if (name.length && name.data[name.length - 1] == '.')
+        name.length--;
+    if (name.length == 0 || name.length > NAME_BYTES || name.length >= size)
+        return 0;
+    size_t label = 0;
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] | 0x20) : name.data[i];
+        to[i] = c;
+        if (c == '.' ? i == label : (!is_label_byte(c) || i - label >= LABEL_BYTES))
+            return 0;
+        if (c == '.')
+            label = i + 1;
+    }
+    to[name.length] = '\0';
+    if (label == name.length || is_number((struct text){to + label, name.length - label}))
+        return 0;
+    return name.length;
+}
+
+/* Both are normalised. */
+static bool name_matches(struct text pattern, struct text name) {
+    if (pattern.length < 2 || pattern.data[0] != '*')
+        return text_equal(pattern, name);
+    size_t tail = pattern.length - 1; /* with its dot, so at least a label is in front */
+    return name.length > tail && memcmp(name.data + name.length - tail, pattern.data + 1, tail) == 0;
+}
+
+/* --- patterns --- */
+
+static bool read_ports(struct text text, struct grant_address *ret) {
+    if (text.length == 1 && text.data[0] == '*') {
+        ret->port_low = 0;
+        ret->port_high = UINT16_MAX;
+        return true;
+    }
+    const char *dash = text.length ? memchr(text.data, '-', text.length) : NULL;
+    size_t low = dash ? (size_t)(dash - text.data) : text.length;
+    if (!net_address_read_port((struct text){text.data, low}, &ret->port_low))
+        return false;
+    ret->port_high = ret->port_low;
+    if (!dash)
+        return true;
+    return net_address_read_port((struct text){dash + 1, text.length - low - 1}, &ret->port_high) &&
+           ret->port_low <= ret->port_high;
+}
+
+/* ADDRESS or ADDRESS/BITS; brackets around IPv6. Bits that do not count become 0. */
+static bool read_range(struct text text, struct grant_address *ret) {
+    uint16_t bits = UINT16_MAX;
+    const char *slash = text.length ? memchr(text.data, '/', text.length) : NULL;
+    if (slash) {
+        size_t length = (size_t)(slash - text.data);
+        if (!net_address_read_port((struct text){slash + 1, text.length - length - 1}, &bits) || bits > 128)
+            return false;
+        text.length = length;
+    }
+    if (!net_address_read_host(text, &ret->low))
+        return false;
+    unsigned width = ret->low.v6 ? 128 : 32;
+    if (!slash)
+        bits = (uint16_t)width;
+    if (bits > width)
+        return false;
+    ret->prefix = (uint8_t)(bits + 128 - width);
+    for (unsigned bit = ret->prefix; bit < 128; bit++)
+        ret->low.bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
+    ret->kind = GRANT_RANGE;
+    return true;
+}
+
+/* "*", "name", "*.name", written into to; an address that was meant to be one is no name. */
+static bool read_name(struct text text, struct grant_address *ret, char *to, size_t size) {
+    if (text.length == 1 && text.data[0] == '*') {
+        ret->kind = GRANT_ANY_HOST;
+        snprintf(to, size, "*");
+        return true;
+    }
+    size_t stars = text.length > 2 && text.data[0] == '*' && text.data[1] == '.' ? 2 : 0;
+    ret->kind = GRANT_NAME;
+    memcpy(to, "*.", stars);
+    return grant_name_normalise((struct text){text.data + stars, text.length - stars}, to + stars,
+                                size - stars) > 0;
+}
+
+static int refuse(const struct grant *row, const char *pattern, arcella_error **reterr) {
+    if (row->actions == GRANT_RESOLVE)
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "'%.200s' is no name such as api.example.com or *.example.com", pattern);
+    return error_set(reterr, ARCELLA_E_INVALID,
+                     "'%.200s' is not an address in numbers, a range or a name, and a port, such as "
+                     "127.0.0.1:8080, [fd00::]/8:* or api.example.com:443",
+                     pattern);
+}
+
+/* Written anew, so that equal patterns are equal texts. */
+static int write_pattern(struct grant *row, const char *name, bool has_port, arcella_error **reterr) {
+    const struct grant_address *a = &row->address;
+    char host[64], bits[8] = "", port[16] = "";
+    net_address_write_host(&a->low, host, sizeof(host));
+    if (a->kind == GRANT_RANGE && a->prefix != 128)
+        snprintf(bits, sizeof(bits), "/%u", a->low.v6 ? a->prefix : a->prefix - 96u);
+    if (has_port && a->port_low == a->port_high)
+        snprintf(port, sizeof(port), ":%u", a->port_low);
+    else if (has_port && (a->port_low != 0 || a->port_high != UINT16_MAX))
+        snprintf(port, sizeof(port), ":%u-%u", a->port_low, a->port_high);
+    else if (has_port)
+        snprintf(port, sizeof(port), ":*");
+    const char *first = a->kind == GRANT_RANGE ? host : name;
+    row->pattern = mem_format("%s%s%s", first, bits, port);
+    if (!row->pattern)
+        return error_nomem(reterr);
+    row->key = (struct text){row->pattern, strlen(first) + strlen(bits)};
+    return 0;
+}
+
+int grant_net_read(struct grant *row, const char *pattern, arcella_error **reterr) {
+    struct grant_address *a = &row->address;
+    char name[NAME_BYTES + 4] = "";
+    size_t length = strlen(pattern);
+    const char *colon = memrchr(pattern, ':', length);
+    *a = (struct grant_address){.port_high = UINT16_MAX};
+    /* To look a name up needs no port. */
+    bool has_port = colon || row->actions != GRANT_RESOLVE;
+    size_t host = colon ? (size_t)(colon - pattern) : length;
+    if (has_port && (!colon || !read_ports((struct text){colon + 1, length - host - 1}, a)))
+        return refuse(row, pattern, reterr);
+    struct text text = {pattern, host};
+    if (!read_range(text, a) && !read_name(text, a, name, sizeof(name)))
+        return refuse(row, pattern, reterr);
+    if (a->kind == GRANT_RANGE && (row->actions & GRANT_RESOLVE))
+        return error_set(reterr, ARCELLA_E_INVALID, "'%.200s': only names are looked up, addresses are not",
+                         pattern);
+    if (a->kind == GRANT_NAME && (row->actions & GRANT_LISTEN))
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "'%.200s': to listen at needs an address in numbers, a range or *", pattern);
+    return write_pattern(row, name, has_port && row->actions != GRANT_RESOLVE, reterr);
+}
+
+/* --- matching --- */
+
+static bool in_range(const struct grant_address *range, const struct net_address *address) {
+    if (range->low.v6 != address->v6)
+        return false; /* an IPv6 pattern never matches an IPv4 address, nor the other way round */
+    size_t whole = range->prefix / 8, rest = range->prefix % 8;
+    if (memcmp(range->low.bytes, address->bytes, whole) != 0)
+        return false;
+    return rest == 0 || ((range->low.bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+bool grant_net_matches(const struct grant *row, const struct net_address *address, struct text name) {
+    const struct grant_address *a = &row->address;
+    if (address->port < a->port_low || address->port > a->port_high)
+        return false;
+    char normal[NAME_BYTES + 1];
+    uint8_t block = 0;
+    /* Addresses that are not the public network's need a range that means them. */
+    bool meant = row->effect != GRANT_ALLOW || !net_address_special(address, &block);
+    switch (a->kind) {
+    case GRANT_ANY_HOST: return meant;
+    case GRANT_RANGE: return (meant || a->prefix >= block) && in_range(a, address);
+    case GRANT_NAME:
+        return meant && name.length &&
+               name_matches(row->key,
+                            (struct text){normal, grant_name_normalise(name, normal, sizeof(normal))});
+    }
+    return false;
+}
+
+bool grant_net_matches_name(const struct grant *row, struct text name) {
+    switch (row->address.kind) {
+    case GRANT_ANY_HOST: return true;
+    case GRANT_NAME: return name_matches(row->key, name);
+    case GRANT_RANGE: break;
+    }
+    return false;
+}
