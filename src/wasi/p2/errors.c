@@ -143,8 +143,10 @@ enum p2_socket_error p2_socket_error(int host_error) {
 
 enum p2_socket_error p2_lookup_error(int host_error) {
     switch (host_error) {
+    case HOST_E_INPROGRESS: return P2_SOCKET_WOULD_BLOCK;
     case HOST_LOOKUP_NO_NAME: return P2_SOCKET_NAME_UNRESOLVABLE;
     case HOST_LOOKUP_TEMPORARY:
+    case HOST_E_MFILE: /* too many wait: later */
     case HOST_E_TIMEDOUT: return P2_SOCKET_TEMPORARY_RESOLVER_FAILURE;
     case HOST_LOOKUP_PERMANENT: return P2_SOCKET_PERMANENT_RESOLVER_FAILURE;
     default: return p2_socket_error(host_error);

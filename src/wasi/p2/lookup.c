@@ -16,7 +16,7 @@ int p2_resolve_addresses(struct call *call, void *user) {
         return r;
     int error = host_lookup_new(wasi->host, name, &lookup);
     if (error)
-        return p2_give_socket_error(call, error);
+        return error == HOST_STOP ? ABI_STOP : p2_give_code(call, p2_lookup_error(error));
     r = p2_case(call, P2_OK, &own);
     if (r) {
         host_lookup_free(lookup);
