@@ -54,6 +54,11 @@ static void close_one(uv_handle_t *handle, void *user) {
 struct loop *loop_free(struct loop *loop) {
     if (!loop)
         return NULL;
+    while (loop->parts) {
+        struct loop_part *part = loop->parts;
+        loop_part_remove(loop, part);
+        part->end(part);
+    }
     loop->closing = true;
     loop->turn = NULL;
     loop->sigchld = NULL;
@@ -207,6 +212,13 @@ void loop_watch_set(struct loop_watch *watch, unsigned events) {
     arm(watch);
 }
 
+void loop_watch_ref(struct loop_watch *watch, bool hold) {
+    if (hold)
+        uv_ref((uv_handle_t *)&watch->uv);
+    else
+        uv_unref((uv_handle_t *)&watch->uv);
+}
+
 struct loop_watch *loop_watch_free(struct loop_watch *watch) {
     /* Closing takes the descriptor out of the poll set at once. */
     if (watch)
@@ -337,4 +349,26 @@ struct loop_wake *loop_wake_free(struct loop_wake *wake) {
     if (wake)
         loop_handle_close((uv_handle_t *)&wake->uv);
     return NULL;
+}
+
+/* --- parts --- */
+
+void loop_part_add(struct loop *loop, struct loop_part *part) {
+    part->next = loop->parts;
+    loop->parts = part;
+}
+
+struct loop_part *loop_part_find(const struct loop *loop, const void *key) {
+    struct loop_part *part = loop->parts;
+    while (part && part->key != key)
+        part = part->next;
+    return part;
+}
+
+void loop_part_remove(struct loop *loop, struct loop_part *part) {
+    struct loop_part **at = &loop->parts;
+    while (*at && *at != part)
+        at = &(*at)->next;
+    if (*at)
+        *at = part->next;
 }

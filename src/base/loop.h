@@ -69,6 +69,8 @@ int loop_watch_new(struct loop *loop, int fd, loop_watch_fn *fn, void *user, str
                    arcella_error **reterr) MUST_CHECK;
 /** Wait for events (0: for none). */
 void loop_watch_set(struct loop_watch *watch, unsigned events);
+/** Say whether the loop goes on for this watch alone while it waits for events (a new one: yes). */
+void loop_watch_ref(struct loop_watch *watch, bool hold);
 /** Stop watching at once (the descriptor may be closed right after) and free. @return NULL */
 struct loop_watch *loop_watch_free(struct loop_watch *watch);
 
@@ -138,5 +140,19 @@ int loop_pool_warm(struct loop *loop, unsigned count, arcella_error **reterr) MU
  * @return 0, NOMEM, CLOSED (in loop_free())
  */
 int loop_defer(struct loop *loop, loop_work_fn *fn, void *user, arcella_error **reterr) MUST_CHECK;
+
+/* --- what a room has once for each loop --- */
+struct loop_part {
+    const void *key;        /* whose: the address of something of the room */
+    struct loop_part *next; /* the loop's */
+    /* Called by loop_free() where it was not taken off before: let go of everything; it is off the loop. */
+    void (*end)(struct loop_part *part);
+};
+/** Join a part to a loop; embedded in something of its owner's, who fills in key and end. */
+void loop_part_add(struct loop *loop, struct loop_part *part);
+/** @return NULL where no part of that key was added */
+struct loop_part *loop_part_find(const struct loop *loop, const void *key);
+/** Take one off; one that is not there is fine. */
+void loop_part_remove(struct loop *loop, struct loop_part *part);
 
 #endif

@@ -44,6 +44,8 @@ struct loop {
     size_t unclaimed_next;
     bool report_deferred;
 
+    struct loop_part *parts; /* of other rooms, borrowed */
+
     bool closing; /* in loop_free(): the loop's own handles are gone, jobs are still coming home */
 
     /* loop_work.c */

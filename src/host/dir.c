@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Granted directories: taking them, their rights, opening beneath them, listing.  What acts on names is in
- * names.c. The objects are struct host_file; the loop's thread.
+ * Granted directories: taking them, their rights, opening beneath them.  What acts on names is in names.c,
+ * listing in listing.c.  The objects are struct host_file; the loop's thread.
  */
 #include "host/dir.h"
-
-#include <dirent.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -238,7 +236,7 @@ static int adopt(struct host_file *dir, int fd, const char *path, size_t length,
         if (r)
             return r;
     }
-    file->fd = fd;
+    host_file_set_fd(file, fd);
     *ret = TAKE(file);
     return 0;
 }
@@ -263,72 +261,4 @@ int host_dir_open(struct host_file *dir, const char *path, size_t length, const 
     if (r == 0)
         (void)TAKE_FD(fd);
     return r;
-}
-
-/* --- listing --- */
-
-/* One read of the kernel's; small enough for a fiber's stack. */
-#define ENTRIES_BYTES 8192
-/* Reads before others get a turn. */
-#define READS_PER_TURN 32
-
-static enum host_type type_of_entry(int fd, const struct dirent64 *entry) {
-    static const unsigned char map[] = {
-        [DT_FIFO] = HOST_TYPE_FIFO,         [DT_CHR] = HOST_TYPE_CHARACTER, [DT_DIR] = HOST_TYPE_DIRECTORY,
-        [DT_BLK] = HOST_TYPE_BLOCK,         [DT_REG] = HOST_TYPE_REGULAR,   [DT_LNK] = HOST_TYPE_SYMLINK,
-        [DT_SOCK] = HOST_TYPE_SOCKET_STREAM};
-    if (entry->d_type != DT_UNKNOWN && entry->d_type < sizeof(map))
-        return map[entry->d_type];
-    struct stat st;
-    if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return HOST_TYPE_UNKNOWN;
-    return host_type_of_mode(st.st_mode);
-}
-
-/* Hand on the entries of one read. @return false: the callback has enough */
-static bool hand_on(int fd, const char *bytes, size_t length, uint64_t own_inode, bool dots,
-                    host_entry_fn *fn, void *user) {
-    for (size_t at = 0; at < length;) {
-        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(bytes + at);
-        at += entry->d_reclen;
-        bool dot = strcmp(entry->d_name, ".") == 0;
-        bool dotdot = strcmp(entry->d_name, "..") == 0;
-        if ((dot || dotdot) && !dots)
-            continue;
-        struct host_entry one = {
-            .next = (uint64_t)entry->d_off,
-            /* What is above is none of the guest's business. */
-            .inode = dotdot ? own_inode : entry->d_ino,
-            .type = dot || dotdot ? HOST_TYPE_DIRECTORY : type_of_entry(fd, entry),
-            .name = entry->d_name,
-            .name_length = strlen(entry->d_name),
-        };
-        if (!fn(&one, user))
-            return false;
-    }
-    return true;
-}
-
-int host_dir_list(struct host_file *dir, uint64_t cookie, bool dots, host_entry_fn *fn, void *user) {
-    int r = host_dir_need(dir, HOST_READ, "", 0);
-    if (r)
-        return r;
-    struct stat st;
-    if (cookie > INT64_MAX)
-        return HOST_E_INVAL;
-    if (sys_fstat(dir->fd, &st) < 0 || lseek(dir->fd, (off_t)cookie, SEEK_SET) < 0)
-        return host_errno();
-    for (unsigned reads = 1;; reads++) {
-        _Alignas(struct dirent64) char bytes[ENTRIES_BYTES];
-        ssize_t n = SYS_RETRY_(ssize_t, getdents64(dir->fd, bytes, sizeof(bytes)));
-        if (n < 0)
-            return host_errno();
-        if (n == 0 || !hand_on(dir->fd, bytes, (size_t)n, st.st_ino, dots, fn, user))
-            return 0;
-        if (reads % READS_PER_TURN == 0) {
-            r = host_yield(dir->host);
-            if (r)
-                return r;
-        }
-    }
 }

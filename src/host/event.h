@@ -2,9 +2,9 @@
 /*
  * Readiness: what a run may wait for, and the one wait.
  *
- * Every open thing that the system can report about (socket, pipe, terminal, lookup) has a struct host_event.  It is
- * registered with the kernel once, edge-triggered, when somebody first asks; from then on its readiness is a
- * bit in memory: set by the loop when an edge comes, cleared by the operation that found nothing more
+ * Every open thing that the system can report about (socket, pipe, terminal, lookup) has a struct host_event.
+ * It is registered with the kernel once, edge-triggered, when somebody first asks; from then on its readiness
+ * is a bit in memory: set by the loop when an edge comes, cleared by the operation that found nothing more
  * (EAGAIN, or fewer bytes than asked for).  So an idle pollable costs nothing, and ten thousand of them are
  * one pass over memory.
  *
@@ -20,7 +20,11 @@
  *             return r;                                         // HOST_STOP: the run is being ended
  *     }
  *
- * An event that nobody asked about since host_wait_begin() wakes nobody.  The loop's thread.
+ * An event that nobody asked about since host_wait_begin() wakes nobody.
+ *
+ * Whoever operates on a descriptor says how it went: host_event_drained() after EAGAIN, host_event_unsure()
+ * after everything else that may have changed what is ready (a receive, an accept, a connect, a shutdown).
+ * Only EAGAIN is sure to be followed by an edge, so when in doubt: unsure.  The loop's thread.
  */
 #ifndef HOST_EVENT_H
 #define HOST_EVENT_H
@@ -29,20 +33,28 @@
 
 #define HOST_NO_DEADLINE UINT64_MAX
 
+#define HOST_NO_DEADLINE UINT64_MAX
+
+struct host_reactor;
+
 /* Read by everyone, changed only by this room. */
 struct host_event {
-    struct host *host; /* borrowed */
+    struct host *host; /* borrowed; NULL: nobody waits any more (a stream that lingers) */
     int fd;            /* borrowed; -1: nothing the kernel knows, host_event_fire() makes it ready */
     unsigned ready;    /* of HOST_READ, HOST_WRITE: known to be ready */
-    unsigned unsure;   /* of ready: may have been used up by the last operation; asked before it is told */
+    unsigned unsure;   /* of ready: may have been used up since; asked before it is told */
+    unsigned hangup;   /* of HOST_READ, HOST_WRITE: the other side is gone, as far as this is concerned */
     unsigned wanted;   /* of the wait with this number */
     uint32_t wait;
-    bool hangup;     /* the other side is gone */
-    bool registered; /* with the kernel */
-    bool always;     /* ready for everything at all times: files, logs */
+    uint32_t edges;               /* how many have come; who sees the same number twice has missed none */
+    bool always;                  /* ready for everything at all times: files, logs, devices like /dev/null */
+    bool shared;                  /* others use the same description: never sure */
+    struct host_reactor *reactor; /* it is registered there; NULL: nobody has asked yet */
+    /* Called when an edge has come, before who waits is woken.  NULL: none.  false: the event is gone. */
+    bool (*told)(struct host_event *event);
 };
 
-/** Make an event; registers nothing. @param fd borrowed, non-blocking; -1: fired by host_event_fire() */
+/** Make an event; registers nothing. @param fd borrowed, in any mode; -1: fired by host_event_fire() */
 void host_event_init(struct host_event *event, struct host *host, int fd);
 /** Before its descriptor is closed, or its memory freed: nothing more is told. */
 void host_event_done(struct host_event *event);
@@ -56,12 +68,12 @@ void host_event_init_always(struct host_event *event, struct host *host);
  * @return the part that is ready; 0: nothing yet
  */
 unsigned host_event_ready(struct host_event *event, unsigned wanted);
-/** An operation found that there is no more for now (EAGAIN). */
+/** An operation said EAGAIN: there is no more for now, and an edge will tell of more. */
 static inline void host_event_drained(struct host_event *event, unsigned what) {
     event->ready &= ~what;
     event->unsure &= ~what;
 }
-/** An operation moved all that it asked for: there may be more or not. */
+/** An operation moved something or changed the state: there may be more or not. */
 static inline void host_event_unsure(struct host_event *event, unsigned what) {
     event->unsure |= what;
 }
@@ -74,10 +86,11 @@ void host_wait_begin(struct host *host);
  * Park until something that was asked about since host_wait_begin() is ready, or the deadline has passed.
  *
  * @param deadline_ns  of the monotonic clock; HOST_NO_DEADLINE
- * @return 0 (ask again), HOST_STOP, HOST_E_NOMEM
+ * @return 0 (ask again: it may be early), HOST_STOP, HOST_E_NOMEM (one cannot be watched), HOST_E_NOTSUP (no
+ *         hooks)
  */
 int host_wait(struct host *host, uint64_t deadline_ns) MUST_CHECK;
-/** Wait for one. @return 0 (it is ready, or was), HOST_STOP, HOST_E_NOMEM */
+/** Wait for one. @return 0 (it is ready), else as host_wait() */
 int host_wait_event(struct host_event *event, unsigned wanted) MUST_CHECK;
 
 #endif

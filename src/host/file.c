@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "host/inside.h"
+#include "host/kept.h"
 #include "host/pool.h"
 #include "host/stream.h"
 
@@ -25,13 +26,20 @@ int host_file_new(struct host *host, enum host_kind kind, int fd, unsigned right
     }
     file->host = host;
     file->kind = kind;
-    file->fd = fd;
-    file->epoll = -1;
     file->refs = 1;
     file->rights = rights;
+    host_file_set_fd(file, fd);
     host->files_open++;
     *ret = file;
     return 0;
+}
+
+void host_file_set_fd(struct host_file *file, int fd) {
+    file->fd = fd;
+    if (file->kind == HOST_STREAM || file->kind == HOST_LISTENER || file->kind == HOST_SOCKET)
+        host_event_init(&file->event, file->host, fd);
+    else
+        host_event_init_always(&file->event, file->host);
 }
 
 int host_file_set_path(struct host_file *file, const char *path, size_t length) {
@@ -56,20 +64,24 @@ struct host_file *host_file_unref(struct host_file *file) {
     struct host *host = file->host;
     if (file->log)
         host_log_free(file);
-    /* The watch first: the loop must not look at a number that may be somebody else's by then. */
-    if (file->watch)
-        loop_watch_free(file->watch);
-    fd_close(file->epoll);
-    fd_close(file->fd);
     if (file->path) {
         host_give(host, strlen(file->path) + 1);
         mem_free(file->path);
     }
     host->net.sockets -= file->charged;
-    mem_free(file);
     host_give(host, FILE_BYTES);
     host->files_open--;
+    /* What is still to be written is the loop's business from here on, not the instance's. */
+    if (!file->kept || !host_kept_linger(file))
+        host_file_close(file);
     return NULL;
+}
+
+void host_file_close(struct host_file *file) {
+    /* The event first: nobody may look at a number that could be somebody else's by then. */
+    host_event_done(&file->event);
+    fd_close(file->fd);
+    mem_free(file);
 }
 
 /* --- what it is --- */

@@ -21,7 +21,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "host/host.h"
+#include "host/event.h"
 
 enum host_kind {
     HOST_REGULAR,   /* a regular file, or a block device */
@@ -92,7 +92,7 @@ enum host_whence { HOST_SEEK_SET, HOST_SEEK_CURRENT, HOST_SEEK_END };
 /* What one system call moves before others get a turn; longer calls are cut into such pieces inside. */
 #define HOST_CHUNK_BYTES ((size_t)1024 * 1024)
 
-struct loop_watch;
+struct host_kept;
 struct host_log_stream;
 
 /* Read by everyone, changed only by this room. */
@@ -116,10 +116,8 @@ struct host_file {
     uint64_t ends_ms;   /* DIRECTORY: when they are to be found again, ms since 1970; 0: never */
     char *path;         /* DIRECTORY, and files of read-only grants: absolute guest path, owned; else NULL */
     size_t root_length; /* DIRECTORY: how much of path is the guest path of its grant */
-    int epoll;          /* owned; stands between a shared, blocking description and the loop; -1: none */
-    struct loop_watch *watch;    /* made at the first wait */
-    unsigned wanted;             /* loop_events of the wait in progress */
-    unsigned ready;              /* loop_events that came */
+    struct host_event event; /* when it is ready; always for what nobody waits for */
+    struct host_kept *kept;  /* owned: what was permitted to be written and is not yet (output.h); or NULL */
     struct host_log_stream *log; /* LOG: owned */
 };
 
@@ -172,9 +170,28 @@ int host_file_set_flags(struct host_file *file, unsigned flags) MUST_CHECK;
 
 /* --- for this room --- */
 
-/** Make the object around a descriptor; on failure the descriptor is the caller's still. @return 0,
- * HOST_E_NOMEM */
+/**
+ * Make the object around a descriptor; on failure the descriptor is the caller's still.
+ *
+ * @param fd  -1: none, or host_file_set_fd() later
+ * @return 0, HOST_E_NOMEM
+ */
 int host_file_new(struct host *host, enum host_kind kind, int fd, unsigned rights, struct host_file **ret)
+    MUST_CHECK;
+/** Give one its descriptor; taken. */
+void host_file_set_fd(struct host_file *file, int fd);
+/** Close and free one that nobody holds and no host knows any more. */
+void host_file_close(struct host_file *file);
+/* Places of host_regular_write() that are no offsets. */
+#define HOST_AT_POSITION UINT64_MAX       /* the file's own, which moves; at the end with HOST_APPEND */
+#define HOST_AT_END      (UINT64_MAX - 1) /* wherever that is */
+/**
+ * Write to a REGULAR file without regard to its sync flags.
+ *
+ * @param ret  bytes; fewer: asking again tells why
+ * @return 0, HOST_STOP, HOST_E_FBIG, by errno
+ */
+int host_regular_write(struct host_file *file, const void *from, size_t length, uint64_t offset, size_t *ret)
     MUST_CHECK;
 /** What a mode of the system means here. */
 enum host_type host_type_of_mode(unsigned mode);

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 
 #include "host/inside.h"
+#include "host/kept.h"
+#include "host/reactor.h"
 
 #define NS 1000000000ull
 
@@ -51,6 +53,8 @@ void host_set_run(struct host *host, int (*wait)(void *user), void (*wake)(void 
 
 struct host *host_free(struct host *host) {
     if (host) {
+        host_kept_forget(host);
+        host_reactor_put(host->reactor);
         if (host->timer)
             loop_timer_free(host->timer);
         host_answered_free(host);
@@ -123,12 +127,14 @@ int host_park(struct host *host, uint64_t delay_ms) {
             return HOST_E_NOMEM;
         loop_timer_start(host->timer, delay_ms, 0);
     }
+    uint32_t wait = host->wait;
     host->parked = true;
     host->fired = false;
     host->waits++;
     int r = 0;
-    /* A wake that came for an earlier wait may be remembered, so look again. */
-    while (!host->fired && r == 0)
+    /* A wake that came for an earlier wait may be remembered, so look again.  But where the guest was called
+     * meanwhile and has begun a wait of its own, the marks of ours are gone: let the caller ask again. */
+    while (!host->fired && host->wait == wait && r == 0)
         r = host->hooks.wait(host->hooks.run);
     host->parked = false;
     if (delay_ms != UINT64_MAX)

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/sys.h"
+#include "host/event.h"
 #include "host/file.h"
 
 /* A token bucket: so many events at once, so many a second. */
@@ -46,7 +47,11 @@ struct host {
     struct loop_timer *timer; /* of the wait in progress; made at the first that needs it */
     bool parked;              /* the run waits for fired */
     bool fired;
-    bool told_open_files; /* the line about the limit has been said */
+    struct host_reactor *reactor; /* of the loop, counted; NULL until something is to be waited for */
+    uint32_t wait;                /* number of the wait being prepared or in progress */
+    bool wait_fired;              /* something it asked about has come */
+    bool wait_blind;              /* something it asked about cannot be watched for want of memory */
+    bool told_open_files;         /* the line about the limit has been said */
     uint64_t denied;
     uint64_t passed;
     uint64_t waits;
@@ -73,8 +78,10 @@ void host_fire(struct host *host);
  */
 int host_park(struct host *host, uint64_t delay_ms) MUST_CHECK;
 
-/** Can the system say when a shared stream is ready? */
-bool host_can_watch(struct host_file *file);
+/** Have an edge told from now on, also if nobody asks. @return 0 (or it is always ready), HOST_E_NOMEM */
+int host_event_watch(struct host_event *event) MUST_CHECK;
+/** An edge came, with this mask of epoll. */
+void host_event_tell(struct host_event *event, unsigned mask);
 
 /** Keep the guest's path of a file for its audit lines. @return 0, HOST_E_NOMEM */
 int host_file_set_path(struct host_file *file, const char *path, size_t length) MUST_CHECK;

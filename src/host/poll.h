@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Waiting for files and for a time: one suspension, whatever is waited for.
- *
- * All that a wait registers (watches of the loop, the host's timer) is released before the function returns,
- * also when the run is being ended.
+ * Waiting for files and for a time: one suspension, whatever is waited for (host/event.h).
  */
 #ifndef HOST_POLL_H
 #define HOST_POLL_H
 
 #include "host/file.h"
-
-#define HOST_NO_DEADLINE UINT64_MAX
 
 /* One thing to wait for; the same file may stand in several. */
 struct host_poll {
@@ -38,8 +33,10 @@ int host_poll(struct host *host, struct host_poll *items, size_t count, uint64_t
 
 /* --- for this room --- */
 
-/** Wait for one file. @return 0 (ready, or the system cannot say), HOST_E_AGAIN (HOST_NONBLOCK is set),
- * HOST_STOP, HOST_E_NOMEM */
+/** Wait for one file, after EAGAIN. @return 0 (ready, or the system cannot say), HOST_E_AGAIN (HOST_NONBLOCK
+ * is set), HOST_STOP, HOST_E_NOMEM */
 int host_wait_file(struct host_file *file, unsigned rights) MUST_CHECK;
+/** The same for one whose HOST_NONBLOCK does not count. */
+int host_wait_file_anyway(struct host_file *file, unsigned rights) MUST_CHECK;
 
 #endif

@@ -7,6 +7,8 @@
  */
 #include "host/pool.h"
 
+#include <sys/sendfile.h>
+
 #include "base/fd.h"
 #include "host/inside.h"
 
@@ -14,8 +16,10 @@ struct job {
     struct host *host; /* NULL: nobody waits any more.  The loop's thread only */
     bool done;         /* the loop's thread only */
     int fd; /* owned: a second number for the file, so that closing the file closes it under nobody */
-    enum { READ, SYNC, DATASYNC, ALLOCATE } what;
+    int to; /* owned: likewise, of what is written; -1: nothing */
+    enum { READ, SYNC, DATASYNC, ALLOCATE, COPY_RANGE, SENDFILE, SPLICE } what;
     uint64_t offset;
+    uint64_t to_offset;
     size_t length;
     ssize_t result;
     int errnum;
@@ -24,12 +28,14 @@ struct job {
 
 static void job_free(struct job *job) {
     fd_close(job->fd);
+    fd_close(job->to);
     mem_free(job);
 }
 
 /* On a thread of the pool. */
 static void work(void *user) {
     struct job *job = user;
+    off_t offset = (off_t)job->offset, to_offset = (off_t)job->to_offset;
     switch (job->what) {
     case READ:
         job->result = SYS_RETRY_(ssize_t, pread(job->fd, job->bytes, job->length, (off_t)job->offset));
@@ -38,6 +44,15 @@ static void work(void *user) {
     case DATASYNC: job->result = SYS_RETRY_(int, fdatasync(job->fd)); break;
     case ALLOCATE:
         job->result = SYS_RETRY_(int, fallocate(job->fd, 0, (off_t)job->offset, (off_t)job->length));
+        break;
+    case COPY_RANGE:
+        job->result =
+            SYS_RETRY_(ssize_t, copy_file_range(job->fd, &offset, job->to, &to_offset, job->length, 0));
+        break;
+    case SENDFILE: job->result = SYS_RETRY_(ssize_t, sendfile(job->to, job->fd, &offset, job->length)); break;
+    case SPLICE:
+        job->result =
+            SYS_RETRY_(ssize_t, splice(job->fd, &offset, job->to, NULL, job->length, SPLICE_F_NONBLOCK));
         break;
     }
     job->errnum = job->result < 0 ? errno : 0;
@@ -80,6 +95,7 @@ static struct job *job_new(const struct host_file *file, size_t bytes) {
     if (!job)
         return NULL;
     job->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+    job->to = -1;
     job->length = bytes;
     if (job->fd < 0) {
         mem_free(job);
@@ -177,4 +193,26 @@ int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length)
         return r;
     r = SYS_RETRY_(int, fallocate(file->fd, 0, (off_t)offset, (off_t)length));
     return r < 0 ? host_errno() : 0;
+}
+
+int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to, uint64_t to_offset,
+                   enum host_pool_move how, size_t length, size_t *ret) {
+    *ret = 0;
+    struct job *job = job_new(from, 0);
+    if (!job)
+        return HOST_E_NOTSUP;
+    job->what = how == HOST_POOL_COPY_RANGE ? COPY_RANGE : how == HOST_POOL_SENDFILE ? SENDFILE : SPLICE;
+    job->offset = offset;
+    job->to_offset = to_offset;
+    job->length = length;
+    job->to = fcntl(to->fd, F_DUPFD_CLOEXEC, 0);
+    int r = job->to < 0 ? HOST_E_BUSY : run(from->host, job);
+    if (r == HOST_STOP)
+        return r;
+    if (r == 0 && job->result < 0)
+        r = job->errnum == EAGAIN ? HOST_E_AGAIN : HOST_E_NOTSUP;
+    if (r == 0)
+        *ret = (size_t)job->result;
+    job_free(job);
+    return r == HOST_E_BUSY ? HOST_E_NOTSUP : r;
 }

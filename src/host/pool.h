@@ -27,4 +27,22 @@ int host_pool_sync(struct host_file *file, bool only_data) MUST_CHECK;
 /** fallocate of a range that was checked. @return 0, HOST_STOP, by errno */
 int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length) MUST_CHECK;
 
+/* How the kernel moves bytes out of a file. */
+enum host_pool_move {
+    HOST_POOL_COPY_RANGE, /* to another file, at an offset */
+    HOST_POOL_SENDFILE,   /* to a connection in non-blocking mode */
+    HOST_POOL_SPLICE,     /* to a pipe in any mode */
+};
+/**
+ * Move bytes without our touching them.  Where the pool has no room it is not done.
+ *
+ * @param offset     in from
+ * @param to_offset  COPY_RANGE: in to
+ * @param ret        bytes; 0: nothing, for whatever reason
+ * @return 0, HOST_STOP, HOST_E_AGAIN (to has no room), HOST_E_NOTSUP (try another way, which tells why it
+ * failed)
+ */
+int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to, uint64_t to_offset,
+                   enum host_pool_move how, size_t length, size_t *ret) MUST_CHECK;
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "host/inside.h"
 #include "host/poll.h"
+#include "host/stream.h"
 
 static bool is_connection(const struct host_file *file) {
     return (file->kind == HOST_SOCKET || file->kind == HOST_STREAM) &&
@@ -32,6 +33,7 @@ int host_listener_new(struct host *host, int fd, struct host_file **ret) {
         return r;
     file->type = HOST_TYPE_SOCKET_STREAM;
     file->nonblocking = true;
+    file->event.shared = true;
     file->preopened = true;
     *ret = file;
     return 0;
@@ -43,6 +45,7 @@ int host_socket_accept(struct host_file *listener, unsigned flags, struct host_f
     for (;;) {
         FD_AUTO fd = SYS_RETRY_(int, accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (fd >= 0) {
+            host_event_unsure(&listener->event, HOST_READ);
             struct host_file *file = NULL;
             int r = host_file_new(listener->host, HOST_SOCKET, fd, HOST_READ | HOST_WRITE, &file);
             if (r)
@@ -59,6 +62,7 @@ int host_socket_accept(struct host_file *listener, unsigned flags, struct host_f
             continue;
         if (errno != EAGAIN)
             return host_errno();
+        host_event_drained(&listener->event, HOST_READ);
         int r = host_wait_file(listener, HOST_READ);
         if (r)
             return r;
@@ -94,6 +98,10 @@ int host_socket_receive(struct host_file *socket, struct iovec *iov, size_t coun
     size_t total = 0;
     for (;;) {
         ssize_t n = sys_recvmsg(socket->fd, &message, native);
+        if (n < 0 && errno == EAGAIN)
+            host_event_drained(&socket->event, HOST_READ);
+        else
+            host_event_unsure(&socket->event, HOST_READ);
         if (n >= 0) {
             total += (size_t)n;
             if (n > 0 && all && drop(&message, (size_t)n))
@@ -120,9 +128,8 @@ int host_socket_receive(struct host_file *socket, struct iovec *iov, size_t coun
 int host_socket_send(struct host_file *socket, struct iovec *iov, size_t count, size_t *ret) {
     if (!is_connection(socket))
         return refuse(socket);
-    struct msghdr message = message_of(iov, count);
     for (;;) {
-        ssize_t n = sys_sendmsg(socket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = host_stream_try(socket, iov, count < HOST_IOV_MAX ? count : HOST_IOV_MAX, true);
         if (n >= 0) {
             *ret = (size_t)n;
             return 0;
@@ -142,5 +149,6 @@ int host_socket_shutdown(struct host_file *socket, unsigned how) {
         [HOST_READ] = SHUT_RD, [HOST_WRITE] = SHUT_WR, [HOST_READ | HOST_WRITE] = SHUT_RDWR};
     if (how == 0 || how >= ARRAY_LENGTH(native))
         return HOST_E_INVAL;
+    host_event_unsure(&socket->event, HOST_READ | HOST_WRITE);
     return shutdown(socket->fd, native[how]) < 0 ? host_errno() : 0;
 }

@@ -36,9 +36,7 @@ int host_stream_new(struct host *host, int fd, unsigned rights, struct host_file
     file->type = S_ISSOCK(st.st_mode) ? socket_type(fd) : host_type_of_mode(st.st_mode);
     file->terminal = S_ISCHR(st.st_mode) && isatty(fd);
     file->nonblocking = flags & O_NONBLOCK;
-    /* A device that cannot be waited for (/dev/null, /dev/zero) is never asked whether it is ready. */
-    if (S_ISCHR(st.st_mode) && !file->terminal && !host_can_watch(file))
-        file->nonblocking = true;
+    file->event.shared = !file->nonblocking;
     file->changeable = file->rights & HOST_WRITE;
     /* `>> file` in the shell: the description appends by itself, and the guest may know. */
     if (flags & O_APPEND)

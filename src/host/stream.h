@@ -37,6 +37,15 @@ void host_log_flush(struct host_file *file);
 int host_null_new(struct host *host, unsigned rights, struct host_file **ret) MUST_CHECK;
 
 /* --- for this room --- */
+
+/**
+ * One try to move bytes of a STREAM or SOCKET without waiting, whatever the mode of its description; its
+ * event is told how it went.
+ *
+ * @return bytes (0: the end, or nothing asked), or -1 and errno (EAGAIN: not now)
+ */
+ssize_t host_stream_try(struct host_file *file, struct iovec *iov, size_t count, bool writing) MUST_CHECK;
+
 /** Take bytes of a log stream, and end one. */
 void host_log_write(struct host_file *file, const void *bytes, size_t length);
 void host_log_free(struct host_file *file);

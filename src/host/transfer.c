@@ -131,8 +131,9 @@ static int read_regular(struct host_file *file, struct span span, off_t offset, 
     return 0;
 }
 
-static int write_regular(struct host_file *file, struct span span, off_t offset, size_t *ret) {
-    int flags = offset == AT_POSITION && file->flags & HOST_APPEND ? RWF_APPEND : 0;
+/* Write to the page cache. */
+static int write_regular(struct host_file *file, struct span span, off_t offset, bool append, size_t *ret) {
+    int flags = append ? RWF_APPEND : 0;
     size_t total = 0;
     int r = 0;
     for (;;) {
@@ -154,10 +155,26 @@ static int write_regular(struct host_file *file, struct span span, off_t offset,
             return r;
     }
     *ret = total;
-    /* The description is not in sync mode, which would make every write wait for the disk on this thread. */
-    if (total > 0 && file->flags & (HOST_SYNC | HOST_DSYNC))
-        return host_pool_sync(file, !(file->flags & HOST_SYNC));
     return 0;
+}
+
+int host_regular_write(struct host_file *file, const void *from, size_t length, uint64_t offset,
+                       size_t *ret) {
+    struct iovec iov = {(void *)(uintptr_t)from, length};
+    bool at = offset <= INT64_MAX - length;
+    if (!at && offset < HOST_AT_END)
+        return HOST_E_FBIG;
+    bool append = offset == HOST_AT_END || (!at && file->flags & HOST_APPEND);
+    return write_regular(file, span_of(&iov, 1), at ? (off_t)offset : AT_POSITION, append, ret);
+}
+
+/* The description is not in sync mode, which would make every write wait for the disk on this thread. */
+static int write_through(struct host_file *file, struct span span, off_t offset, size_t *ret) {
+    bool append = offset == AT_POSITION && file->flags & HOST_APPEND;
+    int r = write_regular(file, span, offset, append, ret);
+    if (r == 0 && *ret > 0 && file->flags & (HOST_SYNC | HOST_DSYNC))
+        return host_pool_sync(file, !(file->flags & HOST_SYNC));
+    return r;
 }
 
 /* --- streams --- */
@@ -200,8 +217,13 @@ static ssize_t stream_try(struct host_file *file, const struct span *span, bool 
             return n;
         }
         file->no_nowait = true;
+        /* A device that cannot be waited for (/dev/null, /dev/zero) never blocks either. */
+        if (file->type == HOST_TYPE_CHARACTER && !file->terminal && host_event_watch(&file->event) == 0)
+            file->nonblocking = file->event.always;
     }
     uncut(&piece);
+    if (file->nonblocking) /* found just now */
+        return stream_try(file, span, writing);
     if (!ready_now(file, writing ? POLLOUT : POLLIN)) {
         errno = EAGAIN;
         return -1;
@@ -217,9 +239,27 @@ static ssize_t stream_try(struct host_file *file, const struct span *span, bool 
     return n;
 }
 
+static bool is_socket(const struct host_file *file) {
+    return file->type == HOST_TYPE_SOCKET_STREAM || file->type == HOST_TYPE_SOCKET_DATAGRAM;
+}
+
+ssize_t host_stream_try(struct host_file *file, struct iovec *iov, size_t count, bool writing) {
+    struct span span = span_of(iov, count);
+    unsigned what = writing ? HOST_WRITE : HOST_READ;
+    struct msghdr message = {.msg_iov = span.iov, .msg_iovlen = span.count};
+    ssize_t n = !is_socket(file) ? stream_try(file, &span, writing)
+                : writing        ? sys_sendmsg(file->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                 : sys_recvmsg(file->fd, &message, MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+        host_event_drained(&file->event, what);
+    else
+        host_event_unsure(&file->event, what);
+    return n;
+}
+
 static int stream_move(struct host_file *file, struct span span, bool writing, size_t *ret) {
     for (;;) {
-        ssize_t n = stream_try(file, &span, writing);
+        ssize_t n = host_stream_try(file, span.iov, span.count, writing);
         if (n >= 0) {
             *ret = (size_t)n;
             return 0;
@@ -258,10 +298,6 @@ static size_t span_bytes(struct span span) {
     return bytes;
 }
 
-static bool is_socket(const struct host_file *file) {
-    return file->type == HOST_TYPE_SOCKET_STREAM || file->type == HOST_TYPE_SOCKET_DATAGRAM;
-}
-
 /* --- the door --- */
 
 int host_file_read(struct host_file *file, struct iovec *iov, size_t count, size_t *ret) {
@@ -292,7 +328,7 @@ int host_file_write(struct host_file *file, struct iovec *iov, size_t count, siz
         return HOST_E_BADF;
     struct span span = span_of(iov, count);
     switch (file->kind) {
-    case HOST_REGULAR: return write_regular(file, span, AT_POSITION, ret);
+    case HOST_REGULAR: return write_through(file, span, AT_POSITION, ret);
     case HOST_STREAM:
     case HOST_SOCKET:
         if (is_socket(file))
@@ -330,5 +366,5 @@ int host_file_pwrite(struct host_file *file, struct iovec *iov, size_t count, ui
     int r = check_at(file, HOST_WRITE, offset);
     if (r)
         return r;
-    return write_regular(file, span_of(iov, count), (off_t)offset, ret);
+    return write_through(file, span_of(iov, count), (off_t)offset, ret);
 }

@@ -201,6 +201,25 @@ static void descriptors_are_watched(void **state) {
     fd_close(fds[0]);
 }
 
+static void an_unreferenced_watch_does_not_hold_the_loop(void **state) {
+    (void)state;
+    int fds[2];
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    struct seen seen = {0};
+    struct loop_watch *watch = new_watch(fds[0], &seen, LOOP_READ);
+    loop_watch_ref(watch, false);
+    loop_run(loop); /* returns */
+    assert_int_equal(seen.count, 0);
+    loop_watch_ref(watch, true);
+    assert_true(loop_run_ready(loop));
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    loop_run_once(loop);
+    assert_int_equal(seen.count, 1);
+    loop_watch_free(watch);
+    fd_close(fds[0]);
+    fd_close(fds[1]);
+}
+
 static void a_broken_pipe_is_told_again_and_again(void **state) {
     (void)state;
     /* The writing end of a pipe without readers: the system says only "error". */
@@ -368,6 +387,36 @@ static void a_thread_wakes_the_loop(void **state) {
 
 /* --- the end --- */
 
+static unsigned parts_ended;
+
+static void end_part(struct loop_part *part) {
+    parts_ended++;
+    assert_int_equal(*(const char *)part->key, 'a' + (int)parts_ended);
+}
+
+static void parts_are_found_and_ended_with_their_loop(void **state) {
+    (void)state;
+    static const char a = 'a', b = 'b', c = 'c';
+    struct loop *one = NULL, *two = NULL;
+    assert_int_equal(loop_new(&one, NULL), 0);
+    assert_int_equal(loop_new(&two, NULL), 0);
+    struct loop_part first = {.key = &a, .end = end_part};
+    struct loop_part second = {.key = &c, .end = end_part}, third = {.key = &b, .end = end_part};
+    loop_part_add(one, &first);
+    loop_part_add(one, &second);
+    loop_part_add(one, &third);
+    assert_ptr_equal(loop_part_find(one, &a), &first);
+    assert_ptr_equal(loop_part_find(one, &b), &third);
+    assert_null(loop_part_find(two, &a));
+    loop_part_remove(one, &first);
+    loop_part_remove(one, &first);
+    assert_null(loop_part_find(one, &a));
+    parts_ended = 0;
+    loop_free(one);
+    assert_int_equal(parts_ended, 2); /* b, then c */
+    loop_free(two);
+}
+
 static void what_is_left_is_freed_with_the_loop(void **state) {
     (void)state;
     int before = folder_descriptors();
@@ -440,12 +489,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_callback_may_free_itself_and_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_loop_can_be_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(descriptors_are_watched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unreferenced_watch_does_not_hold_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_pipe_is_told_again_and_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_watch_may_free_itself_and_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_cannot_be_watched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_reach_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(idle_work_runs_while_active, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_thread_wakes_the_loop, set_up, tear_down),
+        cmocka_unit_test(parts_are_found_and_ended_with_their_loop),
         cmocka_unit_test(what_is_left_is_freed_with_the_loop),
         cmocka_unit_test(no_memory_is_an_answer),
     };
