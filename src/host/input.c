@@ -182,21 +182,27 @@ static int stream_read(struct host_input *input, struct iovec *iov, size_t *ret)
 
 /* --- the door --- */
 
-static int check(const struct host_file *file) {
-    if (file->kind == HOST_DIRECTORY)
-        return HOST_E_ISDIR;
-    if (file->kind == HOST_LISTENER)
-        return HOST_E_NOTCONN;
-    return file->rights & HOST_READ ? 0 : HOST_E_BADF;
+/* May it be used at all?  Tells a failure that could not be told with the bytes before it. */
+static int check(struct host_input *input) {
+    const struct host_file *file = input->file;
+    int r = input->error;
+    input->error = 0;
+    if (input->ended && !r)
+        return HOST_E_PIPE;
+    if (r == 0 && file->kind == HOST_DIRECTORY)
+        r = HOST_E_ISDIR;
+    else if (r == 0 && file->kind == HOST_LISTENER)
+        r = HOST_E_NOTCONN;
+    else if (r == 0 && !(file->rights & HOST_READ))
+        r = file->kind == HOST_SOCKET ? HOST_E_PIPE : HOST_E_BADF; /* shut down */
+    return r ? end(input, r) : 0;
 }
 
 int host_input_available(struct host_input *input, uint64_t most, size_t *ret) {
     *ret = 0;
-    if (input->ended)
-        return HOST_E_PIPE;
-    int r = check(input->file);
+    int r = check(input);
     if (r)
-        return end(input, r);
+        return r;
     if (most == 0)
         return 0;
     most = most < HOST_INPUT_BYTES ? most : HOST_INPUT_BYTES;
@@ -210,12 +216,11 @@ int host_input_available(struct host_input *input, uint64_t most, size_t *ret) {
 
 int host_input_read(struct host_input *input, void *to, size_t length, size_t *ret) {
     *ret = 0;
-    if (input->ended)
-        return HOST_E_PIPE;
-    if (length == 0)
-        return 0;
+    int r = check(input);
+    if (r || length == 0)
+        return r;
     struct iovec iov = {to, length};
-    int r = input->file->kind == HOST_REGULAR ? file_read(input, &iov, ret) : stream_read(input, &iov, ret);
+    r = input->file->kind == HOST_REGULAR ? file_read(input, &iov, ret) : stream_read(input, &iov, ret);
     if (r == HOST_E_AGAIN)
         return 0;
     if (r == 0 && *ret == 0)
@@ -227,10 +232,11 @@ int host_input_read(struct host_input *input, void *to, size_t length, size_t *r
 static int skip_read(struct host_input *input, size_t length, uint64_t *ret) {
     char bytes[SKIP_BYTES];
     while (*ret < length) {
-        size_t left = length - (size_t)*ret;
+        size_t rest = length - (size_t)*ret;
         size_t n;
-        int r = host_input_read(input, bytes, left < sizeof(bytes) ? left : sizeof(bytes), &n);
-        /* What was passed over counts; the end is told the next time. */
+        int r = host_input_read(input, bytes, rest < sizeof(bytes) ? rest : sizeof(bytes), &n);
+        if (r > 0 && r != HOST_E_PIPE && *ret > 0)
+            input->error = r; /* what was passed over counts first */
         if (r || n == 0)
             return r == HOST_STOP || *ret == 0 ? r : 0;
         *ret += n;
@@ -259,5 +265,6 @@ int host_input_skip(struct host_input *input, uint64_t length, uint64_t *ret) {
 }
 
 bool host_input_ready(struct host_input *input) {
-    return input->ended || left(input) || host_event_ready(&input->file->event, HOST_READ) != 0;
+    return input->ended || input->error || left(input) ||
+           host_event_ready(&input->file->event, HOST_READ) != 0;
 }

@@ -17,6 +17,7 @@ struct host_input {
     size_t counted;         /* streams: bytes that are there still, of those last counted … */
     uint32_t edges;         /* … and how many edges had come by then */
     bool ended;             /* end of file, shut down, or it failed: closed from now on */
+    int error;              /* it failed after some bytes: told once by the next call, then closed */
 };
 
 /* Read where the file's own position is, and move it: an inherited standard input, which others share. */

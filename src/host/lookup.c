@@ -141,7 +141,7 @@ void host_lookup_answer(struct host *host, uint64_t number, int error, const str
     if (!lookup)
         return;
     unlist(lookup);
-    if (!error) {
+    if (!error && count > 0) {
         lookup->count = (uint32_t)(count < HOST_LOOKUP_ADDRESSES ? count : HOST_LOOKUP_ADDRESSES);
         memcpy(lookup->addresses, addresses, lookup->count * sizeof(*addresses));
         host_answered_add(host, text_of(lookup->name), lookup->addresses, lookup->count);

@@ -41,7 +41,10 @@ static int check(struct host_output *output) {
         return host_output_fail(output, HOST_E_ISDIR);
     if (file->kind == HOST_LISTENER)
         return host_output_fail(output, HOST_E_NOTCONN);
-    return file->rights & HOST_WRITE ? 0 : host_output_fail(output, HOST_E_BADF);
+    if (!(file->rights & HOST_WRITE))
+        return host_output_fail(output,
+                                file->kind == HOST_SOCKET ? HOST_E_PIPE : HOST_E_BADF); /* shut down */
+    return 0;
 }
 
 static bool is_stream(const struct host_file *file) {

@@ -11,6 +11,8 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "host/inside.h"
+#include "host/output.h"
+#include "host/socket.h"
 
 #define BACKLOG 128
 /* Connections that went away passed over in one accept. */
@@ -343,17 +345,17 @@ int host_tcp_option_get(const struct host_tcp *tcp, enum host_option option, uin
 }
 
 int host_tcp_shutdown(struct host_tcp *tcp, unsigned how) {
-    static const int native[] = {[HOST_READ] = SHUT_RD, [HOST_WRITE] = SHUT_WR, [BOTH] = SHUT_RDWR};
     if (tcp->state != HOST_TCP_CONNECTED)
         return HOST_TCP_INVALID_STATE;
     if (how == 0 || how > BOTH)
         return HOST_E_INVAL;
     how &= ~tcp->shut;
-    if (how == 0)
-        return 0;
+    int r = how & HOST_WRITE ? host_output_finish(tcp->file) : 0;
+    if ((r == 0 || r == HOST_E_NOTCONN) && how & HOST_READ)
+        r = host_socket_shutdown(tcp->file, HOST_READ);
     /* Not connected any more: the other side has reset it, and there is nothing left to be shut. */
-    if (shutdown(tcp->file->fd, native[how]) < 0 && errno != ENOTCONN)
-        return host_net_error(errno);
+    if (r && r != HOST_E_NOTCONN)
+        return r;
     tcp->shut |= how;
     tcp->file->rights &= ~how;
     begin_anew(tcp);

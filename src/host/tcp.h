@@ -3,8 +3,10 @@
  * TCP sockets that a guest makes: bound, connected or listening, by the state machine of WASI 0.2
  * (WASI proposals/sockets, TcpSocketOperationalSemantics.md).  Nothing here waits; readiness is the event's.
  *
- *     UNBOUND ─ start-bind ─▶ BINDING ─ finish ─▶ BOUND ─ start-listen ─▶ STARTING_LISTEN ─ finish ─▶
- * LISTENING └────────────── start-connect ──────────────┴─▶ CONNECTING ─ finish ─▶ CONNECTED, or CLOSED
+ *     UNBOUND -- start-bind --> BINDING -- finish --> BOUND -- start-listen --> STARTING_LISTEN
+ *        |                                              |                       -- finish --> LISTENING
+ *        +--------------- start-connect ----------------+--> CONNECTING
+ *                                                            -- finish --> CONNECTED, or CLOSED
  *
  * A start refuses what is wrong with its arguments and what is not granted, and leaves the state as it was;
  * what the system says to it is told by its finish.  A bind that failed so can be tried again, a connect or a

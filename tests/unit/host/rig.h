@@ -48,7 +48,8 @@ struct rig {
     size_t line_length;
     bool line_cut;
     uint64_t dropped;
-    int fds[2]; /* a test's own */
+    int fds[2];                                                   /* a test's own */
+    int (*lookup)(void *user, uint64_t number, struct text name); /* NULL: nobody can be asked */
 };
 
 static inline int rig_descriptors(void) {
@@ -103,6 +104,11 @@ static void rig_on_notice(void *user, const char *sentence) {
     snprintf(rig->notice, sizeof(rig->notice), "%s", sentence);
 }
 
+static int rig_on_lookup(void *user, uint64_t number, struct text name) {
+    struct rig *rig = user;
+    return rig->lookup ? rig->lookup(user, number, name) : HOST_E_AGAIN;
+}
+
 static uint64_t rig_cpu_ns(void *user) {
     (void)user;
     return 4711;
@@ -143,6 +149,7 @@ static inline void rig_init(struct rig *rig, uint32_t open_files) {
                                            .audit = rig_on_audit,
                                            .notice = rig_on_notice,
                                            .cpu_ns = rig_cpu_ns,
+                                           .lookup = rig_on_lookup,
                                            .user = rig}};
     assert_int_equal(host_new(&config, &rig->host, NULL), 0);
 }

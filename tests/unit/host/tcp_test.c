@@ -561,6 +561,72 @@ static void test_gone_before_accept(void **state) {
     rig_done(&rig);
 }
 
+/* --- readiness --- */
+
+static union host_address later_to;
+
+static void later_connect(struct rig *rig) {
+    fd_close(rig->fds[0]);
+    rig->fds[0] = socket(later_to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(rig->fds[0], &later_to.any, host_address_size(&later_to)), 0);
+}
+
+/* As a guest waits: for what its pollable stands for, from before anything began. */
+static void test_waits(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    allow_loopback(&rig);
+    struct host_tcp *listener = new_tcp(&rig, AF_INET), *accepted = NULL;
+    (void)host_event_ready(&listener->file->event, BOTH); /* registered as what it is now */
+    later_to = listen_tcp(listener, loopback(AF_INET, 0));
+    for (int i = 0; i < 3; i++) {
+        assert_host(host_tcp_accept(listener, &accepted), AGAIN);
+        assert_int_equal(host_event_ready(&listener->file->event, host_tcp_wanted(listener)), 0);
+        rig_later(&rig, 10, later_connect);
+        assert_host(host_wait_event(&listener->file->event, host_tcp_wanted(listener)), 0);
+        assert_host(host_tcp_accept(listener, &accepted), 0);
+        host_tcp_free(accepted);
+    }
+    /* two at once are two edges or one: both are found */
+    later_connect(&rig);
+    int first = TAKE_FD(rig.fds[0]);
+    later_connect(&rig);
+    for (int i = 0; i < 2; i++) {
+        assert_host(host_wait_event(&listener->file->event, HOST_READ), 0);
+        assert_host(host_tcp_accept(listener, &accepted), 0);
+        host_tcp_free(accepted);
+    }
+    fd_close(first);
+    struct host_tcp *client = new_tcp(&rig, AF_INET);
+    (void)host_event_ready(&client->file->event, BOTH); /* an unconnected socket says it has hung up */
+    assert_host(host_tcp_start_connect(client, &later_to), 0);
+    assert_host(host_wait_event(&client->file->event, host_tcp_wanted(client)), 0);
+    assert_host(host_tcp_finish_connect(client), 0);
+    assert_int_equal(host_event_ready(&client->file->event, HOST_READ), 0);
+    host_tcp_free(client);
+    /* one that gets no answer is not ready, and one that is refused is */
+    deaf_init(&deaf, AF_INET);
+    client = new_tcp(&rig, AF_INET);
+    (void)host_event_ready(&client->file->event, BOTH);
+    assert_host(host_tcp_start_connect(client, &deaf.address), 0);
+    assert_host(host_tcp_finish_connect(client), AGAIN);
+    assert_int_equal(host_event_ready(&client->file->event, host_tcp_wanted(client)), 0);
+    rig_later(&rig, 20, rig_stop);
+    assert_host(host_wait_event(&client->file->event, host_tcp_wanted(client)), HOST_STOP);
+    rig.stop = false;
+    host_tcp_free(client);
+    deaf_done(&deaf);
+    client = new_tcp(&rig, AF_INET);
+    union host_address gone = nobody(AF_INET);
+    assert_host(host_tcp_start_connect(client, &gone), 0);
+    assert_host(host_wait_event(&client->file->event, host_tcp_wanted(client)), 0);
+    assert_host(host_tcp_finish_connect(client), HOST_E_CONNREFUSED);
+    host_tcp_free(client);
+    host_tcp_free(listener);
+    rig_done(&rig);
+}
+
 /* --- options of listeners, backlog --- */
 
 #define S 1000000000ull
@@ -766,6 +832,7 @@ int main(void) {
         cmocka_unit_test(test_shutdown),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_gone_before_accept),
+        cmocka_unit_test(test_waits),
         cmocka_unit_test(test_accepted_inherit),
         cmocka_unit_test(test_backlog),
         cmocka_unit_test(test_grants_of_bind),

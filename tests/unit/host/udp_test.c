@@ -513,6 +513,48 @@ static void test_unreachable(void **state) {
     in_empty_network(unreachable);
 }
 
+/* --- readiness --- */
+
+static union host_address later_to;
+
+static void later_send(struct rig *rig) {
+    plain_send(rig->fds[0], "late", &later_to);
+}
+
+static void test_waits(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    allow_loopback(&rig);
+    union host_address local = loopback(AF_INET, 0), peer;
+    rig.fds[0] = plain_socket(SOCK_DGRAM, &local, &peer);
+    struct host_udp *udp = new_udp(&rig, AF_INET);
+    struct host_event *event = &udp->file->event;
+    assert_int_equal(host_event_ready(event, BOTH), HOST_WRITE);
+    later_to = bind_udp(udp, loopback(AF_INET, 0));
+    struct host_datagram got[4];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(receive(udp, got, 4), 0);
+        rig_later(&rig, 10, later_send);
+        assert_host(host_wait_event(event, HOST_READ), 0);
+        assert_int_equal(receive(udp, got, 1 + (size_t)i), 1);
+        assert_datagram(&got[0], "late", &peer);
+        assert_int_equal(host_event_ready(event, BOTH), HOST_WRITE);
+    }
+    /* what is left is still ready */
+    later_send(&rig);
+    later_send(&rig);
+    for (int i = 0; i < 2; i++) {
+        assert_host(host_wait_event(event, HOST_READ), 0);
+        assert_int_equal(receive(udp, got, 1), 1);
+    }
+    rig_later(&rig, 10, rig_stop);
+    assert_host(host_wait_event(event, HOST_READ), HOST_STOP);
+    rig.stop = false;
+    host_udp_free(udp);
+    rig_done(&rig);
+}
+
 /* --- grants --- */
 
 /* A client hears whom it may speak to; what strangers send is not even left in its memory. */
@@ -608,6 +650,7 @@ int main(void) {
         cmocka_unit_test(test_port_stays),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_waits),
         cmocka_unit_test(test_strangers_are_not_heard),
         cmocka_unit_test(test_listening),
     };
