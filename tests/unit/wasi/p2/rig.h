@@ -30,10 +30,10 @@
 #include "wasi/p2/rows.h"
 #include "wasi/wasi.h"
 
-#define RET  0x1000u  /* results */
-#define TEXT_AT 0x2000u /* a path, an address */
-#define MORE_AT 0x4000u /* another */
-#define DATA 0x10000u /* up to 960 KiB */
+#define RET     0x1000u  /* results */
+#define TEXT_AT 0x2000u  /* a path, an address */
+#define MORE_AT 0x4000u  /* another */
+#define DATA    0x10000u /* up to 960 KiB */
 
 static struct loop *rig_loop;
 static struct engine *rig_engine;
@@ -88,6 +88,7 @@ struct rig {
     bool done;
     struct engine_outcome outcome;
     uint64_t result;
+    struct value args[16]; /* of the call in progress */
     /* what the hooks heard */
     unsigned denied;
     char needed[256];
@@ -149,13 +150,9 @@ static uint8_t *rig_memory_of(const struct component_instance *instance) {
 
 enum rig_dirs { RIG_NO_DIR, RIG_READ_ONLY, RIG_WRITABLE };
 
-static void rig_on_timer(struct loop_timer *timer, void *user) {
-    (void)timer;
-    (void)user;
-}
-
 /* Start an instance.  options may name arguments, environment, stdio; grants of the network come before. */
-__attribute__((unused)) static void rig_start(struct rig *rig, struct wasi_options *options, enum rig_dirs dirs) {
+__attribute__((unused)) static void rig_start(struct rig *rig, struct wasi_options *options,
+                                              enum rig_dirs dirs) {
     struct wasi_options none = WASI_OPTIONS_INIT;
     options = options ? options : &none;
     rig->budget = (struct memory_budget){.limit_bytes = LIMIT_HOST_BYTES};
@@ -225,21 +222,22 @@ static uint32_t rig_number(const char *what) {
 
 /* Begin a call and come back at once. */
 static void rig_begin_number(struct rig *rig, uint32_t number, const uint64_t *values, size_t count) {
-    static const struct component_func *func;
-    struct value args[16] = {value_unsigned(TYPE_U32, number)};
+    const struct component_func *func = component_func_find(rig_component, "", "call");
+    struct value *args = rig->args;
+    args[0] = value_unsigned(TYPE_U32, number);
     const char *signature = guest_imports[number].signature;
     assert_int_equal(strchr(signature, ':') - signature, count);
     for (size_t i = 0; i < 15; i++)
         args[i + 1] = value_unsigned(TYPE_U64, i < count ? values[i] : 0);
     struct engine_budget budget = {.wall_ms = 120000};
-    func = component_func_find(rig_component, "", "call");
     assert_non_null(func);
     rig->done = false;
     assert_done(component_call(rig->instance, func, args, 16, &budget, rig_on_done, rig, reterr));
 }
 
 /* @return its core result; rig->outcome tells how it ended */
-static inline uint64_t rig_call_values(struct rig *rig, const char *what, const uint64_t *values, size_t count) {
+static inline uint64_t rig_call_values(struct rig *rig, const char *what, const uint64_t *values,
+                                       size_t count) {
     rig_begin_number(rig, rig_number(what), values, count);
     rig_finish(rig);
     return rig->result;
