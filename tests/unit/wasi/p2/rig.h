@@ -39,6 +39,7 @@ static struct loop *rig_loop;
 static struct engine *rig_engine;
 static struct component_bindings *rig_bindings;
 static struct component *rig_component;
+static struct loop_timer *rig_timer; /* never fires: as in a worker, there is always something to wait for */
 static char rig_folder[PATH_MAX];
 
 #define assert_done(call)                                                                                    \
@@ -50,6 +51,11 @@ static char rig_folder[PATH_MAX];
             fail_msg("%s: %d, %s", #call, r_, arcella_error_message(error_));                                \
     } while (0)
 
+static void rig_on_timer(struct loop_timer *timer, void *user) {
+    (void)timer;
+    (void)user;
+}
+
 __attribute__((unused)) static int rig_open(void **state) {
     (void)state;
     signal(SIGPIPE, SIG_IGN);
@@ -59,6 +65,8 @@ __attribute__((unused)) static int rig_open(void **state) {
     if (!mkdtemp(rig_folder))
         return -1;
     assert_done(loop_new(&rig_loop, reterr));
+    assert_done(loop_timer_new(rig_loop, rig_on_timer, NULL, &rig_timer, reterr));
+    loop_timer_start(rig_timer, 3600 * 1000, 0);
     assert_done(engine_new(&config, rig_loop, &rig_engine, reterr));
     rig_bindings = component_bindings_new();
     assert_non_null(rig_bindings);
@@ -72,6 +80,7 @@ __attribute__((unused)) static int rig_close(void **state) {
     component_unref(rig_component);
     component_bindings_unref(rig_bindings);
     rig_engine = engine_free(rig_engine);
+    loop_timer_free(rig_timer);
     rig_loop = loop_free(rig_loop);
     return dir_remove_tree(AT_FDCWD, rig_folder, NULL);
 }
@@ -243,6 +252,14 @@ static inline uint64_t rig_call_values(struct rig *rig, const char *what, const 
     return rig->result;
 }
 
+static inline uint64_t rig_returned(struct rig *rig, const char *what, const uint64_t *values, size_t count) {
+    uint64_t result = rig_call_values(rig, what, values, count);
+    if (rig->outcome.end != ENGINE_END_RETURNED)
+        fail_msg("%s: %s %s: %s", what, engine_end_name(rig->outcome.end), rig->outcome.trap,
+                 rig->outcome.message);
+    return result;
+}
+
 /* The first value is there for calls without any. */
 #define RIG_VALUES_(...) ((const uint64_t[]){0, ##__VA_ARGS__} + 1)
 #define RIG_COUNT_(...)  (sizeof((const uint64_t[]){0, ##__VA_ARGS__}) / sizeof(uint64_t) - 1)
@@ -250,15 +267,7 @@ static inline uint64_t rig_call_values(struct rig *rig, const char *what, const 
 #define begin(rig, what, ...)                                                                                \
     rig_begin_number((rig), rig_number(what), RIG_VALUES_(__VA_ARGS__), RIG_COUNT_(__VA_ARGS__))
 /* A call that returns. @return its core result */
-#define call(rig, what, ...)                                                                                 \
-    __extension__({                                                                                          \
-        uint64_t result_ =                                                                                   \
-            rig_call_values((rig), (what), RIG_VALUES_(__VA_ARGS__), RIG_COUNT_(__VA_ARGS__));               \
-        if ((rig)->outcome.end != ENGINE_END_RETURNED)                                                       \
-            fail_msg("%s: %s %s: %s", (what), engine_end_name((rig)->outcome.end), (rig)->outcome.trap,      \
-                     (rig)->outcome.message);                                                                \
-        result_;                                                                                             \
-    })
+#define call(rig, what, ...) rig_returned((rig), (what), RIG_VALUES_(__VA_ARGS__), RIG_COUNT_(__VA_ARGS__))
 /* One that ends the run otherwise. */
 #define ends(rig, wanted_end, what, ...)                                                                     \
     do {                                                                                                     \
