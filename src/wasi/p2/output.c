@@ -113,7 +113,8 @@ int p2_output_stream_check_write(struct call *call, void *user) {
 static int write_permitted(struct call *call, struct wasi_p2 *wasi, struct p2_output *output,
                            const uint8_t *from, uint64_t length) {
     /* A stream that has closed since it gave the permit says so. */
-    if (UNLIKELY(length > output->stream.permit && !output->stream.ended))
+    bool closed = output->stream.ended || p2_is_shut(output->stream.file, HOST_WRITE);
+    if (UNLIKELY(length > output->stream.permit && !closed))
         return p2_trap(call, "write-beyond-permit", "a write of %llu bytes, check-write permitted %llu",
                        (unsigned long long)length, (unsigned long long)output->stream.permit);
     return give_done(call, wasi, output, write_all(output, from, length));
