@@ -406,7 +406,7 @@ int resolver_ask(struct resolver *resolver, const char *group, const void *owner
 void resolver_forget(struct resolver *resolver, const void *owner, void (*free_user)(void *user)) {
     for (struct question *question = resolver->oldest, *newer; question; question = newer) {
         newer = question->newer;
-        if (question->owner != owner)
+        if (owner && question->owner != owner)
             continue;
         unlink_question(resolver, question);
         if (free_user)

@@ -64,6 +64,7 @@ int resolver_ask(struct resolver *resolver, const char *group, const void *owner
 /**
  * Forget what an owner has asked for, on_done does not run.
  *
+ * @param owner      NULL: whoever
  * @param free_user  called for each that is forgotten; may be NULL
  */
 void resolver_forget(struct resolver *resolver, const void *owner, void (*free_user)(void *user));

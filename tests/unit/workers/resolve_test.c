@@ -436,6 +436,13 @@ static void test_worker_gone(void **state) {
     let_go();
     RUN_UNTIL(&rig, stays.told);
     assert_int_equal(gone[0].told + gone[1].told, 0);
+    /* all at once */
+    assert_int_equal(ask_as(&rig, "web", &worker, "a", &gone[0]), 0);
+    assert_int_equal(ask_as(&rig, "mail", &other, "b", &gone[1]), 0);
+    resolver_forget(rig.resolver, NULL, count_freed);
+    assert_int_equal(freed, 4);
+    RUN_UNTIL(&rig, resolver_figures(rig.resolver).running == 0);
+    assert_int_equal(gone[0].told + gone[1].told, 0);
     end(&rig);
 }
 
