@@ -411,6 +411,7 @@ static void come_down(struct daemon *daemon) {
         log_remove_sink(log_sink_ring, daemon->ring);
     daemon->ring = log_ring_free(daemon->ring);
     problems_done(&daemon->problems);
+    rules_done(&daemon->rules);
     daemon->home = home_free(daemon->home);
     mem_free(daemon->socket_path);
 }

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "catalog/rules.h"
 #include "daemon/config.h"
 #include "daemon/model.h"
 #include "workers/jobs.h"
@@ -34,6 +35,7 @@ struct daemon {
     struct server *server;
     struct log_ring *ring;
     struct log_file *log_file;
+    struct rules rules;       /* cfg/policy.toml, as it was last read */
     struct problems problems; /* the daemon's own; the catalogue has more */
     char *socket_path;        /* owned */
     bool socket_given;        /* by the service manager: not ours to remove */

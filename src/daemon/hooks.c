@@ -146,6 +146,11 @@ static void on_output(const struct instance *instance, const struct ipc_output *
 }
 
 static void on_audit(const struct instance *instance, const struct ipc_audit *audit) {
+    struct deployment *deployment = instance->deployment;
+    /* Counted in any case; whether there is room for a line is another question. */
+    refusals_add(&deployment->refusals, audit, deployment->count > 1 ? instance->address : NULL);
+    if (!may_log(instance->group))
+        return;
     struct log_about about = about_instance(LOG_AUDIT, instance);
     said_audit(&about, audit);
 }
@@ -155,7 +160,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     const struct ipc_message *message = &frame->message;
     struct instance *instance = NULL;
     (void)worker;
-    bool is_line = message->type == IPC_LOG || message->type == IPC_OUTPUT || message->type == IPC_AUDIT;
+    bool is_line = message->type == IPC_LOG || message->type == IPC_OUTPUT;
     if (is_line && !may_log(group))
         return;
     switch (message->type) {

@@ -44,16 +44,6 @@ void run_stop_with(struct run *run, arcella_error *error) {
 
 /* --- the worker --- */
 
-static void on_audit(struct run *run, const struct ipc_audit *audit) {
-    char sentence[NOTE_BYTES];
-    if (audit->allowed)
-        return;
-    snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%.400s", audit->class_name.data,
-             audit->action.data, audit->resource.data, audit->grant.length ? "; allow it with " : "",
-             audit->grant.data);
-    note(run, sentence);
-}
-
 static void on_log(struct run *run, const struct ipc_log *log) {
     char sentence[NOTE_BYTES];
     if (log->level > LOG_WARN)
@@ -68,7 +58,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     const struct ipc_message *message = &frame->message;
     (void)worker;
     switch (message->type) {
-    case IPC_AUDIT: on_audit(run, &message->audit); break;
+    case IPC_AUDIT: refusals_add(&run->refusals, &message->audit, NULL); break;
     case IPC_LOG: on_log(run, &message->log); break;
     case IPC_STARTED:
         if (run->options.invokes_count)
@@ -123,17 +113,21 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
     loop_stop(run->loop);
 }
 
+/* A component makes its own, as far as its grants go. */
 static int open_sockets(struct run *run, arcella_error **reterr) {
     const struct grant_set *grants = &run->options.grants;
-    for (size_t i = 0; i < grants->count; i++) {
-        if (grants->rows[i].class != GRANT_NET || !(grants->rows[i].actions & GRANT_LISTEN))
-            continue;
-        if (run->sockets_count + 3 >= LIMIT_FRAME_FDS)
-            return error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS - 3);
-        int r = launch_listen(grants->rows[i].pattern, &run->sockets[run->sockets_count], reterr);
+    for (size_t i = 0; !run->description && i < grants->count; i++) {
+        int fd = -1;
+        int r = launch_listen_row(grants, i, &fd, reterr);
         if (r < 0)
             return r;
-        run->sockets_count++;
+        if (fd < 0)
+            continue;
+        if (run->sockets_count + 3 >= LIMIT_FRAME_FDS) {
+            fd_close(fd);
+            return error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS - 3);
+        }
+        run->sockets[run->sockets_count++] = fd;
     }
     return 0;
 }
@@ -225,7 +219,7 @@ static int start(struct run *run, arcella_error **reterr) {
         r = open_sockets(run, reterr);
     for (size_t i = 0; r == 0 && i < grants->count && settings.dirs_count < LIMIT_DIRS; i++) {
         const struct grant *row = &grants->rows[i];
-        if (row->class != GRANT_FS)
+        if (row->class != GRANT_FS || row->effect == GRANT_DENY)
             continue;
         char *path = mem_text_n(row->value.data, row->value.length);
         if (!path) {
@@ -357,6 +351,44 @@ static void say_notes(const struct run *run) {
                 run->outcome.memory_limit_hit ? "--memory" : "--table-elements");
 }
 
+/* A line to standard error, without what a terminal would act by. */
+static void say(const char *text) {
+    BUFFER_AUTO shown = BUFFER_INIT(LIMIT_REFUSALS * 4096);
+    if (text_add_visible(&shown, text, strlen(text), false, NULL) == 0 && shown.length)
+        fprintf(stderr, "arcella: %s\n", shown.data);
+}
+
+/* What was refused, with what would allow it. */
+static void say_refusals(const struct run *run) {
+    for (size_t i = 0; i < run->refusals.count; i++) {
+        const struct refusal *refusal = &run->refusals.items[i];
+        char sentence[NOTE_BYTES], times[40] = "";
+        if (refusal->reason == IPC_AUDIT_ONLY_TOLD)
+            continue;
+        if (refusal->count > 1)
+            snprintf(times, sizeof(times), ", %llu times", (unsigned long long)refusal->count);
+        bool helps = refusal->reason == IPC_AUDIT_NO_GRANT && refusal->grant && *refusal->grant;
+        snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%s%.400s", refusal->class,
+                 refusal->action, refusal->resource, times,
+                 helps ? "; allow it with " : ": a --deny denies it", helps ? refusal->grant : "");
+        say(sentence);
+    }
+    if (run->refusals.others) {
+        char sentence[100];
+        snprintf(sentence, sizeof(sentence), "denied: %llu others", (unsigned long long)run->refusals.others);
+        say(sentence);
+    }
+}
+
+/* What --audit-only let pass, as flags. */
+static void say_passed(const struct run *run) {
+    BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
+    if (refusals_flags(&run->refusals, &flags, NULL) < 0 || !flags.length)
+        return;
+    say("--audit-only let this pass; a tight policy needs these flags:");
+    say(flags.data);
+}
+
 static int exit_of_error(const struct run *run) {
     if (run->no_file)
         return RUN_EXIT_NOT_FOUND;
@@ -413,8 +445,11 @@ static int finish(struct run *run) {
         if (code != 0 && strcmp(run->outcome.end, "exited") != 0)
             say_outcome(run);
     }
-    if (code != 0)
+    if (code != 0) {
+        say_refusals(run);
         say_notes(run);
+    }
+    say_passed(run);
     return code;
 }
 
@@ -434,6 +469,7 @@ static void run_done(struct run *run) {
         fd_close(run->sockets[i]);
     for (size_t i = 0; i < run->notes_count; i++)
         mem_free(run->notes[i]);
+    refusals_done(&run->refusals);
     for (size_t i = 0; i < run->called; i++) {
         mem_free(run->results[i].wave);
         mem_free(run->results[i].json);

@@ -13,6 +13,7 @@
 #include "catalog/cache.h"
 #include "catalog/manifest.h"
 #include "daemon/model.h"
+#include "daemon/refusals.h"
 #include "daemon/run.h"
 #include "workers/jobs.h"
 
@@ -65,10 +66,11 @@ struct run {
     int sockets[LIMIT_FRAME_FDS];
     unsigned sockets_count;
     struct outcome outcome;
-    arcella_error *error;   /* why nothing ran */
-    bool no_file;           /* … namely that there is none */
-    bool ended;             /* the outcome is known */
-    int signal;             /* that asked for the end */
+    arcella_error *error; /* why nothing ran */
+    bool no_file;         /* … namely that there is none */
+    bool ended;           /* the outcome is known */
+    int signal;           /* that asked for the end */
+    struct refusals refusals;
     char *notes[NOTES_MAX]; /* owned; shown where it fails */
     size_t notes_count;
 };

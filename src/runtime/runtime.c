@@ -134,7 +134,9 @@ static void on_output(void *user, unsigned stream, const char *bytes, size_t len
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, line, i->runtime->hooks.user);
+    struct host_audit copy = *line;
+    copy.call = i->calling && i->calls ? i->calls->number : 0;
+    i->runtime->hooks.audit(i->handle, &copy, i->runtime->hooks.user);
 }
 
 static void on_notice(void *user, const char *sentence) {

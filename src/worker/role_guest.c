@@ -134,6 +134,7 @@ static void on_audit(uint64_t handle, const struct host_audit *line, void *user)
         .grant = worker_text(line->grant),
         .reason = line->reason,
         .count = line->count,
+        .call = line->call,
         .lost = line->suppressed,
     };
     worker_tell(guests->process, IPC_AUDIT, &audit, NULL);
