@@ -24,6 +24,7 @@ static const struct {
 } pages[] = {
     {"commands", alme_markdown}, {"errors", alme_markdown_errors},           {"messages", ipc_markdown},
     {"config", config_markdown}, {"wasi-preview1", wasi_preview1_reference}, {"exit-codes", exit_codes},
+    {"wasi-p2", wasi_p2_reference},
 };
 
 int main(int argc, char **argv) {

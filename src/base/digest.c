@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* SHA-256 by libsodium.  No state; any thread. */
+/* SHA-256 and BLAKE2b by libsodium.  No state but a key that is drawn once a process; any thread. */
 #include "base/digest.h"
 
+#include <pthread.h>
+#include <sodium/crypto_generichash.h>
 #include <sodium/crypto_hash_sha256.h>
 
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/sys.h"
 
@@ -96,6 +99,29 @@ bool digest_parse(const char *text, struct digest *ret) {
     }
     *ret = d;
     return true;
+}
+
+/* --- keyed --- */
+
+static unsigned char key[crypto_generichash_KEYBYTES];
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+/* Out of the key of maps, which is a pseudo-random function of this process. */
+static void make_key(void) {
+    static const char what[] = "base/digest";
+    char text[sizeof(what) + 1];
+    memcpy(text, what, sizeof(what));
+    for (size_t i = 0; i < sizeof(key); i += sizeof(unsigned)) {
+        text[sizeof(what)] = (char)i;
+        unsigned part = map_hash(text, sizeof(text));
+        memcpy(key + i, &part, sizeof(part));
+    }
+}
+
+void digest_keyed(const void *bytes, size_t count, uint64_t ret[2]) {
+    STATIC_ASSERT(crypto_generichash_BYTES_MIN <= 2 * sizeof(uint64_t), "128 bits are a length it makes");
+    pthread_once(&key_once, make_key);
+    crypto_generichash((unsigned char *)ret, 2 * sizeof(*ret), bytes, count, key, sizeof(key));
 }
 
 bool digest_equal(const struct digest *a, const struct digest *b) {

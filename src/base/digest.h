@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* SHA-256 (FIPS 180-4) by libsodium: what a component's bytes are known by. */
+/* SHA-256 (FIPS 180-4) by libsodium: what a component's bytes are known by.  And a short hash with a key of
+ * this process, for numbers that a stranger may see. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
@@ -28,6 +29,8 @@ int digest_of_range(int fd, uint64_t offset, uint64_t length, struct digest *ret
 void digest_text(const struct digest *d, char to[DIGEST_TEXT]);
 /** Read from hexadecimal. @return false where it is none */
 bool digest_parse(const char *text, struct digest *ret);
+/** BLAKE2b (RFC 7693) of 128 bits with a key that this process made for itself. Any thread. */
+void digest_keyed(const void *bytes, size_t count, uint64_t ret[2]);
 bool digest_equal(const struct digest *a, const struct digest *b);
 
 #endif

@@ -119,6 +119,11 @@
 #define LIMIT_CORE_MEMORIES       64   /* … the memories they have together … */
 #define LIMIT_CORE_TABLES         1024 /* … and the tables */
 
+/* --- WASI 0.2, of one instance --- */
+#define LIMIT_P2_RESOURCES 32768u     /* streams, sockets, pollables …: 1 MiB of ours at most */
+#define LIMIT_P2_POLLABLES 16384u     /* of these; a server of 10,000 connections waits for each */
+#define LIMIT_RANDOM_BYTES (64 * MIB) /* random bytes of one call: they take the kernel some 0.2 s */
+
 /* --- components --- */
 #define LIMIT_STRING_BYTES                                                                                   \
     ((1u << 28) - 1) /* a string, a list: MAX_STRING_BYTE_LENGTH of the canonical ABI */

@@ -165,6 +165,7 @@ static void on_called(struct component_instance *parts, const struct engine_outc
     i->cpu_ns += outcome->cpu_ns;
     if (i->over)
         return;
+    instance_flush(i);
     if (outcome->end != ENGINE_END_RETURNED && is_callers_end(i->calls, outcome)) {
         end_for_caller(i, outcome);
         return;
@@ -188,6 +189,7 @@ static void on_entry_done(struct component_instance *parts, const struct engine_
     struct instance *i = user;
     (void)parts;
     i->cpu_ns += outcome->cpu_ns;
+    instance_flush(i);
     struct engine_outcome copy = *outcome;
     if (outcome->end == ENGINE_END_RETURNED && result) {
         copy.end = ENGINE_END_EXITED;

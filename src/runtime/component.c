@@ -175,6 +175,7 @@ static void on_made(struct component_instance *parts, const struct engine_outcom
     struct instance *i = user;
     (void)parts;
     i->cpu_ns += outcome->cpu_ns;
+    instance_flush(i);
     if (outcome->end != ENGINE_END_RETURNED)
         instance_end(i, outcome);
     else
@@ -183,13 +184,19 @@ static void on_made(struct component_instance *parts, const struct engine_outcom
 
 int instance_begin_component(struct instance *i, const struct engine_limits *limits, arcella_error **reterr) {
     struct component_limits all = {.engine = *limits};
-    int r = component_instance_new(i->component->component, i->runtime->bindings, &all, &i->startup, i,
-                                   on_made, &i->parts, reterr);
+    struct runtime *runtime = i->runtime;
+    int r = 0;
+    if (!runtime->bindings)
+        r = runtime_provided(&runtime->bindings, reterr);
+    if (r == 0)
+        r = component_instance_new(i->component->component, runtime->bindings, &all, &i->startup, i, on_made,
+                                   &i->parts, reterr);
     if (r == ARCELLA_E_LINK)
         error_hint(reterr, r, "`arcella inspect` shows what it imports and what of it the host provides");
     if (r < 0)
         return r;
     i->engine = component_engine(i->parts);
+    wasi_p2_bind(i->p2, i->parts); /* nothing of the guest's has run */
     return 0;
 }
 
@@ -199,6 +206,7 @@ static void on_shutdown_done(struct component_instance *parts, const struct engi
     (void)parts;
     (void)result;
     i->cpu_ns += outcome->cpu_ns;
+    instance_flush(i);
     if (outcome->end != ENGINE_END_RETURNED)
         instance_end(i, outcome);
     else

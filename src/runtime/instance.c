@@ -88,13 +88,24 @@ static void take_status(struct instance *i, const char *function, struct engine_
     snprintf(outcome->message, sizeof outcome->message, "%s returned %d", function, outcome->exit_code);
 }
 
+struct host *instance_host(const struct instance *i) {
+    return i->is_component ? wasi_p2_host(i->p2) : wasi_preview1_host(i->preview1);
+}
+
+void instance_flush(struct instance *i) {
+    if (i->is_component)
+        wasi_p2_flush(i->p2);
+    else
+        wasi_preview1_flush(i->preview1);
+}
+
 static void on_entry_done(struct engine_instance *engine, const struct engine_outcome *outcome, void *user) {
     struct instance *i = user;
     (void)engine;
     struct engine_outcome copy = *outcome;
     i->cpu_ns += outcome->cpu_ns;
     take_status(i, i->entrypoint, &copy);
-    wasi_preview1_flush(i->wasi);
+    instance_flush(i);
     instance_end(i, &copy);
 }
 
@@ -126,7 +137,7 @@ static void on_initialized(struct engine_instance *engine, const struct engine_o
     struct instance *i = user;
     (void)engine;
     i->cpu_ns += outcome->cpu_ns;
-    wasi_preview1_flush(i->wasi);
+    instance_flush(i);
     if (outcome->end != ENGINE_END_RETURNED)
         instance_end(i, outcome);
     else
@@ -140,7 +151,7 @@ static void on_instantiated(struct engine_instance *engine, const struct engine_
     i->cpu_ns += outcome->cpu_ns;
     ERROR_AUTO *error = NULL;
     if (outcome->end != ENGINE_END_RETURNED) {
-        wasi_preview1_flush(i->wasi);
+        instance_flush(i);
         instance_end(i, outcome);
     } else if (i->initialize && !i->stop_wanted) {
         if (call(i, "_initialize", &i->startup, on_initialized, &error) < 0)
@@ -153,7 +164,7 @@ int instance_begin(struct instance *i, const struct engine_limits *limits, arcel
     int r =
         engine_instance_new(i->program->program, limits, &i->startup, i, on_instantiated, &i->engine, reterr);
     if (r == 0)
-        wasi_preview1_bind(i->wasi, i->engine);
+        wasi_preview1_bind(i->preview1, i->engine);
     return r;
 }
 
@@ -162,7 +173,7 @@ static void on_shutdown_done(struct engine_instance *engine, const struct engine
     struct instance *i = user;
     (void)engine;
     i->cpu_ns += outcome->cpu_ns;
-    wasi_preview1_flush(i->wasi);
+    instance_flush(i);
     if (outcome->end != ENGINE_END_RETURNED)
         instance_end(i, outcome);
     else
@@ -270,7 +281,10 @@ void instance_free(struct instance *i) {
         component_instance_free(i->parts);
     else
         engine_instance_free(i->engine);
-    wasi_preview1_free(i->wasi);
+    if (i->is_component)
+        wasi_p2_free(i->p2);
+    else
+        wasi_preview1_free(i->preview1);
     loop_timer_free(i->timer);
     program_unuse(i->runtime, i->program);
     runtime_component_unuse(i->runtime, i->component);

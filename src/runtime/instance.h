@@ -22,7 +22,7 @@ struct runtime {
     struct runtime_hooks hooks;
     struct runtime_program *programs;     /* loaded code, one per path */
     struct runtime_component *components; /* likewise, one per digest */
-    struct component_bindings *bindings;  /* what the host provides to components */
+    struct component_bindings *bindings;  /* what the host provides to components; NULL: no component yet */
     struct instance *instances;           /* newest first */
     uint32_t count;
 };
@@ -71,7 +71,11 @@ struct runtime_handle {
 };
 
 struct instance {
-    struct wasi_preview1 *wasi; /* first: this is where the WASI functions look for it */
+    union {                             /* first: this is where the functions of WASI look for it */
+        struct wasi_preview1 *preview1; /* of a core module */
+        struct wasi_p2 *p2;             /* of a component */
+    };
+    bool is_component;
     struct runtime *runtime;
     struct instance *next, **self;
     struct runtime_program *program;     /* of a core module; else NULL */
@@ -164,6 +168,10 @@ void runtime_component_unuse(struct runtime *runtime, struct runtime_component *
 void instance_stop(struct instance *i, uint64_t timeout_ms);
 /** Take it out of its runtime and free everything, whatever it does. */
 void instance_free(struct instance *i);
+/** The host of its state; borrowed. */
+struct host *instance_host(const struct instance *i);
+/** Hand on what the guest wrote without a newline: a run of it has ended. */
+void instance_flush(struct instance *i);
 /** The timer's callback. */
 void instance_on_timer(struct loop_timer *timer, void *user);
 /** The name of a state; static. */

@@ -2,17 +2,17 @@
 /* What the host provides to components: see the header. */
 #include "runtime/provided.h"
 
-/* A table of host functions and resources of one interface or world. */
+#include "wasi/wasi.h"
+
+/* A room that provides interfaces: its tables, added and walked. */
 struct provided_table {
-    const struct component_host_func *funcs;
-    size_t funcs_count;
-    const struct component_host_resource *resources;
-    size_t resources_count;
+    int (*offer)(struct component_bindings *bindings, arcella_error **reterr);
+    const char *(*interface)(size_t index);
 };
 
-/* Rooms that provide interfaces add their tables here.  So far there is none: no WASI 0.2. */
+/* Rooms add themselves here. */
 static const struct provided_table tables[] = {
-    {NULL, 0, NULL, 0},
+    {wasi_p2_offer, wasi_p2_interface},
 };
 
 int runtime_provided(struct component_bindings **ret, arcella_error **reterr) {
@@ -21,8 +21,7 @@ int runtime_provided(struct component_bindings **ret, arcella_error **reterr) {
         return error_nomem(reterr);
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(tables); i++)
-        r = component_bind(bindings, tables[i].funcs, tables[i].funcs_count, tables[i].resources,
-                           tables[i].resources_count, reterr);
+        r = tables[i].offer(bindings, reterr);
     if (r < 0)
         component_bindings_unref(bindings);
     else
@@ -32,12 +31,13 @@ int runtime_provided(struct component_bindings **ret, arcella_error **reterr) {
 
 const char *runtime_provided_interface(size_t index) {
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
-        if (index < tables[i].funcs_count)
-            return tables[i].funcs[index].interface;
-        index -= tables[i].funcs_count;
-        if (index < tables[i].resources_count)
-            return tables[i].resources[index].interface;
-        index -= tables[i].resources_count;
+        const char *interface;
+        size_t rows = 0;
+        while ((interface = tables[i].interface(rows)) && rows < index)
+            rows++;
+        if (interface)
+            return interface;
+        index -= rows;
     }
     return NULL;
 }

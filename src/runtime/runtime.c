@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "engine/core.h"
 #include "runtime/instance.h"
-#include "runtime/provided.h"
 
 DEFINE_CLEANUP(instance_free_ptr, struct instance *, instance_free)
 
@@ -31,11 +30,6 @@ int runtime_new(struct loop *loop, const struct engine_config *config, const str
     int r = engine_new(config, loop, &runtime->engine, reterr);
     if (r < 0) {
         mem_free(runtime);
-        return r;
-    }
-    r = runtime_provided(&runtime->bindings, reterr);
-    if (r < 0) {
-        runtime_free(runtime);
         return r;
     }
     if (hooks->processor)
@@ -180,7 +174,8 @@ static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcell
         dirs[n] = (struct wasi_dir){.fd = spec->dirs[n].fd,
                                     .guest_path = spec->dirs[n].guest_path,
                                     .writable = spec->dirs[n].writable};
-    return wasi_preview1_new(&options, &i->wasi, reterr);
+    return i->is_component ? wasi_p2_new(&options, &i->p2, reterr)
+                           : wasi_preview1_new(&options, &i->preview1, reterr);
 }
 
 static void close_descriptors(const struct runtime_spec *spec) {
@@ -197,6 +192,7 @@ int runtime_start(struct runtime *runtime, const struct runtime_spec *spec, arce
         return error_nomem(reterr);
     }
     i->runtime = runtime;
+    i->is_component = spec->is_component;
     i->handle = spec->handle;
     i->budget.limit_bytes = LIMIT_HOST_BYTES;
     i->startup = (struct engine_budget){.wall_ms = spec->startup_ms, .cpu_ms = spec->cpu_ms};
@@ -244,7 +240,7 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
 void runtime_flush_audits(struct runtime *runtime, uint64_t handle) {
     for (struct instance *i = runtime->instances; i; i = i->next)
         if (!handle || i->handle == handle)
-            host_audit_flush(wasi_preview1_host(i->wasi));
+            host_audit_flush(instance_host(i));
 }
 
 void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),
@@ -252,13 +248,15 @@ void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figur
     for (struct instance *i = runtime->instances; i; i = i->next) {
         struct engine_usage usage;
         engine_usage(i->engine, &usage);
-        struct host_figures host = host_figures(wasi_preview1_host(i->wasi));
+        struct wasi_figures wasi =
+            i->is_component ? wasi_p2_figures(i->p2) : wasi_preview1_figures(i->preview1);
+        struct host_figures host = host_figures(instance_host(i));
         struct runtime_figures figures = {
             .handle = i->handle,
             .state = i->state,
             .memory_bytes = usage.memory_bytes,
             .cpu_ns = i->cpu_ns + usage.cpu_ns,
-            .open_files = wasi_preview1_figures(i->wasi).open_files,
+            .open_files = wasi.open_files,
             .denied = host.denied,
             .waits = host.waits,
             .host_bytes = i->budget.used_bytes,

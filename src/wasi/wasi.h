@@ -92,6 +92,8 @@ struct host *wasi_preview1_host(const struct wasi_preview1 *wasi);
 struct wasi_figures {
     uint64_t calls;      /* host functions called so far */
     uint32_t open_files; /* descriptors the guest holds */
+    uint32_t resources;  /* of WASI 0.2: handles it holds, … */
+    uint32_t pollables;  /* … and those of them it can wait for */
 };
 /** What happened so far. */
 struct wasi_figures wasi_preview1_figures(const struct wasi_preview1 *wasi);
@@ -113,6 +115,9 @@ struct engine_outcome;
  * @return 0, NOMEM
  */
 int wasi_p2_offer(struct component_bindings *bindings, arcella_error **reterr) MUST_CHECK;
+/** Walk what is offered, functions and resources. @return the interface of the index-th one; NULL: not so
+ * many */
+const char *wasi_p2_interface(size_t index);
 /** Make the state of one instance. @param options listeners are none of WASI 0.2's: refused @return as
  * wasi_preview1_new() */
 int wasi_p2_new(const struct wasi_options *options, struct wasi_p2 **ret, arcella_error **reterr) MUST_CHECK;

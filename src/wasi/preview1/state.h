@@ -12,15 +12,8 @@
 
 #include "engine/engine.h"
 #include "host/table.h"
+#include "wasi/given.h"
 #include "wasi/wasi.h"
-
-/* Texts one behind the other, each with its NUL: what args_get copies in one piece. */
-struct preview1_texts {
-    char *bytes;       /* owned */
-    uint32_t *offsets; /* owned; of each text in bytes */
-    uint32_t count;
-    uint32_t length; /* of bytes, NULs included */
-};
 
 struct wasi_preview1 {
     struct host *host;                /* owned */
@@ -28,8 +21,8 @@ struct wasi_preview1 {
     struct engine_instance *instance; /* borrowed; NULL until bound */
     struct memory_budget *budget;     /* borrowed; may be NULL */
     uint64_t calls;
-    struct preview1_texts args;
-    struct preview1_texts env;
+    struct wasi_texts args;
+    struct wasi_texts env;
 };
 
 /* The words of a slot. */
