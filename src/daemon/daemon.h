@@ -15,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "catalog/rules.h"
 #include "daemon/config.h"
+#include "daemon/lookups.h"
 #include "daemon/model.h"
 #include "workers/jobs.h"
 
@@ -58,6 +59,7 @@ struct daemon {
     char code_key[2][512];   /* by fuel: what compiled code depends on */
     struct figures_question *questions;
     struct inspect_job *inspect_jobs;
+    struct lookups lookups;
     struct pending_call *calls; /* that wait for a worker's answer */
     uint64_t calls_number;      /* of the last one */
 };

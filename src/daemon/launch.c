@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "daemon/grants.h"
 #include "daemon/parts.h"
+#include "daemon/ports.h"
 
 struct group *launch_group(struct deployment *deployment) {
     return model_group(deployment->daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
@@ -44,8 +45,13 @@ static char *host_path(const struct grant *row) {
     return mem_text_n(row->value.data, row->value.length);
 }
 
-bool launch_needs_net(const struct grant_set *grants) {
-    return grants->allowed[GRANT_NET] != 0;
+bool launch_needs_net(const struct daemon *daemon, const struct deployment_record *record,
+                      const struct grant_set *grants) {
+    if (!ports_wanted(grants, true))
+        return false;
+    CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
+    int r = state_component_get(daemon->catalog->state, record->component.text, &component, NULL);
+    return ports_wanted(grants, r < 0 || component->kind == KIND_COMPONENT);
 }
 
 static int refuse_group(const struct deployment_record *record, int r, arcella_error **reterr) {
@@ -55,9 +61,15 @@ static int refuse_group(const struct deployment_record *record, int r, arcella_e
 /* What only counts for what it may reach. */
 static int fits_grants(const struct group *group, const struct deployment_record *record,
                        const struct grant_set *grants, arcella_error **reterr) {
-    if (launch_needs_net(grants) && !group->net) {
+    bool net = launch_needs_net(group->daemon, record, grants);
+    if (net && !group->net) {
         int r = error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' has no network",
                           group->name);
+        return refuse_group(record, r, reterr);
+    }
+    if (net && !ports_hold(group->ports, grants)) {
+        int r = error_set(reterr, ARCELLA_E_GROUP,
+                          "the running worker of group '%s' does not hold all its TCP ports", group->name);
         return refuse_group(record, r, reterr);
     }
     for (size_t i = 0; i < grants->count; i++) {
@@ -305,6 +317,10 @@ static int sum_up(struct group *group, arcella_error **reterr) {
     forget_dirs(group);
     group->stack_bytes = DEFAULT_STACK_BYTES;
     group->fuel = group->net = group->outgrown = false;
+    mem_free(group->ports);
+    group->ports = mem_new(struct ports);
+    if (!group->ports)
+        return error_nomem(reterr);
     struct deployment *deployment, *next;
     HASH_ITER(hh, group->daemon->model.deployments, deployment, next) {
         const struct deployment_record *record = deployment->record;
@@ -319,8 +335,12 @@ static int sum_up(struct group *group, arcella_error **reterr) {
             r = hold_dirs(group, &grants, reterr);
         if (r < 0)
             return r;
-        group->net |= launch_needs_net(&grants);
+        if (launch_needs_net(group->daemon, record, &grants)) {
+            group->net = true;
+            ports_add(group->ports, &grants);
+        }
     }
+    ports_settle(group->ports);
     return 0;
 }
 
@@ -334,6 +354,7 @@ int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella
         return error_nomem(reterr);
     for (size_t i = 0; i < group->dirs_count; i++)
         dirs[i] = (struct worker_dir){group->dirs[i].path, group->dirs[i].writable};
+    struct ipc_port ports[PORTS_ROWS];
     struct worker_settings settings = {
         .role = IPC_ROLE_GUEST,
         .group = group->name,
@@ -343,6 +364,9 @@ int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella
         .fuel = group->fuel,
         .dirs = dirs,
         .dirs_count = group->dirs_count,
+        .net = group->net,
+        .ports = ports,
+        .ports_count = group->net ? ports_list(group->ports, ports) : 0,
         .open_files = config_number(group->daemon->config, CONFIG_WORKERS_FILES),
     };
     r = worker_start(group->daemon->workers, &settings, hooks, group, &group->worker, reterr);

@@ -15,8 +15,9 @@ int launch_fits(const struct group *group, const struct deployment_record *recor
     MUST_CHECK;
 /** Does this group's engine meter fuel, now or when it is started next? */
 bool launch_fuel(struct daemon *daemon, const char *group);
-/** Do these grants need the network at all? */
-bool launch_needs_net(const struct grant_set *grants);
+/** With these grants, do guests of a deployment make sockets? */
+bool launch_needs_net(const struct daemon *daemon, const struct deployment_record *record,
+                      const struct grant_set *grants);
 /** Are the directories a deployment is granted there? @return 0, NOT_FOUND, INVALID (no directory), DENIED */
 int launch_check_dirs(const struct daemon *daemon, const struct deployment_record *record,
                       arcella_error **reterr) MUST_CHECK;

@@ -2,8 +2,8 @@
 /* From a lookup frame to its answer.  Who asked is kept as worker, instance and number, in one allocation. */
 #include "daemon/lookups.h"
 
-#include "base/log.h"
 #include "base/mem.h"
+#include "workers/resolve.h"
 
 struct asker {
     struct worker *worker; /* forgotten before it is gone */

@@ -8,8 +8,9 @@
 #define DAEMON_LOOKUPS_H
 
 #include "catalog/grant.h"
-#include "workers/resolve.h"
 #include "workers/workers.h"
+
+struct resolver;
 
 /* Embedded in its owner; zeroed but for the loop. */
 struct lookups {

@@ -121,6 +121,7 @@ static void group_free(struct group *group) {
     for (size_t i = 0; i < group->dirs_count; i++)
         mem_free(group->dirs[i].path);
     mem_free(group->dirs);
+    mem_free(group->ports);
     loop_timer_free(group->idle);
     loop_timer_free(group->retry);
     arcella_error_free(group->error);

@@ -28,6 +28,7 @@ struct call;
 struct deployment;
 struct group;
 struct parts;
+struct ports;
 
 #define OUTCOME_FRAMES_MAX 64
 
@@ -152,7 +153,8 @@ struct group {
     size_t dirs_count;
     uint64_t stack_bytes;
     bool fuel;
-    bool net;               /* its worker may use the network */
+    bool net;               /* guests in its worker may make sockets */
+    struct ports *ports;    /* owned; which TCP ports its sandbox lets through, where net; else NULL */
     bool outgrown;          /* a grant asks for what its worker cannot do: replace it when it is empty */
     size_t live;            /* instances in its worker */
     bool waiting;           /* back-off after a worker that died */

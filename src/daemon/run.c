@@ -17,6 +17,7 @@
 #include "catalog/home.h"
 #include "daemon/launch.h"
 #include "daemon/local.h"
+#include "daemon/ports.h"
 #include "daemon/run_inner.h"
 #include "engine/engine.h"
 
@@ -56,7 +57,6 @@ static void on_log(struct run *run, const struct ipc_log *log) {
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     struct run *run = user;
     const struct ipc_message *message = &frame->message;
-    (void)worker;
     switch (message->type) {
     case IPC_AUDIT: refusals_add(&run->refusals, &message->audit, NULL); break;
     case IPC_LOG: on_log(run, &message->log); break;
@@ -65,6 +65,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
             run_invoke_next(run);
         break;
     case IPC_CALLED: run_invoked(run, &message->called); break;
+    case IPC_LOOKUP: lookups_take(&run->lookups, worker, "", &message->lookup, &run->options.grants); break;
     case IPC_ENDED:
         outcome_from_frame(&run->outcome, &message->ended);
         outcome_name_limits(&run->outcome, &run->options.policy);
@@ -99,7 +100,7 @@ static void on_line(struct worker *worker, const char *line, size_t length, uint
 
 static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
     struct run *run = user;
-    (void)worker;
+    lookups_forget(&run->lookups, worker);
     run->worker = NULL;
     if (!run->ended && !run->error && !run->signal) {
         arcella_error *error = NULL;
@@ -197,6 +198,23 @@ static int send_start(struct run *run, arcella_error **reterr) {
     return r;
 }
 
+/* Sockets that the program makes by itself. */
+static int let_ports(const struct run *run, struct worker_settings *settings, struct ipc_port *rows,
+                     arcella_error **reterr) {
+    const struct grant_set *grants = &run->options.grants;
+    settings->net = ports_wanted(grants, run->description != NULL);
+    if (!settings->net)
+        return 0;
+    MEM_AUTO struct ports *ports = mem_new(struct ports);
+    if (!ports)
+        return error_nomem(reterr);
+    ports_add(ports, grants);
+    ports_settle(ports);
+    settings->ports = rows;
+    settings->ports_count = ports_list(ports, rows);
+    return 0;
+}
+
 /* Start the worker and send it everything behind its setup, without waiting for ready. */
 static int start(struct run *run, arcella_error **reterr) {
     static const struct worker_hooks hooks = {.on_frame = on_frame, .on_line = on_line, .on_end = on_end};
@@ -212,11 +230,14 @@ static int start(struct run *run, arcella_error **reterr) {
         .fuel = policy_number(policy, POLICY_FUEL_KEY) != 0,
         .dirs = dirs,
     };
+    struct ipc_port ports[PORTS_ROWS];
     MEM_AUTO const char **more = NULL;
     int r = further_code(run, &more, &settings.code_more_count, reterr);
     settings.code_more = more;
     if (r == 0)
         r = open_sockets(run, reterr);
+    if (r == 0)
+        r = let_ports(run, &settings, ports, reterr);
     for (size_t i = 0; r == 0 && i < grants->count && settings.dirs_count < LIMIT_DIRS; i++) {
         const struct grant *row = &grants->rows[i];
         if (row->class != GRANT_FS || row->effect == GRANT_DENY)
@@ -293,6 +314,7 @@ static void on_signal(struct loop_signal *signal, int number, void *user) {
 static int set_up(struct run *run, const char *home, arcella_error **reterr) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     int r = loop_new(&run->loop, reterr);
+    run->lookups.loop = run->loop;
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(numbers); i++) {
         r = loop_signal_new(run->loop, numbers[i], on_signal, run, &run->signals[i], reterr);
         if (r == 0)
@@ -460,6 +482,7 @@ static void run_done(struct run *run) {
         if (run->modules[i].job)
             worker_job_cancel(run->modules[i].job);
     workers_free(run->workers);
+    lookups_done(&run->lookups);
     run_drop_folder(run);
     for (size_t i = 0; i < ARRAY_LENGTH(run->signals); i++)
         loop_signal_free(run->signals[i]);

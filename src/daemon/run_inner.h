@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "catalog/cache.h"
 #include "catalog/manifest.h"
+#include "daemon/lookups.h"
 #include "daemon/model.h"
 #include "daemon/refusals.h"
 #include "daemon/run.h"
@@ -63,6 +64,7 @@ struct run {
     size_t checked;             /* of several: found to be calls */
     size_t called;              /* calls that are over */
     bool invoked;               /* all of them, and they returned */
+    struct lookups lookups;
     int sockets[LIMIT_FRAME_FDS];
     unsigned sockets_count;
     struct outcome outcome;

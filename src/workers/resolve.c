@@ -11,6 +11,7 @@
  */
 #include "workers/resolve.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>

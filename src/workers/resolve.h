@@ -14,7 +14,6 @@
 #ifndef WORKERS_RESOLVE_H
 #define WORKERS_RESOLVE_H
 
-#include <netdb.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +23,7 @@
 #include "wire/ipc.h"
 
 struct resolver;
+struct addrinfo;
 
 /* As getaddrinfo() and freeaddrinfo(); tests have others. */
 struct resolver_calls {

@@ -56,7 +56,7 @@ static void lock_paths(void) {
     struct sandbox_report report = {0};
     struct sandbox_dir dirs[] = {{.fd = read_fd}, {.fd = write_fd, .writable = true}};
     STEP(sandbox_lock(-1, reterr));
-    STEP(sandbox_paths(code_fd, dirs, 2, &report, reterr));
+    STEP(sandbox_paths(code_fd, dirs, 2, NULL, &report, reterr));
     CHECK(report.landlock_abi == kernel.landlock_abi);
 }
 
@@ -106,7 +106,7 @@ static void one_code_file(void *argument) {
     CHECK(other >= 0 && file >= 0 && fchdir(code_fd) == 0);
     struct sandbox_report report = {0};
     STEP(sandbox_lock(-1, reterr));
-    STEP(sandbox_paths(file, NULL, 0, &report, reterr));
+    STEP(sandbox_paths(file, NULL, 0, NULL, &report, reterr));
     CHECK(open("file", O_RDONLY) >= 0);
     CHECK_FAILS(open("file", O_RDWR), EACCES);
     CHECK_FAILS(open("other", O_RDONLY), EACCES);
@@ -178,7 +178,7 @@ static void not_a_directory(void *argument) {
     struct sandbox_report report = {0};
     struct sandbox_dir dir = {.fd = fd};
     STEP(sandbox_lock(-1, reterr));
-    CHECK(sandbox_paths(-1, &dir, 1, &report, NULL) == ARCELLA_E_INVALID);
+    CHECK(sandbox_paths(-1, &dir, 1, NULL, &report, NULL) == ARCELLA_E_INVALID);
 }
 
 static bool lacks(enum sandbox_feature feature) {
@@ -274,7 +274,7 @@ static void old_kernel(void *argument) {
     for (int fd = 0; fd < 64; fd++)
         CHECK((fcntl(fd, F_GETFD) >= 0) == (fd < 4));
     STEP(sandbox_lock(-1, reterr));
-    STEP(sandbox_paths(-1, NULL, 0, &report, reterr));
+    STEP(sandbox_paths(-1, NULL, 0, NULL, &report, reterr));
     STEP(sandbox_seal(SANDBOX_GUEST, &report, reterr));
     CHECK(open("/etc/passwd", O_RDONLY) >= 0); /* nothing stops it, and that is said: */
     const char *names[SANDBOX_FEATURES];

@@ -9,8 +9,9 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
