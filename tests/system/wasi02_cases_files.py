@@ -46,7 +46,8 @@ def names(g, folder):
 
 @case("files")
 def granted_directories_are_listed(g, _):
-    assert [path for _, path in g("preopens.get-directories")] == ["/data", "/fixed"]
+    listed = [path for _, path in g("preopens.get-directories")]
+    assert listed == ["/data", "/fixed"], listed
     data, fixed = folders(g)
     for folder in (data, fixed):
         assert g("descriptor.get-type", folder) == "directory"
@@ -88,7 +89,6 @@ def flags_of_directories(g, p):
     data, fixed = folders(g)
     os.mkdir(p.fixed / "d")
     os.mkdir(p.data / "d")
-    assert "mutate-directory" not in g("descriptor.get-flags", opened(g, data, "d", {"directory"}))
     assert "mutate-directory" in g("descriptor.get-flags", opened(g, data, "d", {"directory"}, MUTATE))
     assert opened(g, fixed, "d", {"directory"}, MUTATE) in DENIED
 
@@ -181,13 +181,16 @@ def what_may_not_be_changed_is_not(g, p):
 
 
 @case("files")
-def a_directory_opened_for_reading_cannot_be_changed(g, p):
-    data, _ = folders(g)
+def a_directory_that_is_opened_has_what_its_grant_allows(g, p):
+    """The WIT would have it read-only without mutate-directory; but programs of preview 1 behind its adapter never ask for
+    that, and make files beneath directories that they opened.  No host holds them to it."""
+    data, fixed = folders(g)
     os.mkdir(p.data / "d")
-    below = opened(g, data, "d", {"directory"}, READ)
-    assert opened(g, below, "new", {"create"}, BOTH) in DENIED
-    assert g("descriptor.create-directory-at", below, "e") in DENIED
-    assert os.listdir(p.data / "d") == []
+    os.mkdir(p.fixed / "d")
+    g.drop("descriptor", made(g, opened(g, data, "d", {"directory"}, READ), "new"))
+    assert os.listdir(p.data / "d") == ["new"]
+    assert opened(g, opened(g, fixed, "d", {"directory"}, READ), "new", {"create"}, BOTH) in DENIED
+    assert os.listdir(p.fixed / "d") == []
 
 
 # --- reading and writing at a place ---
