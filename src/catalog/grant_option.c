@@ -192,24 +192,17 @@ static void write_flag(char *to, size_t size, const char *flag, const char *form
 
 #define TEXT_ARGS(t) (int)(t).length, (t).length ? (t).data : ""
 
-/* The innermost directory that is granted, whatever for. */
-static const struct grant *find_directory(const struct grant_set *set, struct text path) {
+/* The innermost directory of an effect, whatever it is granted for. */
+static const struct grant *find_directory(const struct grant_set *set, enum grant_effect effect,
+                                          struct text path) {
     const struct grant *best = NULL;
     for (size_t i = 0; set && i < set->count; i++) {
         const struct grant *row = &set->rows[i];
-        if (row->class == GRANT_FS && row->effect == GRANT_ALLOW && grant_path_beneath(row->key, path) &&
+        if (row->class == GRANT_FS && row->effect == effect && grant_path_beneath(row->key, path) &&
             (!best || row->key.length > best->key.length))
             best = row;
     }
     return best;
-}
-
-/* Below a directory that lets pass and tells, host and guest paths are the same. */
-static bool is_told(const struct grant_set *set) {
-    for (size_t i = 0; set && i < set->count; i++)
-        if (set->rows[i].class == GRANT_FS && set->rows[i].effect == GRANT_AUDIT)
-            return true;
-    return false;
 }
 
 static void need_directory(const struct grant_set *set, enum grant_action action, struct text resource,
@@ -218,12 +211,17 @@ static void need_directory(const struct grant_set *set, enum grant_action action
     ssize_t length = grant_path_normalise(resource, path, sizeof(path));
     struct text guest = length < 0 ? resource : (struct text){path, (size_t)length};
     const char *suffix = action == GRANT_WRITE ? ":rw" : "";
-    const struct grant *row = length < 0 ? NULL : find_directory(set, guest);
+    const struct grant *row = length < 0 ? NULL : find_directory(set, GRANT_ALLOW, guest);
+    /* Beneath a "/" that tells, host and guest paths are the same, so a part of it can be named. */
+    const struct grant *told = length < 0 || row ? NULL : find_directory(set, GRANT_AUDIT, guest);
+    bool root = told && text_equal(told->key, TEXT("/")) && text_equal(told->value, TEXT("/"));
+    if (told && !root)
+        row = told;
     struct text most = {resource.data,
                         resource.length < LIMIT_PATH_BYTES ? resource.length : LIMIT_PATH_BYTES};
     if (row)
         write_flag(to, size, "--dir", "%.*s::%.*s%s", TEXT_ARGS(row->value), TEXT_ARGS(row->key), suffix);
-    else if (is_told(set) && guest.length && guest.data[0] == '/')
+    else if (root)
         write_flag(to, size, "--dir", "%.*s::%.*s%s", TEXT_ARGS(guest), TEXT_ARGS(guest), suffix);
     else
         write_flag(to, size, "--dir", "HOSTDIR::%.*s%s", TEXT_ARGS(most), suffix);

@@ -164,12 +164,12 @@ int state_deployment_want(struct state *state, const char *id, enum wanted_state
 int state_deployment_ended(struct state *state, const char *id, const struct deployment_outcome *outcome,
                            enum wanted_state wanted, uint64_t restarts, arcella_error **reterr) MUST_CHECK;
 /**
- * Record other grants than before; revision grows and changed is now, here and in record.
+ * Record another policy and other grants than before; revision grows and changed is now, here and in record.
  *
- * @param record  grants is what is recorded
+ * @param record  policy and grants are what is recorded
  * @return 0, NOT_FOUND
  */
-int state_deployment_grants(struct state *state, struct deployment_record *record, arcella_error **reterr)
+int state_deployment_revise(struct state *state, struct deployment_record *record, arcella_error **reterr)
     MUST_CHECK;
 /** Forget, with its grants. @return 0, NOT_FOUND */
 int state_deployment_remove(struct state *state, const char *id, arcella_error **reterr) MUST_CHECK;

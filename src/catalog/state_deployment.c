@@ -141,9 +141,15 @@ int state_deployment_ended(struct state *state, const char *id, const struct dep
     return run_on_one(state, s, id, "record how a run ended", reterr);
 }
 
-int state_deployment_grants(struct state *state, struct deployment_record *record, arcella_error **reterr) {
+int state_deployment_revise(struct state *state, struct deployment_record *record, arcella_error **reterr) {
     uint64_t now_ms = clock_wall_ns() / 1000000;
-    int r = state_begin(state, reterr);
+    BUFFER_AUTO policy = BUFFER_INIT(STATE_POLICY_BYTES);
+    JSON_AUTO *json = policy_json(&record->policy);
+    if (!json)
+        return error_nomem(reterr);
+    int r = json_add(&policy, json, reterr);
+    if (r == 0)
+        r = state_begin(state, reterr);
     if (r < 0)
         return r;
     sqlite3_stmt *s;
@@ -152,6 +158,7 @@ int state_deployment_grants(struct state *state, struct deployment_record *recor
         state_bind_text(state, s, 1, record->id);
         state_bind_number(state, s, 2, (int64_t)record->revision + 1);
         state_bind_number(state, s, 3, (int64_t)now_ms);
+        state_bind_text(state, s, 4, policy.data);
         r = run_on_one(state, s, record->id, "revise a deployment", reterr);
     }
     if (r == 0)

@@ -39,7 +39,7 @@
        "UPDATE deployment SET wanted = ?2, changed_ms = ?3, restarts = ?4, outcome_end = ?5, "               \
        "outcome_code = ?6, outcome_message = ?7, outcome_ms = ?8 WHERE id = ?1")                             \
     XX(DEPLOYMENT_REMOVE, "DELETE FROM deployment WHERE id = ?1")                                            \
-    XX(DEPLOYMENT_REVISE, "UPDATE deployment SET revision = ?2, changed_ms = ?3 WHERE id = ?1")              \
+    XX(DEPLOYMENT_REVISE, "UPDATE deployment SET revision = ?2, changed_ms = ?3, policy = ?4 WHERE id = ?1") \
     XX(GRANT_ADD, "INSERT INTO grant_row(deployment, number, class, actions, pattern, effect, source, "      \
                   "expires_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                     \
     XX(GRANT_CLEAR, "DELETE FROM grant_row WHERE deployment = ?1")                                           \

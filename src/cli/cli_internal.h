@@ -131,6 +131,15 @@ bool render_wit(const json_t *data, const struct term *term);
 /** Print any object: scalars first, then tables and sections; what is empty is left out. */
 void render_object(const json_t *object, unsigned indent, const struct term *term);
 
+/* --- render_grants.c --- */
+
+/** What a package asks for and is not granted, as notes on standard error. */
+void render_requests(const json_t *data);
+/** What `explain` says. */
+void render_explained(const json_t *data, const char *message, const struct term *term);
+/** What `grant` and `revoke` did. */
+void render_changed(const json_t *data, const char *message, const struct term *term);
+
 /* --- help.c, complete.c --- */
 
 /** Print what the two below made, its long lines broken where the terminal ends. */

@@ -33,7 +33,8 @@ enum wish { WISH_NOTHING, WISH_FILE, WISH_ID, WISH_CHOICE, WISH_VERB };
 static enum wish wish_of(const struct alme_argument *argument) {
     switch (argument->type) {
     case ALME_PATH:
-    case ALME_DIRS: return WISH_FILE;
+    case ALME_DIRS:
+    case ALME_FILES: return WISH_FILE;
     case ALME_TARGET: return WISH_ID;
     case ALME_CHOICE: return WISH_CHOICE;
     case ALME_TEXT: return strcmp(argument->names, "verb") == 0 ? WISH_VERB : WISH_NOTHING;

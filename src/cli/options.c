@@ -34,6 +34,15 @@ static char *absolute(const char *text) {
     return mem_format("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, text);
 }
 
+/* NAME=FILE with its FILE absolute; other texts as they are. */
+static char *in_file(const struct options *o, const struct alme_argument *argument, const char *value) {
+    const char *equals = strchr(value, '=');
+    if (argument->type != ALME_FILES || (o->call.command->flags & ALME_LOCAL) || !equals || !equals[1])
+        return mem_text(value);
+    MEM_AUTO char *file = absolute(equals + 1);
+    return file ? mem_format("%.*s=%s", (int)(equals - value), value, file) : NULL;
+}
+
 static int add_value(struct reader *r, const struct alme_argument *argument, const char *value,
                      arcella_error **reterr) {
     struct options *o = r->options;
@@ -43,7 +52,7 @@ static int add_value(struct reader *r, const struct alme_argument *argument, con
                 !(o->call.command->flags & ALME_LOCAL) && *value;
     if (!text_is_utf8(value, strlen(value)))
         return error_set(reterr, ARCELLA_E_INVALID, "the value of '%s' is not UTF-8", name);
-    MEM_AUTO char *whole = path ? absolute(value) : mem_text(value);
+    MEM_AUTO char *whole = path ? absolute(value) : in_file(o, argument, value);
     if (!whole)
         return error_nomem(reterr);
     json_t *text = json_string(whole);

@@ -357,8 +357,15 @@ void render_success(const struct alme_command *command, const struct alme_answer
             fputc('\n', term->to);
         }
         return;
+    case ALME_EXPLAIN: render_explained(data, answer->message, term); return;
+    case ALME_GRANT:
+    case ALME_REVOKE: render_changed(data, answer->message, term); return;
     case ALME_STATUS:
     case ALME_INSPECT:
+        if (json_is_object(json_object_get(data, "permissions"))) {
+            render_object(json_object_get(data, "permissions"), 0, term);
+            return;
+        }
         if (render_wit(data, term))
             return;
         if (json_is_object(data)) {
@@ -373,6 +380,8 @@ void render_success(const struct alme_command *command, const struct alme_answer
         fputc('\n', term->to);
     }
     render_warnings(data);
+    if (command->id == ALME_START || command->id == ALME_INSTALL)
+        render_requests(data);
 }
 
 void render_failure(const char *message, const char *code, const char *hint) {

@@ -132,7 +132,11 @@ static bool is_empty(const json_t *value) {
 
 /* An empty member is left out, unless it says something that there are none of it. */
 static const char *word_for_none(const char *key) {
-    return strcmp(key, "problems") == 0 || strcmp(key, "grants") == 0 ? "none" : NULL;
+    static const char *const keys[] = {"problems", "grants", "granted", "denied", "requested"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return "none";
+    return NULL;
 }
 
 static bool is_shown(const char *key, const json_t *value) {

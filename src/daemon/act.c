@@ -84,6 +84,7 @@ static int make_code(struct deployment *deployment, arcella_error **reterr) {
     if (component->quarantine)
         return error_set(reterr, ARCELLA_E_CORRUPT, "'%s' is in quarantine: %s", component->id.text,
                          component->quarantine);
+    deployment->is_component = component->kind == KIND_COMPONENT;
     bool fuel = launch_fuel(daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
     if (component->kind == KIND_COMPONENT)
         return make_parts(deployment, component, fuel, reterr);
@@ -233,7 +234,8 @@ static void draw_deployment(struct view *view, struct deployment *deployment, si
     }
     /* Another worker would hold no more of a directory that is gone: the start is refused then, by name. */
     if (drawn->wanted && due && !deployment->error && of->worker &&
-        launch_fits(of, deployment->record, NULL) < 0 && launch_check_dirs(deployment->record, NULL) == 0)
+        launch_fits(of, deployment->record, NULL) < 0 &&
+        launch_check_dirs(deployment->daemon, deployment->record, NULL) == 0)
         picture->groups[group].fits = false;
 }
 
@@ -258,8 +260,10 @@ static bool draw(struct daemon *daemon, struct view *view) {
     HASH_ITER(hh, daemon->model.groups, group, next_group) {
         size_t g = view->picture.groups_count++;
         view->groups[g] = group;
-        view->picture.groups[g] = (struct picture_group){
-            .worker = picture_of(group), .idle = group->idle && loop_timer_active(group->idle), .fits = true};
+        view->picture.groups[g] =
+            (struct picture_group){.worker = picture_of(group),
+                                   .idle = group->idle && loop_timer_active(group->idle),
+                                   .fits = !group->outgrown};
     }
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         const struct group *of = launch_group(deployment);

@@ -18,7 +18,8 @@ enum call_wait {
     CALL_WAITS_FOR_START,
     CALL_WAITS_FOR_STOP,
     CALL_WAITS_FOR_RESTART,
-    CALL_WAITS_FOR_UNDEPLOY
+    CALL_WAITS_FOR_UNDEPLOY,
+    CALL_WAITS_FOR_GRANTS,
 };
 
 struct call {
@@ -35,6 +36,10 @@ struct call {
     bool created; /* start: a deployment was made */
     bool already; /* nothing had to be done */
     char last_stage[48];
+    /* grant, revoke */
+    const char *in_force; /* from when on; static */
+    json_t *changed;      /* owned; rows that came or went */
+    json_t *restarted;    /* owned; deployments that start again for it */
 };
 
 /** End it well; data is taken, may be NULL. */

@@ -3,6 +3,7 @@
 #include "daemon/commands.h"
 
 #include "base/json.h"
+#include "daemon/grants.h"
 
 typedef void command_fn(struct call *call);
 
@@ -14,13 +15,15 @@ static command_fn *const handlers[ALME_COMMANDS] = {
     [ALME_UNDEPLOY] = command_undeploy, [ALME_REMOVE] = command_remove,
     [ALME_CALL] = command_call,         [ALME_LOGS] = command_logs,
     [ALME_EVENTS] = command_events,     [ALME_SET_LOG_LEVEL] = command_set_log_level,
-    [ALME_SHUTDOWN] = command_shutdown,
+    [ALME_SHUTDOWN] = command_shutdown, [ALME_GRANT] = command_grant,
+    [ALME_REVOKE] = command_revoke,     [ALME_EXPLAIN] = command_explain,
 };
 
 /* Commands that only look may be asked while the daemon ends. */
 static bool only_looks(enum alme_id id) {
-    return id == ALME_PING || id == ALME_STATUS || id == ALME_LIST || id == ALME_INSPECT || id == ALME_LOGS ||
-           id == ALME_EVENTS || id == ALME_SET_LOG_LEVEL || id == ALME_SHUTDOWN;
+    return id == ALME_PING || id == ALME_STATUS || id == ALME_LIST || id == ALME_INSPECT ||
+           id == ALME_EXPLAIN || id == ALME_LOGS || id == ALME_EVENTS || id == ALME_SET_LOG_LEVEL ||
+           id == ALME_SHUTDOWN;
 }
 
 void command_dispatch(struct call *call) {
@@ -63,6 +66,9 @@ static void end_start(struct call *call, const struct deployment *deployment) {
     json_put(data, "instances", show_instances(call->daemon, deployment), &ok);
     if (deployment->state != DEPLOYMENT_RUNNING)
         put_outcome(data, deployment, &ok);
+    json_t *requests = call->created ? grants_requests(call->daemon, deployment->record) : NULL;
+    if (requests)
+        json_put(data, "requests", requests, &ok);
     if (!ok) {
         call_fail(call, NULL, NULL);
         return;
@@ -119,11 +125,47 @@ static void end_undeploy(struct call *call, const struct deployment *deployment)
         call_reply(call, TAKE(data), "%s is undeployed", deployment->record->id);
 }
 
+static void end_grants(struct call *call, const struct deployment *deployment) {
+    const char *id = deployment->record->id;
+    bool grants = call->request.command->id == ALME_GRANT;
+    JSON_AUTO *data = json_object();
+    bool ok = data != NULL;
+    size_t count = json_array_size(call->changed);
+    json_put_text(data, "deployment", id, &ok);
+    json_put_text(data, "state", deployment_state_name(deployment->state), &ok);
+    json_put(data, "changed", TAKE(call->changed), &ok);
+    json_put_text(data, "in_force", call->in_force, &ok);
+    json_put(data, "restarted", TAKE(call->restarted), &ok);
+    json_put(data, "instances", show_instances(call->daemon, deployment), &ok);
+    if (!ok)
+        call_fail(call, NULL, NULL);
+    else if (deployment->error && deployment->state == DEPLOYMENT_FAILED) {
+        arcella_error *error = error_copy(deployment->error);
+        error_wrap(&error, arcella_error_code(error), "'%s' could not be started again", id);
+        call_fail(call, error, TAKE(data));
+    } else
+        call_reply(call, TAKE(data), "%zu %s of %s %s, in force: %s", count, count == 1 ? "grant" : "grants",
+                   id, grants ? "recorded" : "revoked", call->in_force);
+}
+
 /* Has an instance of it failed at least once, and waits to be started again? */
 static bool is_retrying(const struct deployment *deployment) {
     for (size_t i = 0; i < deployment->count; i++)
         if (deployment->instances[i].waiting)
             return true;
+    return false;
+}
+
+/* Does anything of its group still stop or start for it? */
+static bool is_group_busy(const struct deployment *deployment) {
+    const char *group = policy_text(&deployment->record->policy, POLICY_GROUP_KEY);
+    struct deployment *other, *next;
+    HASH_ITER(hh, deployment->daemon->model.deployments, other, next) {
+        if (strcmp(policy_text(&other->record->policy, POLICY_GROUP_KEY), group) == 0 &&
+            (other->restarting ||
+             (other->state == DEPLOYMENT_STARTING && !is_retrying(other) && !other->error)))
+            return true;
+    }
     return false;
 }
 
@@ -139,6 +181,7 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
                deployment->state == DEPLOYMENT_DEGRADED || is_retrying(deployment);
     case CALL_WAITS_FOR_STOP: /* somebody may have asked for a restart meanwhile */
         return deployment->state != DEPLOYMENT_STOPPING;
+    case CALL_WAITS_FOR_GRANTS: return deployment->removing || !is_group_busy(deployment);
     case CALL_WAITS_FOR_UNDEPLOY:
         return deployment->state == DEPLOYMENT_GONE || (!deployment->removing && deployment->error);
     default: return true;
@@ -171,6 +214,8 @@ void call_settle(struct deployment *deployment) {
             end_stop(call, deployment);
         else if (call->wait == CALL_WAITS_FOR_UNDEPLOY)
             end_undeploy(call, deployment);
+        else if (call->wait == CALL_WAITS_FOR_GRANTS)
+            end_grants(call, deployment);
         else
             end_start(call, deployment);
     }

@@ -17,6 +17,10 @@ void command_start(struct call *call);
 void command_stop(struct call *call);
 void command_restart(struct call *call);
 void command_undeploy(struct call *call);
+/* commands_grants.c */
+void command_grant(struct call *call);
+void command_revoke(struct call *call);
+void command_explain(struct call *call);
 /* commands_inspect.c */
 void command_inspect(struct call *call);
 /** Give up all inspections in progress. */

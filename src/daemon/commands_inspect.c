@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "daemon/commands.h"
 #include "daemon/figures.h"
+#include "daemon/grants.h"
 #include "workers/jobs.h"
 
 struct inspect_job {
@@ -71,10 +72,25 @@ static int take_in(struct call *call, const struct component_record *component, 
     return r;
 }
 
+static void show_permissions(struct call *call, const struct target *target) {
+    JSON_AUTO *data = json_object();
+    bool ok = data != NULL;
+    json_put(data, "permissions", grants_permissions(call->daemon, target->component, target->deployment),
+             &ok);
+    if (ok)
+        call_reply(call, TAKE(data), "permissions of %s", alme_text(&call->request, "target"));
+    else
+        call_fail(call, NULL, NULL);
+}
+
 static void inspect_one(struct call *call) {
     CLEANUP(target_done) struct target target;
     arcella_error *error = NULL;
     int r = target_find(call->daemon, alme_text(&call->request, "target"), &target, &error);
+    if (r == 0 && alme_bool(&call->request, "permissions")) {
+        show_permissions(call, &target);
+        return;
+    }
     bool wit = alme_bool(&call->request, "wit");
     if (r == 0 && wit && !target.component)
         r = state_component_get(call->daemon->catalog->state, target.deployment->record->component.text,

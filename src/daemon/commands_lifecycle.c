@@ -3,10 +3,9 @@
  * start, stop, restart, undeploy: each changes what is wanted, in one transaction, and lets the reconciler do
  * the rest; the call waits until the deployment has settled.
  */
-#include <limits.h>
-
 #include "base/json.h"
 #include "daemon/commands.h"
+#include "daemon/grants.h"
 #include "daemon/launch.h"
 #include "daemon/supervise.h"
 
@@ -54,103 +53,6 @@ static int read_policy(const struct alme_request *request, struct policy *policy
     if (r == 0 && alme_has(request, "restart"))
         r = policy_set_text(policy, POLICY_RESTART_KEY, alme_text(request, "restart"), ORIGIN_OPTION, reterr);
     return r;
-}
-
-typedef int grant_option_fn(struct grant_set *set, const char *option, enum grant_source source,
-                            arcella_error **reterr);
-
-/* Is path the directory or beneath it? */
-static bool is_beneath(const char *path, struct text directory) {
-    if (directory.length == 1 && *directory.data == '/')
-        return true;
-    return strncmp(path, directory.data, directory.length) == 0 &&
-           (path[directory.length] == '/' || path[directory.length] == '\0');
-}
-
-/* Refuse a way that passes through at, which a deployment may write, and ends at real, which it may not. */
-static int check_owner(const struct deployment *deployment, const char *at, const char *path,
-                       const char *real, arcella_error **reterr) {
-    const struct grant_set *grants = &deployment->record->grants;
-    for (size_t i = 0; i < grants->count; i++) {
-        const struct grant *row = &grants->rows[i];
-        if (row->class != GRANT_FS || row->effect != GRANT_ALLOW || !(row->actions & GRANT_WRITE) ||
-            !is_beneath(at, row->value) || is_beneath(real, row->value))
-            continue;
-        return error_set(reterr, ARCELLA_E_DENIED, "'%s' leads out of '%.*s', which '%s' may write, to '%s'",
-                         path, (int)row->value.length, row->value.data, deployment->record->id, real);
-    }
-    return 0;
-}
-
-/*
- * A path that passes through what a deployment may write must stay there: a link on the way could be its
- * guest's.  Each directory on the way is looked at by where it is, however it was typed (`//`, `/./`, `..`,
- * by way of other links).
- *
- * @return 0, DENIED, NOMEM
- */
-static int check_owners(struct daemon *daemon, const char *path, const char *real, arcella_error **reterr) {
-    MEM_AUTO char *way = mem_text(path);
-    if (!way)
-        return error_nomem(reterr);
-    for (char *slash = strchr(way + (*way == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
-        char at[PATH_MAX];
-        *slash = '\0';
-        bool there = realpath(way, at);
-        *slash = '/';
-        if (!there)
-            continue; /* the whole was, so this was taken away in between; launch_check_dirs() looks again */
-        struct deployment *deployment, *next;
-        HASH_ITER(hh, daemon->model.deployments, deployment, next) {
-            int r = check_owner(deployment, at, path, real, reterr);
-            if (r < 0)
-                return r;
-        }
-    }
-    return 0;
-}
-
-/*
- * A directory is granted by where it is, not by a path that could lead elsewhere tomorrow: links in the host
- * part are resolved now, and launch_check_dirs() looks that there are none later.  What is not there is told
- * there, too.
- */
-static int add_dir(struct daemon *daemon, struct grant_set *grants, const char *option,
-                   arcella_error **reterr) {
-    const char *colons = strstr(option, "::");
-    MEM_AUTO char *host = colons ? mem_text_n(option, (size_t)(colons - option)) : mem_text(option);
-    if (!host)
-        return error_nomem(reterr);
-    char real[PATH_MAX];
-    if (!realpath(host, real) || strstr(real, "::"))
-        return grant_add_dir(grants, option, GRANT_BY_OPTION, reterr);
-    int r = check_owners(daemon, host, real, reterr);
-    if (r < 0)
-        return r;
-    MEM_AUTO char *resolved = mem_format("%s%s%s", real, colons ? "" : "::", colons ? colons : option);
-    return resolved ? grant_add_dir(grants, resolved, GRANT_BY_OPTION, reterr) : error_nomem(reterr);
-}
-
-static int read_grants(struct call *call, struct grant_set *grants, arcella_error **reterr) {
-    const struct alme_request *request = &call->request;
-    for (size_t n = 0; n < alme_count(request, "dir"); n++) {
-        int r = add_dir(call->daemon, grants, alme_item(request, "dir", n), reterr);
-        if (r < 0)
-            return r;
-    }
-    static const struct {
-        const char *argument;
-        grant_option_fn *add;
-    } options[] = {{"env", grant_add_env}, {"arg", grant_add_arg}, {"listen", grant_add_listen}};
-    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
-        for (size_t n = 0; n < alme_count(request, options[i].argument); n++) {
-            int r =
-                options[i].add(grants, alme_item(request, options[i].argument, n), GRANT_BY_OPTION, reterr);
-            if (r < 0)
-                return r;
-        }
-    }
-    return 0;
 }
 
 /* What may run at all, and where. */
@@ -209,6 +111,21 @@ static int settle_group(struct daemon *daemon, struct deployment_record *record,
                : 0;
 }
 
+/* What lets everything pass shares its worker with nobody: it would let its neighbours' native code pass,
+ * too. */
+static int check_alone(struct daemon *daemon, const struct deployment_record *record,
+                       arcella_error **reterr) {
+    const char *group = policy_text(&record->policy, POLICY_GROUP_KEY);
+    bool told = false;
+    for (size_t i = 0; i < record->grants.count; i++)
+        told |= record->grants.rows[i].effect == GRANT_AUDIT;
+    const struct deployment *other = told ? other_in(daemon, group, record->id) : NULL;
+    if (!told || (!other && strcmp(group, NAME_GROUP_DEFAULT) != 0))
+        return 0;
+    error_set(reterr, ARCELLA_E_GROUP, "--audit-only needs a group of its own, and '%s' is shared", group);
+    return error_hint(reterr, ARCELLA_E_GROUP, "leave --group out");
+}
+
 /* The implicit deployment of a component: defaults, template, options. */
 static int make_record(struct call *call, const struct component_record *component,
                        struct deployment_record **ret, arcella_error **reterr) {
@@ -227,13 +144,19 @@ static int make_record(struct call *call, const struct component_record *compone
     if (r == 0)
         r = read_policy(&call->request, &record->policy, reterr);
     if (r == 0)
-        r = read_grants(call, &record->grants, reterr);
+        r = grants_from_request(call, GRANT_BY_OPTION, 0, &record->grants, reterr);
+    if (r == 0 && d && alme_bool(&call->request, "allow-requested"))
+        r = grants_add_requested(d, &record->grants, 0, reterr);
+    if (r == 0)
+        r = grants_refresh(call->daemon, reterr);
     if (r == 0)
         r = check_component(component, &record->policy, reterr);
     if (r == 0)
         r = settle_group(call->daemon, record, d ? d->suggested_group : NULL, reterr);
     if (r == 0)
-        r = launch_check_dirs(record, reterr);
+        r = check_alone(call->daemon, record, reterr);
+    if (r == 0)
+        r = launch_check_dirs(call->daemon, record, reterr);
     if (r < 0)
         return r;
     *ret = TAKE(record);
@@ -273,6 +196,7 @@ static int deploy(struct call *call, const struct component_record *component, s
     const char *id = component->id.name;
     r = model_add_deployment(daemon, TAKE(record), &deployment, reterr);
     if (r == 0) {
+        deployment->is_component = component->kind == KIND_COMPONENT;
         r = launch_sockets(deployment, reterr);
         if (r < 0)
             model_remove_deployment(daemon, deployment);
@@ -309,7 +233,9 @@ static int start_existing(struct call *call, struct deployment *deployment, arce
     }
     default: break;
     }
-    int r = check_group(call->daemon, deployment->record, reterr);
+    int r = grants_refresh(call->daemon, reterr);
+    if (r == 0)
+        r = check_group(call->daemon, deployment->record, reterr);
     if (r == 0)
         r = want(deployment, WANTED_RUNNING, reterr);
     if (r == 0)

@@ -336,6 +336,7 @@ static int come_up(struct daemon *daemon, const char *home, arcella_error **rete
         r = open_logs(daemon, reterr);
     if (r == 0)
         r = loop_new(&daemon->loop, reterr);
+    daemon->lookups.loop = daemon->loop;
     if (r == 0)
         r = loop_timer_new(daemon->loop, on_retry, daemon, &daemon->retry_timer, reterr);
     if (r == 0)
@@ -392,6 +393,7 @@ static void come_down(struct daemon *daemon) {
             DAEMON_LOG(LOG_WARN, LOG_DAEMON, "the socket could not be removed", "errno=%d", errno);
     }
     daemon->workers = workers_free(daemon->workers);
+    lookups_done(&daemon->lookups);
     model_done(daemon);
     for (size_t i = 0; i < ARRAY_LENGTH(daemon->signals); i++)
         loop_signal_free(daemon->signals[i]);
@@ -411,6 +413,7 @@ static void come_down(struct daemon *daemon) {
         log_remove_sink(log_sink_ring, daemon->ring);
     daemon->ring = log_ring_free(daemon->ring);
     problems_done(&daemon->problems);
+    rules_done(&daemon->rules);
     daemon->home = home_free(daemon->home);
     mem_free(daemon->socket_path);
 }

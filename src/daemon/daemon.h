@@ -13,7 +13,9 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "catalog/rules.h"
 #include "daemon/config.h"
+#include "daemon/lookups.h"
 #include "daemon/model.h"
 #include "workers/jobs.h"
 
@@ -34,6 +36,7 @@ struct daemon {
     struct server *server;
     struct log_ring *ring;
     struct log_file *log_file;
+    struct rules rules;       /* cfg/policy.toml, as it was last read */
     struct problems problems; /* the daemon's own; the catalogue has more */
     char *socket_path;        /* owned */
     bool socket_given;        /* by the service manager: not ours to remove */
@@ -56,6 +59,7 @@ struct daemon {
     char code_key[2][512];   /* by fuel: what compiled code depends on */
     struct figures_question *questions;
     struct inspect_job *inspect_jobs;
+    struct lookups lookups;
     struct pending_call *calls; /* that wait for a worker's answer */
     uint64_t calls_number;      /* of the last one */
 };

@@ -69,6 +69,16 @@ void figures_ask(struct call *call, figures_done_fn *on_done) {
         loop_timer_start(question->timer, ANSWER_MS, 0);
 }
 
+static void keep_counters(struct instance *instance, const struct ipc_instance_figures *figures) {
+    instance->counters_count = 0;
+    for (uint32_t i = 0; i < figures->counters_count && i < COUNTERS_MAX; i++) {
+        struct counter *counter = &instance->counters[instance->counters_count++];
+        text_copy(counter->name, sizeof(counter->name), figures->counters[i].name.data);
+        counter->used = figures->counters[i].used;
+        counter->most = figures->counters[i].most;
+    }
+}
+
 void figures_are(struct group *group, const struct ipc_figures_are *are, uint32_t number) {
     for (uint32_t i = 0; i < are->instances_count; i++) {
         struct instance *instance = model_instance(group->daemon, are->instances[i].instance);
@@ -77,6 +87,7 @@ void figures_are(struct group *group, const struct ipc_figures_are *are, uint32_
         instance->memory_bytes = are->instances[i].memory_bytes;
         instance->cpu_ns = are->instances[i].cpu_ns;
         instance->open_files = are->instances[i].open_files;
+        keep_counters(instance, &are->instances[i]);
     }
     group->created = are->instances_created;
     group->loaded = are->modules;

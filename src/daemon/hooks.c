@@ -10,6 +10,7 @@
 #include "daemon/code.h"
 #include "daemon/events.h"
 #include "daemon/figures.h"
+#include "daemon/grants.h"
 #include "daemon/launch.h"
 #include "daemon/parts.h"
 #include "daemon/said.h"
@@ -146,8 +147,22 @@ static void on_output(const struct instance *instance, const struct ipc_output *
 }
 
 static void on_audit(const struct instance *instance, const struct ipc_audit *audit) {
+    struct deployment *deployment = instance->deployment;
+    /* Counted in any case; whether there is room for a line is another question. */
+    refusals_add(&deployment->refusals, audit, deployment->count > 1 ? instance->address : NULL);
+    if (!may_log(instance->group))
+        return;
     struct log_about about = about_instance(LOG_AUDIT, instance);
     said_audit(&about, audit);
+}
+
+/* What may be looked up is asked of the grants as they are now, whatever the worker has been told of them. */
+static void on_lookup(const struct instance *instance, const struct ipc_lookup *lookup) {
+    struct group *group = instance->group;
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    if (grants_effective(group->daemon, instance->deployment->record, &grants, NULL) < 0)
+        grant_set_done(&grants); /* and nothing is granted */
+    lookups_take(&group->daemon->lookups, group->worker, group->name, lookup, &grants);
 }
 
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
@@ -155,7 +170,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     const struct ipc_message *message = &frame->message;
     struct instance *instance = NULL;
     (void)worker;
-    bool is_line = message->type == IPC_LOG || message->type == IPC_OUTPUT || message->type == IPC_AUDIT;
+    bool is_line = message->type == IPC_LOG || message->type == IPC_OUTPUT;
     if (is_line && !may_log(group))
         return;
     switch (message->type) {
@@ -167,6 +182,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     case IPC_START_FAILED: instance = find(group, message->start_failed.instance); break;
     case IPC_OUTPUT: instance = find(group, message->output.instance); break;
     case IPC_AUDIT: instance = find(group, message->audit.instance); break;
+    case IPC_LOOKUP: instance = find(group, message->lookup.instance); break;
     default: return;
     }
     if (!instance)
@@ -177,6 +193,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     case IPC_START_FAILED: on_start_failed(instance, &message->start_failed); break;
     case IPC_OUTPUT: on_output(instance, &message->output); break;
     case IPC_AUDIT: on_audit(instance, &message->audit); break;
+    case IPC_LOOKUP: on_lookup(instance, &message->lookup); break;
     default: break;
     }
 }
@@ -350,13 +367,13 @@ static void log_end(const struct group *group, const struct worker_end *end, con
 
 static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
     struct group *group = user;
-    (void)worker;
     struct daemon *daemon = group->daemon;
     /* Killed by us, for one instance that would not end, say, it is the fault of nobody who is still there.
      */
     struct instance *culprit = group->live && end->was_ready && !end->wanted ? culprit_of(group, end) : NULL;
     log_end(group, end, culprit);
     figures_lost(group);
+    lookups_forget(&daemon->lookups, worker);
     group->worker = NULL;
     group->ready = false;
     daemon->sweep_groups = true;

@@ -101,6 +101,12 @@ static int show(const struct cli_call *call, const struct files *files, struct p
     JSON_AUTO *data = json_object();
     JSON_AUTO *one = json_object();
     bool ok = data && one;
+    if (json_is_true(json_object_get(call->args, "permissions"))) {
+        json_put_text(one, "component", d->has_id ? d->id.text : files->name, &ok);
+        json_put(one, "requested", request_list_json(&d->requests, NULL), &ok);
+        json_put(data, "permissions", TAKE(one), &ok);
+        return ok ? cli_print(call, files->name, data) : error_nomem(reterr);
+    }
     json_put_text(one, "file", files->name, &ok);
     json_put_text(one, "digest", hex, &ok);
     json_put(one, "size", json_integer(st.st_size), &ok);

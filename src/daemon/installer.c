@@ -111,6 +111,7 @@ static json_t *reply_data(struct install_job *job, bool already) {
         size = (uint64_t)st.st_size;
     json_put(data, "size", json_integer((json_int_t)size), &ok);
     json_put(data, "already", json_boolean(already), &ok);
+    json_put(data, "requests", request_list_json(&d->requests, NULL), &ok);
     json_put(data, "warnings", warnings_of(d), &ok);
     return ok ? TAKE(data) : NULL;
 }

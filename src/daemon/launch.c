@@ -11,7 +11,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "daemon/grants.h"
 #include "daemon/parts.h"
+#include "daemon/ports.h"
 
 struct group *launch_group(struct deployment *deployment) {
     return model_group(deployment->daemon, policy_text(&deployment->record->policy, POLICY_GROUP_KEY));
@@ -35,12 +37,57 @@ static bool holds_dir(const struct group *group, const char *path, bool writable
 }
 
 static bool is_dir_row(const struct grant *row) {
-    return row->class == GRANT_FS && row->effect == GRANT_ALLOW;
+    return row->class == GRANT_FS && row->effect != GRANT_DENY;
 }
 
 /* The host path of a directory row, in fresh memory. */
 static char *host_path(const struct grant *row) {
     return mem_text_n(row->value.data, row->value.length);
+}
+
+bool launch_needs_net(const struct daemon *daemon, const struct deployment_record *record,
+                      const struct grant_set *grants) {
+    if (!ports_wanted(grants, true))
+        return false;
+    CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
+    int r = state_component_get(daemon->catalog->state, record->component.text, &component, NULL);
+    return ports_wanted(grants, r < 0 || component->kind == KIND_COMPONENT);
+}
+
+static int refuse_group(const struct deployment_record *record, int r, arcella_error **reterr) {
+    return error_hint(reterr, r, "start '%s' with `--group` and a name of its own", record->id);
+}
+
+/* What only counts for what it may reach. */
+static int fits_grants(const struct group *group, const struct deployment_record *record,
+                       const struct grant_set *grants, arcella_error **reterr) {
+    bool net = launch_needs_net(group->daemon, record, grants);
+    if (net && !group->net) {
+        int r = error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' has no network",
+                          group->name);
+        return refuse_group(record, r, reterr);
+    }
+    if (net && !ports_hold(group->ports, grants)) {
+        int r = error_set(reterr, ARCELLA_E_GROUP,
+                          "the running worker of group '%s' does not hold all its TCP ports", group->name);
+        return refuse_group(record, r, reterr);
+    }
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct grant *row = &grants->rows[i];
+        if (!is_dir_row(row))
+            continue;
+        MEM_AUTO char *path = host_path(row);
+        if (!path)
+            return error_nomem(reterr);
+        bool writable = row->actions & GRANT_WRITE;
+        if (!holds_dir(group, path, writable)) {
+            int r =
+                error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not hold '%s'%s",
+                          group->name, path, writable ? " for writing" : "");
+            return refuse_group(record, r, reterr);
+        }
+    }
+    return 0;
 }
 
 int launch_fits(const struct group *group, const struct deployment_record *record, arcella_error **reterr) {
@@ -55,22 +102,9 @@ int launch_fits(const struct group *group, const struct deployment_record *recor
     if (policy_number(&record->policy, POLICY_FUEL_KEY) && !group->fuel)
         return error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not meter fuel",
                          group->name);
-    for (size_t i = 0; i < record->grants.count; i++) {
-        const struct grant *row = &record->grants.rows[i];
-        if (!is_dir_row(row))
-            continue;
-        MEM_AUTO char *path = host_path(row);
-        if (!path)
-            return error_nomem(reterr);
-        bool writable = row->actions & GRANT_WRITE;
-        if (!holds_dir(group, path, writable)) {
-            error_set(reterr, ARCELLA_E_GROUP, "the running worker of group '%s' does not hold '%s'%s",
-                      group->name, path, writable ? " for writing" : "");
-            return error_hint(reterr, ARCELLA_E_GROUP, "start '%s' with `--group` and a name of its own",
-                              record->id);
-        }
-    }
-    return 0;
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    int r = grants_effective(group->daemon, record, &grants, reterr);
+    return r < 0 ? r : fits_grants(group, record, &grants, reterr);
 }
 
 bool launch_fuel(struct daemon *daemon, const char *name) {
@@ -92,9 +126,14 @@ static bool leads_elsewhere(const char *path) {
     return realpath(path, real) && strcmp(real, path) != 0;
 }
 
-int launch_check_dirs(const struct deployment_record *record, arcella_error **reterr) {
-    for (size_t i = 0; i < record->grants.count; i++) {
-        const struct grant *row = &record->grants.rows[i];
+int launch_check_dirs(const struct daemon *daemon, const struct deployment_record *record,
+                      arcella_error **reterr) {
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    int r = grants_effective(daemon, record, &grants, reterr);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < grants.count; i++) {
+        const struct grant *row = &grants.rows[i];
         if (!is_dir_row(row))
             continue;
         MEM_AUTO char *path = host_path(row);
@@ -174,25 +213,46 @@ static bool is_listen_row(const struct grant *row) {
     return row->class == GRANT_NET && row->effect == GRANT_ALLOW && (row->actions & GRANT_LISTEN);
 }
 
-int launch_sockets(struct deployment *deployment, arcella_error **reterr) {
-    if (deployment->sockets)
+int launch_listen_row(const struct grant_set *grants, size_t index, int *ret_fd, arcella_error **reterr) {
+    const struct grant *row = &grants->rows[index], *denies = NULL;
+    struct net_address address;
+    *ret_fd = -1;
+    if (!is_listen_row(row))
         return 0;
-    const struct grant_set *grants = &deployment->record->grants;
-    deployment->sockets = mem_array(grants->count + 1, sizeof(*deployment->sockets));
+    if (!net_address_read(text_of(row->pattern), &address)) {
+        error_set(reterr, ARCELLA_E_INVALID,
+                  "'%s' is not one address and port: a core module gets its listening sockets when it starts",
+                  row->pattern);
+        return error_hint(reterr, ARCELLA_E_INVALID, "name one, such as --listen 127.0.0.1:8080");
+    }
+    if (!grant_check_address(grants, GRANT_LISTEN, &address, (struct text){0}, &denies) && denies)
+        return error_set(reterr, ARCELLA_E_DENIED, "to listen at %s is denied by '%s' (%s)", row->pattern,
+                         denies->pattern, grant_source_name(denies->source));
+    return launch_listen(row->pattern, ret_fd, reterr);
+}
+
+int launch_sockets(struct deployment *deployment, arcella_error **reterr) {
+    /* A component makes its own, as far as its grants go. */
+    if (deployment->sockets || deployment->is_component || deployment->parts)
+        return 0;
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    int r = grants_effective(deployment->daemon, deployment->record, &grants, reterr);
+    if (r < 0)
+        return r;
+    deployment->sockets = mem_array(grants.count + 1, sizeof(*deployment->sockets));
     if (!deployment->sockets)
         return error_nomem(reterr);
-    for (size_t i = 0; i < grants->count; i++) {
-        if (!is_listen_row(&grants->rows[i]))
-            continue;
+    for (size_t i = 0; i < grants.count; i++) {
         int fd = -1;
-        int r = deployment->sockets_count >= LIMIT_FRAME_FDS
-                    ? error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS)
-                    : launch_listen(grants->rows[i].pattern, &fd, reterr);
+        r = is_listen_row(&grants.rows[i]) && deployment->sockets_count >= LIMIT_FRAME_FDS
+                ? error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS)
+                : launch_listen_row(&grants, i, &fd, reterr);
         if (r < 0) {
             launch_close_sockets(deployment);
             return r;
         }
-        deployment->sockets[deployment->sockets_count++] = fd;
+        if (fd >= 0)
+            deployment->sockets[deployment->sockets_count++] = fd;
     }
     return 0;
 }
@@ -232,6 +292,22 @@ static int hold_dir(struct group *group, const char *path, bool writable, arcell
     return 0;
 }
 
+static int hold_dirs(struct group *group, const struct grant_set *grants, arcella_error **reterr) {
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct grant *row = &grants->rows[i];
+        if (!is_dir_row(row))
+            continue;
+        MEM_AUTO char *path = host_path(row);
+        struct stat st;
+        if (path && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || leads_elsewhere(path)))
+            continue;
+        int r = path ? hold_dir(group, path, row->actions & GRANT_WRITE, reterr) : error_nomem(reterr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 /*
  * What the worker of a group gets: the sum of what its deployments need, those that do not run now included,
  * so that starting one of them later needs no other worker.  A directory that is not there is left out; the
@@ -240,7 +316,11 @@ static int hold_dir(struct group *group, const char *path, bool writable, arcell
 static int sum_up(struct group *group, arcella_error **reterr) {
     forget_dirs(group);
     group->stack_bytes = DEFAULT_STACK_BYTES;
-    group->fuel = false;
+    group->fuel = group->net = group->outgrown = false;
+    mem_free(group->ports);
+    group->ports = mem_new(struct ports);
+    if (!group->ports)
+        return error_nomem(reterr);
     struct deployment *deployment, *next;
     HASH_ITER(hh, group->daemon->model.deployments, deployment, next) {
         const struct deployment_record *record = deployment->record;
@@ -249,23 +329,23 @@ static int sum_up(struct group *group, arcella_error **reterr) {
         uint64_t stack = policy_number(&record->policy, POLICY_STACK_KEY);
         group->stack_bytes = stack > group->stack_bytes ? stack : group->stack_bytes;
         group->fuel |= policy_number(&record->policy, POLICY_FUEL_KEY) != 0;
-        for (size_t i = 0; i < record->grants.count; i++) {
-            const struct grant *row = &record->grants.rows[i];
-            if (!is_dir_row(row))
-                continue;
-            MEM_AUTO char *path = host_path(row);
-            struct stat st;
-            if (path && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || leads_elsewhere(path)))
-                continue;
-            int r = path ? hold_dir(group, path, row->actions & GRANT_WRITE, reterr) : error_nomem(reterr);
-            if (r < 0)
-                return r;
+        CLEANUP(grant_set_done) struct grant_set grants = {0};
+        int r = grants_effective(group->daemon, record, &grants, reterr);
+        if (r == 0)
+            r = hold_dirs(group, &grants, reterr);
+        if (r < 0)
+            return r;
+        if (launch_needs_net(group->daemon, record, &grants)) {
+            group->net = true;
+            ports_add(group->ports, &grants);
         }
     }
+    ports_settle(group->ports);
     return 0;
 }
 
 int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella_error **reterr) {
+    (void)!grants_refresh(group->daemon, NULL); /* the starts in it say what is wrong */
     int r = sum_up(group, reterr);
     if (r < 0)
         return r;
@@ -274,6 +354,7 @@ int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella
         return error_nomem(reterr);
     for (size_t i = 0; i < group->dirs_count; i++)
         dirs[i] = (struct worker_dir){group->dirs[i].path, group->dirs[i].writable};
+    struct ipc_port ports[PORTS_ROWS];
     struct worker_settings settings = {
         .role = IPC_ROLE_GUEST,
         .group = group->name,
@@ -283,6 +364,9 @@ int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella
         .fuel = group->fuel,
         .dirs = dirs,
         .dirs_count = group->dirs_count,
+        .net = group->net,
+        .ports = ports,
+        .ports_count = group->net ? ports_list(group->ports, ports) : 0,
         .open_files = config_number(group->daemon->config, CONFIG_WORKERS_FILES),
     };
     r = worker_start(group->daemon->workers, &settings, hooks, group, &group->worker, reterr);
@@ -305,47 +389,162 @@ struct frame_lists {
     uint32_t dirs_count;
     struct ipc_grant *grants;
     uint32_t grants_count;
-    char (*actions)[64];
+    struct grant_words *words; /* what grants borrows */
+    char **names;              /* owned; "NAME=" of variables */
+    char **secrets;            /* owned; "NAME=VALUE", wiped at the end */
+    size_t count;
 };
 
 static void lists_done(struct frame_lists *lists) {
+    for (size_t i = 0; i < lists->count; i++) {
+        if (lists->names)
+            mem_free(lists->names[i]);
+        if (lists->secrets && lists->secrets[i])
+            explicit_bzero(lists->secrets[i], strlen(lists->secrets[i]));
+        if (lists->secrets)
+            mem_free(lists->secrets[i]);
+    }
     mem_free(lists->args);
     mem_free(lists->env);
     mem_free(lists->dirs);
     mem_free(lists->grants);
-    mem_free(lists->actions);
+    mem_free(lists->words);
+    mem_free(lists->names);
+    mem_free(lists->secrets);
 }
 
 static bool lists_make(struct frame_lists *lists, size_t count) {
+    lists->count = count;
     lists->args = mem_array(count + 1, sizeof(*lists->args));
     lists->env = mem_array(count + 1, sizeof(*lists->env));
     lists->dirs = mem_array(count + 1, sizeof(*lists->dirs));
     lists->grants = mem_array(count + 1, sizeof(*lists->grants));
-    lists->actions = mem_array(count + 1, sizeof(*lists->actions));
-    return lists->args && lists->env && lists->dirs && lists->grants && lists->actions;
+    lists->words = mem_array(count + 1, sizeof(*lists->words));
+    lists->names = mem_array(count + 1, sizeof(*lists->names));
+    lists->secrets = mem_array(count + 1, sizeof(*lists->secrets));
+    return lists->args && lists->env && lists->dirs && lists->grants && lists->words && lists->names &&
+           lists->secrets;
 }
 
-static void add_row(struct frame_lists *lists, const struct grant *row) {
-    char *actions = lists->actions[lists->grants_count];
-    grant_actions_format(row->actions, actions, sizeof(lists->actions[0]));
+/* "NAME=VALUE" with what is in the file; one newline at its end is the editor's. */
+static int read_secret(const struct grant *row, char **ret, arcella_error **reterr) {
+    MEM_AUTO char *path = mem_text_n(row->value.data, row->value.length);
+    if (!path)
+        return error_nomem(reterr);
+    FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+    struct stat st;
+    if (fd < 0 || sys_fstat(fd, &st) < 0)
+        return error_set_errno(reterr, errno, "secret '%.*s': '%s'", (int)row->key.length, row->key.data,
+                               path);
+    BUFFER_AUTO value = BUFFER_INIT(LIMIT_SECRET_BYTES + 1);
+    int r = S_ISREG(st.st_mode) ? fd_read_all(fd, LIMIT_SECRET_BYTES, &value, reterr)
+                                : error_set(reterr, ARCELLA_E_INVALID, "'%s' is no file", path);
+    size_t length = value.length;
+    if (r == 0 && length && value.data[length - 1] == '\n')
+        length--;
+    if (r == 0 && length && memchr(value.data, '\0', length))
+        r = error_set(reterr, ARCELLA_E_INVALID, "'%s' has a NUL, which no variable can hold", path);
+    if (r == 0 && !(*ret = mem_format("%.*s=%.*s", (int)row->key.length, row->key.data, (int)length,
+                                      length ? value.data : "")))
+        r = error_nomem(reterr);
+    if (value.data)
+        explicit_bzero(value.data, value.length);
+    return r < 0 ? error_wrap(reterr, r, "secret '%.*s'", (int)row->key.length, row->key.data) : 0;
+}
+
+static bool is_denied(const struct grant_set *grants, enum grant_class class, struct text resource) {
+    const struct grant *row = NULL;
+    return !grant_check(grants, class, GRANT_READ, resource, &row) && row;
+}
+
+static int add_variable(struct frame_lists *lists, const struct grant_set *grants, size_t index,
+                        arcella_error **reterr) {
+    const struct grant *row = &grants->rows[index];
+    if (is_denied(grants, GRANT_ENV, row->key))
+        return 0;
+    if (!(row->actions & GRANT_SECRET)) {
+        lists->env[lists->env_count++] = text_of(row->pattern);
+        return 0;
+    }
+    int r = read_secret(row, &lists->secrets[index], reterr);
+    if (r == 0)
+        lists->env[lists->env_count++] = text_of(lists->secrets[index]);
+    return r;
+}
+
+/* A directory of which a part is denied cannot be given at all: a link or a rename would lead to the part. */
+static bool is_given(const struct grant_set *grants, const struct grant *row) {
+    return grant_check(grants, GRANT_FS, GRANT_READ, row->key, NULL) &&
+           !grant_denies_beneath(grants, row->key);
+}
+
+/* Where something tells of writes, they have to be possible. */
+static bool is_told(const struct grant_set *grants) {
+    for (size_t i = 0; i < grants->count; i++)
+        if (grants->rows[i].class == GRANT_FS && grants->rows[i].effect == GRANT_AUDIT)
+            return true;
+    return false;
+}
+
+/* What the worker checks: all but arguments, which are given once; of variables their names. */
+static int add_grant(struct frame_lists *lists, const struct grant *row, size_t index,
+                     arcella_error **reterr) {
+    if (row->class == GRANT_ARGS)
+        return 0;
+    struct grant_words *words = &lists->words[index];
+    grant_row_words(row, words);
+    bool variable = row->class == GRANT_ENV && row->effect != GRANT_DENY;
+    if (variable && !(lists->names[index] = mem_format("%.*s=", (int)row->key.length, row->key.data)))
+        return error_nomem(reterr);
     lists->grants[lists->grants_count++] = (struct ipc_grant){
-        .class_name = text_of(grant_class_name(row->class)),
-        .action = text_of(actions),
-        .pattern = text_of(row->pattern),
+        .class_name = text_of(words->class),
+        .action = text_of(variable ? grant_action_name(GRANT_READ) : words->actions),
+        .pattern = text_of(variable ? lists->names[index] : row->pattern),
         .effect = text_of(grant_effect_name(row->effect)),
         .source = text_of(grant_source_name(row->source)),
+        .expires_ms = row->expires_ms,
     };
-    if (row->effect != GRANT_ALLOW)
-        return;
+    return 0;
+}
+
+static int add_row(struct frame_lists *lists, const struct grant_set *grants, size_t index,
+                   arcella_error **reterr) {
+    const struct grant *row = &grants->rows[index];
+    int r = add_grant(lists, row, index, reterr);
+    if (r < 0 || row->effect == GRANT_DENY)
+        return r;
     switch (row->class) {
-    case GRANT_ARGS: lists->args[lists->args_count++] = row->value; break;
-    case GRANT_ENV: lists->env[lists->env_count++] = text_of(row->pattern); break;
+    case GRANT_ARGS:
+        if (!is_denied(grants, GRANT_ARGS, row->value))
+            lists->args[lists->args_count++] = row->value;
+        break;
+    case GRANT_ENV: return add_variable(lists, grants, index, reterr);
     case GRANT_FS:
-        lists->dirs[lists->dirs_count++] = (struct ipc_preopen){
-            .host_path = row->value, .guest_path = row->key, .writable = row->actions & GRANT_WRITE};
+        if (is_given(grants, row))
+            lists->dirs[lists->dirs_count++] = (struct ipc_preopen){
+                .host_path = row->value,
+                .guest_path = row->key,
+                .writable = (row->actions & GRANT_WRITE) || is_told(grants),
+            };
         break;
     default: break;
     }
+    return 0;
+}
+
+int launch_grants(struct worker *worker, uint64_t handle, const struct grant_set *grants,
+                  arcella_error **reterr) {
+    CLEANUP(lists_done) struct frame_lists lists = {0};
+    if (!lists_make(&lists, grants->count))
+        return error_nomem(reterr);
+    for (size_t i = 0; i < grants->count; i++) {
+        int r = add_grant(&lists, &grants->rows[i], i, reterr);
+        if (r < 0)
+            return r;
+    }
+    struct ipc_grants message = {
+        .instance = handle, .grants = lists.grants, .grants_count = lists.grants_count};
+    return worker_send(worker, IPC_GRANTS, &message, NULL, reterr);
 }
 
 int launch_start(struct worker *worker, const struct launch *launch, arcella_error **reterr) {
@@ -353,8 +552,11 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
     if (!lists_make(&lists, launch->grants->count))
         return error_nomem(reterr);
     lists.args[lists.args_count++] = text_of(launch->program);
-    for (size_t i = 0; i < launch->grants->count; i++)
-        add_row(&lists, &launch->grants->rows[i]);
+    for (size_t i = 0; i < launch->grants->count; i++) {
+        int r = add_row(&lists, launch->grants, i, reterr);
+        if (r < 0)
+            return r;
+    }
     const struct policy *policy = launch->policy;
     uint64_t wall_ms = policy_wall_ms(policy, launch->is_program);
     uint64_t startup_ms = policy_number(policy, POLICY_START_UP_KEY);
@@ -423,7 +625,12 @@ static int name_modules(const struct parts *parts, struct text **ret, arcella_er
 int launch_instance(struct instance *instance, arcella_error **reterr) {
     struct deployment *deployment = instance->deployment;
     const struct deployment_record *record = deployment->record;
-    int r = launch_check_dirs(record, reterr);
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    int r = grants_refresh(deployment->daemon, reterr);
+    if (r == 0)
+        r = grants_effective(deployment->daemon, record, &grants, reterr);
+    if (r == 0)
+        r = launch_check_dirs(deployment->daemon, record, reterr);
     if (r == 0)
         r = launch_fits(instance->group, record, reterr);
     if (r == 0)
@@ -455,7 +662,7 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
         .modules_count = parts ? (uint32_t)parts->count : 0,
         .program = record->component.name,
         .policy = &record->policy,
-        .grants = &record->grants,
+        .grants = &grants,
         .is_program = deployment->kind == START_PROGRAM,
         .sockets = deployment->sockets,
         .sockets_count = (unsigned)deployment->sockets_count,

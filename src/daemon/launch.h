@@ -15,10 +15,14 @@ int launch_fits(const struct group *group, const struct deployment_record *recor
     MUST_CHECK;
 /** Does this group's engine meter fuel, now or when it is started next? */
 bool launch_fuel(struct daemon *daemon, const char *group);
-/** Are the directories a record grants there? @return 0, NOT_FOUND, INVALID (no directory), DENIED */
-int launch_check_dirs(const struct deployment_record *record, arcella_error **reterr) MUST_CHECK;
-/** Open the listening sockets of a deployment, unless they are open. @return 0, EXISTS (address in use),
- * DENIED … */
+/** With these grants, do guests of a deployment make sockets? */
+bool launch_needs_net(const struct daemon *daemon, const struct deployment_record *record,
+                      const struct grant_set *grants);
+/** Are the directories a deployment is granted there? @return 0, NOT_FOUND, INVALID (no directory), DENIED */
+int launch_check_dirs(const struct daemon *daemon, const struct deployment_record *record,
+                      arcella_error **reterr) MUST_CHECK;
+/** Open the listening sockets of a core module's deployment, unless they are open. @return 0, EXISTS (address
+ * in use), DENIED … */
 int launch_sockets(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
 void launch_close_sockets(struct deployment *deployment);
 /** Start a group's worker. @return as worker_start() */
@@ -44,11 +48,18 @@ struct launch {
     const int *sockets;
     unsigned sockets_count;
 };
-/** Send a start frame. @return as worker_send(); LIMIT (descriptors) */
+/** Send a start frame. @return as worker_send(); LIMIT (descriptors); what a secret's file cannot give */
 int launch_start(struct worker *worker, const struct launch *launch, arcella_error **reterr) MUST_CHECK;
 /** Open one listening socket ("127.0.0.1:80", "[::1]:0"). @return 0, INVALID, EXISTS (in use), DENIED, SYSTEM
  */
 int launch_listen(const char *pattern, int *ret_fd, arcella_error **reterr) MUST_CHECK;
+/** Open the listening socket of one row, if it is such a row. @param ret_fd -1: it is none @return as
+ * launch_listen(); INVALID (a range), DENIED (a row denies it) */
+int launch_listen_row(const struct grant_set *grants, size_t index, int *ret_fd, arcella_error **reterr)
+    MUST_CHECK;
+/** Replace the grants of an instance that runs. @return as worker_send() */
+int launch_grants(struct worker *worker, uint64_t handle, const struct grant_set *grants,
+                  arcella_error **reterr) MUST_CHECK;
 /** Send start for an instance that has entered the group. @return 0, or why it cannot be started */
 int launch_instance(struct instance *instance, arcella_error **reterr) MUST_CHECK;
 

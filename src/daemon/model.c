@@ -47,6 +47,7 @@ static void deployment_free(struct deployment *deployment) {
     mem_free(deployment->parts);
     arcella_error_free(deployment->error);
     outcome_done(&deployment->outcome);
+    refusals_done(&deployment->refusals);
     deployment_record_free(deployment->record);
     mem_free(deployment);
 }
@@ -120,6 +121,7 @@ static void group_free(struct group *group) {
     for (size_t i = 0; i < group->dirs_count; i++)
         mem_free(group->dirs[i].path);
     mem_free(group->dirs);
+    mem_free(group->ports);
     loop_timer_free(group->idle);
     loop_timer_free(group->retry);
     arcella_error_free(group->error);
@@ -199,6 +201,7 @@ bool instance_enter(struct instance *instance, struct group *group) {
     instance->heard_ms = instance->started_ms;
     instance->heard_number = ++daemon->model.heard;
     instance->memory_bytes = instance->cpu_ns = instance->open_files = 0;
+    instance->counters_count = 0;
     instance->waiting = false;
     instance->given_up = instance->spent = false;
     group->live++;

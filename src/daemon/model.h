@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "catalog/state.h"
 #include "daemon/reconcile.h"
+#include "daemon/refusals.h"
 #include "daemon/states.h"
 #include "workers/backoff.h"
 #include "workers/workers.h"
@@ -27,6 +28,7 @@ struct call;
 struct deployment;
 struct group;
 struct parts;
+struct ports;
 
 #define OUTCOME_FRAMES_MAX 64
 
@@ -68,6 +70,14 @@ void outcome_sentence(const struct outcome *outcome, char *to, size_t size);
 /** As `status` shows it. @return new, NULL on no memory or where it is not known */
 json_t *outcome_json(const struct outcome *outcome);
 
+enum { COUNTERS_MAX = 24 };
+/* What a worker counts for an instance, and its limit. */
+struct counter {
+    char name[33];
+    uint64_t used;
+    uint64_t most; /* 0: none */
+};
+
 /* One replica. */
 struct instance {
     struct deployment *deployment;
@@ -84,6 +94,8 @@ struct instance {
     uint64_t memory_bytes; /* as last reported */
     uint64_t cpu_ns;
     uint64_t open_files;
+    struct counter counters[COUNTERS_MAX]; /* likewise: what its worker counts besides */
+    size_t counters_count;
     struct backoff backoff;
     struct loop_timer *timer; /* back-off, then the deadline of a stop */
     bool waiting;             /* its back-off runs */
@@ -113,6 +125,9 @@ struct deployment {
     struct outcome outcome; /* of the last run */
     int *sockets;           /* owned; listening sockets, opened once; -1 */
     size_t sockets_count;
+    bool is_component;        /* it makes its own sockets; known from install or start on */
+    struct refusals refusals; /* what was refused lately */
+    bool moving;              /* a grant asks for another group: when it is gone */
     bool removing;            /* undeploy: forget it when it is gone */
     bool restarting;          /* restart: start it when it is gone */
     uint64_t stop_timeout_ms; /* of the stop in progress */
@@ -138,6 +153,9 @@ struct group {
     size_t dirs_count;
     uint64_t stack_bytes;
     bool fuel;
+    bool net;               /* guests in its worker may make sockets */
+    struct ports *ports;    /* owned; which TCP ports its sandbox lets through, where net; else NULL */
+    bool outgrown;          /* a grant asks for what its worker cannot do: replace it when it is empty */
     size_t live;            /* instances in its worker */
     bool waiting;           /* back-off after a worker that died */
     bool given_up;          /* workers of this group do not come up */

@@ -17,6 +17,7 @@
 #include "catalog/home.h"
 #include "daemon/launch.h"
 #include "daemon/local.h"
+#include "daemon/ports.h"
 #include "daemon/run_inner.h"
 #include "engine/engine.h"
 
@@ -44,16 +45,6 @@ void run_stop_with(struct run *run, arcella_error *error) {
 
 /* --- the worker --- */
 
-static void on_audit(struct run *run, const struct ipc_audit *audit) {
-    char sentence[NOTE_BYTES];
-    if (audit->allowed)
-        return;
-    snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%.400s", audit->class_name.data,
-             audit->action.data, audit->resource.data, audit->grant.length ? "; allow it with " : "",
-             audit->grant.data);
-    note(run, sentence);
-}
-
 static void on_log(struct run *run, const struct ipc_log *log) {
     char sentence[NOTE_BYTES];
     if (log->level > LOG_WARN)
@@ -66,15 +57,15 @@ static void on_log(struct run *run, const struct ipc_log *log) {
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     struct run *run = user;
     const struct ipc_message *message = &frame->message;
-    (void)worker;
     switch (message->type) {
-    case IPC_AUDIT: on_audit(run, &message->audit); break;
+    case IPC_AUDIT: refusals_add(&run->refusals, &message->audit, NULL); break;
     case IPC_LOG: on_log(run, &message->log); break;
     case IPC_STARTED:
         if (run->options.invokes_count)
             run_invoke_next(run);
         break;
     case IPC_CALLED: run_invoked(run, &message->called); break;
+    case IPC_LOOKUP: lookups_take(&run->lookups, worker, "", &message->lookup, &run->options.grants); break;
     case IPC_ENDED:
         outcome_from_frame(&run->outcome, &message->ended);
         outcome_name_limits(&run->outcome, &run->options.policy);
@@ -109,7 +100,7 @@ static void on_line(struct worker *worker, const char *line, size_t length, uint
 
 static void on_end(struct worker *worker, const struct worker_end *end, void *user) {
     struct run *run = user;
-    (void)worker;
+    lookups_forget(&run->lookups, worker);
     run->worker = NULL;
     if (!run->ended && !run->error && !run->signal) {
         arcella_error *error = NULL;
@@ -123,17 +114,21 @@ static void on_end(struct worker *worker, const struct worker_end *end, void *us
     loop_stop(run->loop);
 }
 
+/* A component makes its own, as far as its grants go. */
 static int open_sockets(struct run *run, arcella_error **reterr) {
     const struct grant_set *grants = &run->options.grants;
-    for (size_t i = 0; i < grants->count; i++) {
-        if (grants->rows[i].class != GRANT_NET || !(grants->rows[i].actions & GRANT_LISTEN))
-            continue;
-        if (run->sockets_count + 3 >= LIMIT_FRAME_FDS)
-            return error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS - 3);
-        int r = launch_listen(grants->rows[i].pattern, &run->sockets[run->sockets_count], reterr);
+    for (size_t i = 0; !run->description && i < grants->count; i++) {
+        int fd = -1;
+        int r = launch_listen_row(grants, i, &fd, reterr);
         if (r < 0)
             return r;
-        run->sockets_count++;
+        if (fd < 0)
+            continue;
+        if (run->sockets_count + 3 >= LIMIT_FRAME_FDS) {
+            fd_close(fd);
+            return error_set(reterr, ARCELLA_E_LIMIT, "more than %d listening sockets", LIMIT_FRAME_FDS - 3);
+        }
+        run->sockets[run->sockets_count++] = fd;
     }
     return 0;
 }
@@ -203,6 +198,23 @@ static int send_start(struct run *run, arcella_error **reterr) {
     return r;
 }
 
+/* Sockets that the program makes by itself. */
+static int let_ports(const struct run *run, struct worker_settings *settings, struct ipc_port *rows,
+                     arcella_error **reterr) {
+    const struct grant_set *grants = &run->options.grants;
+    settings->net = ports_wanted(grants, run->description != NULL);
+    if (!settings->net)
+        return 0;
+    MEM_AUTO struct ports *ports = mem_new(struct ports);
+    if (!ports)
+        return error_nomem(reterr);
+    ports_add(ports, grants);
+    ports_settle(ports);
+    settings->ports = rows;
+    settings->ports_count = ports_list(ports, rows);
+    return 0;
+}
+
 /* Start the worker and send it everything behind its setup, without waiting for ready. */
 static int start(struct run *run, arcella_error **reterr) {
     static const struct worker_hooks hooks = {.on_frame = on_frame, .on_line = on_line, .on_end = on_end};
@@ -218,14 +230,17 @@ static int start(struct run *run, arcella_error **reterr) {
         .fuel = policy_number(policy, POLICY_FUEL_KEY) != 0,
         .dirs = dirs,
     };
+    struct ipc_port ports[PORTS_ROWS];
     MEM_AUTO const char **more = NULL;
     int r = further_code(run, &more, &settings.code_more_count, reterr);
     settings.code_more = more;
     if (r == 0)
         r = open_sockets(run, reterr);
+    if (r == 0)
+        r = let_ports(run, &settings, ports, reterr);
     for (size_t i = 0; r == 0 && i < grants->count && settings.dirs_count < LIMIT_DIRS; i++) {
         const struct grant *row = &grants->rows[i];
-        if (row->class != GRANT_FS)
+        if (row->class != GRANT_FS || row->effect == GRANT_DENY)
             continue;
         char *path = mem_text_n(row->value.data, row->value.length);
         if (!path) {
@@ -299,6 +314,7 @@ static void on_signal(struct loop_signal *signal, int number, void *user) {
 static int set_up(struct run *run, const char *home, arcella_error **reterr) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     int r = loop_new(&run->loop, reterr);
+    run->lookups.loop = run->loop;
     for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(numbers); i++) {
         r = loop_signal_new(run->loop, numbers[i], on_signal, run, &run->signals[i], reterr);
         if (r == 0)
@@ -357,6 +373,44 @@ static void say_notes(const struct run *run) {
                 run->outcome.memory_limit_hit ? "--memory" : "--table-elements");
 }
 
+/* A line to standard error, without what a terminal would act by. */
+static void say(const char *text) {
+    BUFFER_AUTO shown = BUFFER_INIT(LIMIT_REFUSALS * 4096);
+    if (text_add_visible(&shown, text, strlen(text), false, NULL) == 0 && shown.length)
+        fprintf(stderr, "arcella: %s\n", shown.data);
+}
+
+/* What was refused, with what would allow it. */
+static void say_refusals(const struct run *run) {
+    for (size_t i = 0; i < run->refusals.count; i++) {
+        const struct refusal *refusal = &run->refusals.items[i];
+        char sentence[NOTE_BYTES], times[40] = "";
+        if (refusal->reason == IPC_AUDIT_ONLY_TOLD)
+            continue;
+        if (refusal->count > 1)
+            snprintf(times, sizeof(times), ", %llu times", (unsigned long long)refusal->count);
+        bool helps = refusal->reason == IPC_AUDIT_NO_GRANT && refusal->grant && *refusal->grant;
+        snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%s%.400s", refusal->class,
+                 refusal->action, refusal->resource, times,
+                 helps ? "; allow it with " : ": a --deny denies it", helps ? refusal->grant : "");
+        say(sentence);
+    }
+    if (run->refusals.others) {
+        char sentence[100];
+        snprintf(sentence, sizeof(sentence), "denied: %llu others", (unsigned long long)run->refusals.others);
+        say(sentence);
+    }
+}
+
+/* What --audit-only let pass, as flags. */
+static void say_passed(const struct run *run) {
+    BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
+    if (refusals_flags(&run->refusals, &flags, NULL) < 0 || !flags.length)
+        return;
+    say("--audit-only let this pass; a tight policy needs these flags:");
+    say(flags.data);
+}
+
 static int exit_of_error(const struct run *run) {
     if (run->no_file)
         return RUN_EXIT_NOT_FOUND;
@@ -413,8 +467,11 @@ static int finish(struct run *run) {
         if (code != 0 && strcmp(run->outcome.end, "exited") != 0)
             say_outcome(run);
     }
-    if (code != 0)
+    if (code != 0) {
+        say_refusals(run);
         say_notes(run);
+    }
+    say_passed(run);
     return code;
 }
 
@@ -425,6 +482,7 @@ static void run_done(struct run *run) {
         if (run->modules[i].job)
             worker_job_cancel(run->modules[i].job);
     workers_free(run->workers);
+    lookups_done(&run->lookups);
     run_drop_folder(run);
     for (size_t i = 0; i < ARRAY_LENGTH(run->signals); i++)
         loop_signal_free(run->signals[i]);
@@ -434,6 +492,7 @@ static void run_done(struct run *run) {
         fd_close(run->sockets[i]);
     for (size_t i = 0; i < run->notes_count; i++)
         mem_free(run->notes[i]);
+    refusals_done(&run->refusals);
     for (size_t i = 0; i < run->called; i++) {
         mem_free(run->results[i].wave);
         mem_free(run->results[i].json);

@@ -12,7 +12,9 @@
 #include "base/loop.h"
 #include "catalog/cache.h"
 #include "catalog/manifest.h"
+#include "daemon/lookups.h"
 #include "daemon/model.h"
+#include "daemon/refusals.h"
 #include "daemon/run.h"
 #include "workers/jobs.h"
 
@@ -62,13 +64,15 @@ struct run {
     size_t checked;             /* of several: found to be calls */
     size_t called;              /* calls that are over */
     bool invoked;               /* all of them, and they returned */
+    struct lookups lookups;
     int sockets[LIMIT_FRAME_FDS];
     unsigned sockets_count;
     struct outcome outcome;
-    arcella_error *error;   /* why nothing ran */
-    bool no_file;           /* … namely that there is none */
-    bool ended;             /* the outcome is known */
-    int signal;             /* that asked for the end */
+    arcella_error *error; /* why nothing ran */
+    bool no_file;         /* … namely that there is none */
+    bool ended;           /* the outcome is known */
+    int signal;           /* that asked for the end */
+    struct refusals refusals;
     char *notes[NOTES_MAX]; /* owned; shown where it fails */
     size_t notes_count;
 };

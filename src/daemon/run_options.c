@@ -47,15 +47,35 @@ static char *absolute_dir(const char *option) {
                                 : ".");
 }
 
+/* NAME=FILE with FILE absolute. */
+static char *absolute_secret(const char *option) {
+    char folder[LIMIT_PATH_BYTES];
+    const char *equals = strchr(option, '=');
+    if (!equals || equals[1] == '/' || !equals[1] || !getcwd(folder, sizeof(folder)))
+        return mem_text(option);
+    return mem_format("%.*s=%s/%s", (int)(equals - option), option, strcmp(folder, "/") == 0 ? "" : folder,
+                      equals + 1);
+}
+
+static int add_allow(struct grant_set *set, const char *option, enum grant_source source,
+                     arcella_error **reterr) {
+    return grant_add_rule(set, option, GRANT_ALLOW, source, reterr);
+}
+
+static int add_deny(struct grant_set *set, const char *option, enum grant_source source,
+                    arcella_error **reterr) {
+    return grant_add_rule(set, option, GRANT_DENY, source, reterr);
+}
+
 static int add_all(const json_t *list, struct grant_set *grants,
                    int (*add)(struct grant_set *, const char *, enum grant_source, arcella_error **),
-                   bool dirs, arcella_error **reterr) {
+                   char *(*absolute)(const char *option), arcella_error **reterr) {
     size_t index;
     json_t *item;
     json_array_foreach(list, index, item) {
         const char *text = json_string_value(item);
-        MEM_AUTO char *whole = dirs && text ? absolute_dir(text) : NULL;
-        if (!text || (dirs && !whole))
+        MEM_AUTO char *whole = absolute && text ? absolute(text) : NULL;
+        if (!text || (absolute && !whole))
             return error_nomem(reterr);
         int r = add(grants, whole ? whole : text, GRANT_BY_OPTION, reterr);
         if (r < 0)
@@ -121,12 +141,24 @@ int run_options_read(const struct cli_call *call, struct run_options *ret, arcel
         r = read_policy(args, &ret->policy, reterr);
     if (r == 0)
         r = grant_add_stdio(&ret->grants, GRANT_BY_OPTION, reterr);
-    if (r == 0)
-        r = add_all(json_object_get(args, "dir"), &ret->grants, grant_add_dir, true, reterr);
-    if (r == 0)
-        r = add_all(json_object_get(args, "env"), &ret->grants, grant_add_env, false, reterr);
-    if (r == 0)
-        r = add_all(json_object_get(args, "listen"), &ret->grants, grant_add_listen, false, reterr);
+    static const struct {
+        const char *argument;
+        int (*add)(struct grant_set *, const char *, enum grant_source, arcella_error **);
+        char *(*absolute)(const char *option);
+    } options[] = {
+        {"dir", grant_add_dir, absolute_dir},
+        {"env", grant_add_env, NULL},
+        {"listen", grant_add_listen, NULL},
+        {"net", grant_add_net, NULL},
+        {"allow", add_allow, NULL},
+        {"deny", add_deny, NULL},
+        {"secret", grant_add_secret, absolute_secret},
+    };
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(options); i++)
+        r = add_all(json_object_get(args, options[i].argument), &ret->grants, options[i].add,
+                    options[i].absolute, reterr);
+    if (r == 0 && json_is_true(json_object_get(args, "audit-only")))
+        r = grant_add_audit(&ret->grants, GRANT_BY_OPTION, reterr);
     for (int i = call->rest; r == 0 && i < call->argc; i++)
         r = grant_add_arg(&ret->grants, call->argv[i], GRANT_BY_OPTION, reterr);
     return r;

@@ -3,6 +3,7 @@
 #include "daemon/said.h"
 
 #include "base/text.h"
+#include "daemon/refusals.h"
 
 /* Longest text of a worker in one field, before quoting. */
 enum { TEXT_MAX = 1024, GRANT_MAX = 2048 };
@@ -32,7 +33,7 @@ static bool is_reserved(const char *key, size_t length) {
     static const char *const reserved[] = {
         "ts",     "level",    "unit",  "component",  "deployment", "instance", "group",  "stream",
         "code",   "msg",      "error", "pid",        "from",       "to",       "reason", "class",
-        "action", "resource", "grant", "allow_with", "user",       "uid",
+        "action", "resource", "grant", "allow_with", "user",       "uid",      "result", "denied_by",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++)
         if (strlen(reserved[i]) == length && memcmp(reserved[i], key, length) == 0)
@@ -105,8 +106,21 @@ void said_audit(const struct log_about *about, const struct ipc_audit *audit) {
     add_text(&fields, "class", audit->class_name, LIMIT_NAME_BYTES, &r);
     add_text(&fields, "action", audit->action, LIMIT_NAME_BYTES, &r);
     add_text(&fields, "resource", audit->resource, TEXT_MAX, &r);
+    add_text(&fields, "result", audit->allowed ? TEXT("allowed") : TEXT("denied"), LIMIT_NAME_BYTES, &r);
+    add_text(&fields, "reason", text_of(refusal_reason((enum ipc_audit_reason)audit->reason)),
+             LIMIT_NAME_BYTES, &r);
     if (audit->grant.length)
-        add_text(&fields, audit->allowed ? "grant" : "allow_with", audit->grant, GRANT_MAX, &r);
+        add_text(&fields,
+                 audit->allowed                        ? "grant"
+                 : audit->reason == IPC_AUDIT_NO_GRANT ? "allow_with"
+                                                       : "denied_by",
+                 audit->grant, GRANT_MAX, &r);
+    if (r == 0 && audit->call)
+        r = buffer_format(&fields, NULL, " call=%llu", (unsigned long long)audit->call);
+    if (r == 0 && audit->count > 1)
+        r = buffer_format(&fields, NULL, " count=%llu", (unsigned long long)audit->count);
+    if (r == 0 && audit->lost)
+        r = buffer_format(&fields, NULL, " others=%llu", (unsigned long long)audit->lost);
     log_event(LOG_INFO, about, audit->allowed ? "allowed" : "denied", "%s",
               r == 0 && fields.data ? fields.data : "");
 }

@@ -111,6 +111,8 @@ static void call_free(struct call *call) {
     *call->all_self = call->all_next;
     if (call->all_next)
         call->all_next->all_self = call->all_self;
+    json_decref(call->changed);
+    json_decref(call->restarted);
     alme_request_done(&call->request);
     mem_free(call);
 }

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "daemon/code.h"
 #include "daemon/commands.h"
+#include "daemon/grants.h"
 #include "daemon/package.h"
 
 json_t *json_time(uint64_t wall_ns) {
@@ -59,6 +60,14 @@ static json_t *policy_shown(const struct policy *policy, bool program, bool orig
     return ok ? TAKE(all) : NULL;
 }
 
+static json_t *grants_shown(const struct grant_set *set) {
+    JSON_AUTO *list = json_array();
+    for (size_t i = 0; list && i < set->count; i++)
+        if (json_array_append_new(list, grant_shown(&set->rows[i])) < 0)
+            return NULL;
+    return TAKE(list);
+}
+
 json_t *show_deployment(const struct deployment *deployment, bool in_full) {
     const struct deployment_record *record = deployment->record;
     const struct outcome *outcome = &deployment->outcome;
@@ -84,7 +93,7 @@ json_t *show_deployment(const struct deployment *deployment, bool in_full) {
     json_put(one, "changed", json_time(record->changed_ms * 1000000), &ok);
     json_put(one, "policy", policy_shown(&record->policy, deployment->kind == START_PROGRAM, in_full), &ok);
     if (in_full)
-        json_put(one, "grants", grant_set_json(&record->grants, true), &ok);
+        json_put(one, "grants", grants_shown(&record->grants), &ok);
     if (in_full && deployment->error) {
         JSON_AUTO *error = json_object();
         json_put_text(error, "code", arcella_error_name(arcella_error_code(deployment->error)), &ok);
@@ -93,6 +102,22 @@ json_t *show_deployment(const struct deployment *deployment, bool in_full) {
         json_put(one, "error", TAKE(error), &ok);
     }
     return ok ? TAKE(one) : NULL;
+}
+
+static json_t *counters_shown(const struct instance *instance) {
+    JSON_AUTO *list = json_array();
+    for (size_t i = 0; list && i < instance->counters_count; i++) {
+        const struct counter *counter = &instance->counters[i];
+        json_t *one = json_object();
+        bool ok = one != NULL;
+        json_put_text(one, "name", counter->name, &ok);
+        json_put(one, "used", json_integer((json_int_t)(counter->used & INT64_MAX)), &ok);
+        if (counter->most)
+            json_put(one, "limit", json_integer((json_int_t)(counter->most & INT64_MAX)), &ok);
+        if (json_array_append_new(list, one) < 0 || !ok)
+            return NULL;
+    }
+    return TAKE(list);
 }
 
 json_t *show_instance(const struct instance *instance) {
@@ -121,6 +146,8 @@ json_t *show_instance(const struct instance *instance) {
     json_put(one, "memory_bytes", json_integer((json_int_t)instance->memory_bytes), &ok);
     json_put(one, "cpu_ms", json_integer((json_int_t)(instance->cpu_ns / 1000000)), &ok);
     json_put(one, "open_files", json_integer((json_int_t)instance->open_files), &ok);
+    if (instance->counters_count)
+        json_put(one, "counters", counters_shown(instance), &ok);
     bool program = deployment->kind == START_PROGRAM;
     json_put(limits, "memory", json_integer((json_int_t)policy_number(policy, POLICY_MEMORY_KEY)), &ok);
     json_put(limits, "stack", json_integer((json_int_t)policy_number(policy, POLICY_STACK_KEY)), &ok);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "daemon/calls.h"
 #include "daemon/code.h"
+#include "daemon/grants.h"
 #include "daemon/hooks.h"
 #include "daemon/launch.h"
 
@@ -210,6 +211,8 @@ static void forget_runs(struct deployment *deployment) {
 }
 
 void supervise_begin(struct deployment *deployment) {
+    if (deployment->moving)
+        grants_move(deployment); /* before its group is asked for anything */
     forget_runs(deployment);
     deployment->record->restarts = 0;
     deployment_step(deployment, DEPLOYMENT_ON_START, NULL);

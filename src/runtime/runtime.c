@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "engine/core.h"
+#include "host/lookup.h"
 #include "runtime/instance.h"
 
 DEFINE_CLEANUP(instance_free_ptr, struct instance *, instance_free)
@@ -128,12 +129,20 @@ static void on_output(void *user, unsigned stream, const char *bytes, size_t len
 
 static void on_audit(void *user, const struct host_audit *line) {
     struct instance *i = user;
-    i->runtime->hooks.audit(i->handle, line, i->runtime->hooks.user);
+    struct host_audit copy = *line;
+    copy.call = i->calling && i->calls ? i->calls->number : 0;
+    i->runtime->hooks.audit(i->handle, &copy, i->runtime->hooks.user);
 }
 
 static void on_notice(void *user, const char *sentence) {
     struct instance *i = user;
     i->runtime->hooks.note(i->handle, sentence, i->runtime->hooks.user);
+}
+
+static int on_lookup(void *user, uint64_t number, struct text name) {
+    struct instance *i = user;
+    const struct runtime_hooks *hooks = &i->runtime->hooks;
+    return hooks->lookup(i->handle, number, name, hooks->user) ? 0 : HOST_LOOKUP_TEMPORARY;
 }
 
 static uint64_t on_cpu_ns(void *user) {
@@ -154,6 +163,7 @@ static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcell
                           .audit = on_audit,
                           .notice = on_notice,
                           .cpu_ns = on_cpu_ns,
+                          .lookup = i->runtime->hooks.lookup ? on_lookup : NULL,
                           .user = i},
                 .grants = spec->grants,
                 .budget = &i->budget,
@@ -233,6 +243,18 @@ int runtime_stop(struct runtime *runtime, uint64_t handle, uint64_t timeout_ms, 
         }
     }
     return error_set(reterr, ARCELLA_E_NOT_FOUND, "no instance %llu", (unsigned long long)handle);
+}
+
+void runtime_lookup_answer(struct runtime *runtime, uint64_t handle, uint64_t number, int error,
+                           const void *addresses, size_t count) {
+    struct in6_addr list[HOST_LOOKUP_ADDRESSES];
+    if (count > HOST_LOOKUP_ADDRESSES)
+        count = HOST_LOOKUP_ADDRESSES;
+    if (count > 0)
+        memcpy(list, addresses, count * sizeof(list[0]));
+    for (struct instance *i = runtime->instances; i; i = i->next)
+        if (i->handle == handle)
+            host_lookup_answer(instance_host(i), number, error, list, count);
 }
 
 void runtime_flush_audits(struct runtime *runtime, uint64_t handle) {

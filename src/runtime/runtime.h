@@ -107,6 +107,11 @@ struct runtime_hooks {
     void (*audit)(uint64_t handle, const struct host_audit *line, void *user);
     /** A call is over. */
     void (*called)(uint64_t handle, const struct runtime_called *called, void *user);
+    /**
+     * A guest wants the addresses of a name: runtime_lookup_answer() with this number follows, never from
+     * inside.  May be NULL: names cannot be looked up.  @return can it be asked now?
+     */
+    bool (*lookup)(uint64_t handle, uint64_t number, struct text name, void *user);
     /** Something to tell people (a limit that was hit). */
     void (*note)(uint64_t handle, const char *message, void *user);
     /**
@@ -170,6 +175,15 @@ int runtime_check_call(struct runtime *runtime, const struct runtime_call *call,
  * since nothing can be called after that, its instance.  `called` comes in either case.
  */
 void runtime_cancel_call(struct runtime *runtime, uint64_t instance, uint64_t number);
+
+/**
+ * The answer to a lookup; one that nobody waits for any more is forgotten.
+ *
+ * @param error      as host_lookup_answer() takes it
+ * @param addresses  16 bytes each
+ */
+void runtime_lookup_answer(struct runtime *runtime, uint64_t handle, uint64_t number, int error,
+                           const void *addresses, size_t count);
 
 /** Hand on what is counted and not told yet of an instance's denials, or of all (0). */
 void runtime_flush_audits(struct runtime *runtime, uint64_t handle);

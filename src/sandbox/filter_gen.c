@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +38,8 @@
 #define ADD_SEALS_  (1024 + 9)
 #define GET_SEALS_  (1024 + 10)
 
-enum { G = 1, I = 2, C = 4, ALL = 7 };
+/* Guests with and without sockets of their own; N is what only the former have. */
+enum { N = 8, G = 1 | N, I = 2, C = 4, ALL = G | I | C };
 enum condition {
     ANY,
     OWN_THREAD,
@@ -50,12 +53,14 @@ enum condition {
     FCNTLS,
     PRCTLS,
     SOCKET_OPTIONS,
+    NEW_SOCKETS,
+    NEW_SOCKET_OPTIONS,
 };
 
 static const struct {
     const char *name;
     int bit;
-} roles[] = {{"guest", G}, {"intake", I}, {"compile", C}};
+} roles[] = {{"guest", 1}, {"guest_net", N}, {"intake", I}, {"compile", C}};
 
 static void fail(const char *what, const char *name, int r) {
     fprintf(stderr, "sandbox_filter_gen: %s %s: error %d\n", what, name, -r);
@@ -80,6 +85,33 @@ static void add_values(scmp_filter_ctx filter, const char *name, int call, unsig
 
 #define VALUES(...)                                                                                          \
     (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)
+
+/* TCP and UDP, non-blocking from birth; no other protocol of these types (MPTCP would pass by landlock). */
+static void add_sockets(scmp_filter_ctx filter, const char *name, int call) {
+    static const uint64_t families[] = {AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_DGRAM};
+    for (size_t i = 0; i < 4; i++)
+        add(filter, SCMP_ACT_ALLOW, name, call, 3,
+            (struct scmp_arg_cmp[]){{0, SCMP_CMP_EQ, families[i / 2], 0},
+                                    {1, SCMP_CMP_EQ, types[i % 2] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0},
+                                    {2, SCMP_CMP_EQ, 0, 0}});
+}
+
+/* Those that room host sets; packet filters and what needs privilege are not among them. */
+static void add_socket_options(scmp_filter_ctx filter, const char *name, int call) {
+    static const struct {
+        int level;
+        int option;
+    } options[] = {
+        {SOL_SOCKET, SO_REUSEADDR},  {SOL_SOCKET, SO_KEEPALIVE},  {SOL_SOCKET, SO_SNDBUF},
+        {SOL_SOCKET, SO_RCVBUF},     {IPPROTO_TCP, TCP_KEEPIDLE}, {IPPROTO_TCP, TCP_KEEPINTVL},
+        {IPPROTO_TCP, TCP_KEEPCNT},  {IPPROTO_IP, IP_TTL},        {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+        {IPPROTO_IPV6, IPV6_V6ONLY},
+    };
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        add(filter, SCMP_ACT_ALLOW, name, call, 2,
+            (struct scmp_arg_cmp[]){{1, SCMP_CMP_EQ, (uint64_t)options[i].level, 0},
+                                    {2, SCMP_CMP_EQ, (uint64_t)options[i].option, 0}});
+}
 
 static void allow(scmp_filter_ctx filter, const char *name, int call, enum condition condition) {
     switch (condition) {
@@ -108,8 +140,11 @@ static void allow(scmp_filter_ctx filter, const char *name, int call, enum condi
     case SENDS:
         /* A listening socket that is shut down is one that can connect, and a send that connects passes by
          * connect() and by landlock.  sendto() has the flags in argument 3 and an address in 4, sendmsg() has
-         * the flags in argument 2. */
-        if (call == SCMP_SYS(sendto))
+         * the flags in argument 2, sendmmsg() in 3. */
+        if (call == SCMP_SYS(sendmmsg))
+            add(filter, SCMP_ACT_ALLOW, name, call, 1,
+                &(struct scmp_arg_cmp){3, SCMP_CMP_MASKED_EQ, FASTOPEN_, 0});
+        else if (call == SCMP_SYS(sendto))
             add(filter, SCMP_ACT_ALLOW, name, call, 2,
                 (struct scmp_arg_cmp[]){{3, SCMP_CMP_MASKED_EQ, FASTOPEN_, 0}, {4, SCMP_CMP_EQ, 0, 0}});
         else
@@ -136,6 +171,8 @@ static void allow(scmp_filter_ctx filter, const char *name, int call, enum condi
         add(filter, SCMP_ACT_ALLOW, name, call, 2,
             (struct scmp_arg_cmp[]){{1, SCMP_CMP_EQ, 6, 0}, {2, SCMP_CMP_EQ, 1, 0}});
         break;
+    case NEW_SOCKETS: add_sockets(filter, name, call); break;
+    case NEW_SOCKET_OPTIONS: add_socket_options(filter, name, call); break;
     }
 }
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/sys.h"
 #include "sandbox/steps.h"
 
@@ -23,6 +24,7 @@
 
 #define CREATE_RULESET_VERSION 1u
 #define RULE_PATH_BENEATH      1
+#define RULE_NET_PORT          2
 
 /* Rights to paths: name, bit, the first ABI that knows it. */
 #define FS_MAP(XX)                                                                                           \
@@ -70,6 +72,11 @@ struct path_beneath_attr {
     int32_t parent_fd;
 } __attribute__((packed));
 
+struct net_port_attr {
+    uint64_t allowed_access;
+    uint64_t port;
+};
+
 static uint64_t rights_of(int abi) {
     uint64_t rights = 0;
 #define XX(name, bit, since)                                                                                 \
@@ -103,10 +110,42 @@ bool sandbox_has_openat2(void) {
     return fd >= 0 || (errno != ENOSYS && errno != EPERM);
 }
 
-static int make_ruleset(int abi, int *ret, arcella_error **reterr) {
+/* --- ports --- */
+
+static uint64_t net_rights(const struct sandbox_port *port) {
+    return (port->bind ? NET_BIND_TCP : 0u) | (port->connect ? NET_CONNECT_TCP : 0u);
+}
+
+/* What is restricted: all but what a row leaves free. */
+static uint64_t restricted(int abi, const struct sandbox_net *net) {
+    uint64_t rights = abi >= 4 ? NET_BIND_TCP | NET_CONNECT_TCP : 0;
+    for (size_t i = 0; net && i < net->count; i++)
+        if (net->ports[i].low == 0 && net->ports[i].high == UINT16_MAX)
+            rights &= ~net_rights(&net->ports[i]);
+    return rights;
+}
+
+static int add_ports(int rules, const struct sandbox_net *net, uint64_t rights, arcella_error **reterr) {
+    size_t count = 0;
+    for (size_t i = 0; i < net->count; i++) {
+        const struct sandbox_port *row = &net->ports[i];
+        struct net_port_attr rule = {.allowed_access = net_rights(row) & rights};
+        for (uint32_t port = row->low; rule.allowed_access && port <= row->high; port++) {
+            if (count++ == 2 * LIMIT_SANDBOX_PORTS)
+                return error_set(reterr, ARCELLA_E_INVALID, "sandbox: more than %d ports",
+                                 2 * LIMIT_SANDBOX_PORTS);
+            rule.port = port;
+            if (syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0) < 0)
+                return error_set_errno(reterr, errno, "sandbox: cannot let port %u through landlock", port);
+        }
+    }
+    return 0;
+}
+
+static int make_ruleset(int abi, uint64_t net, int *ret, arcella_error **reterr) {
     struct ruleset_attr attr = {
         .handled_access_fs = rights_of(abi),
-        .handled_access_net = abi >= 4 ? NET_BIND_TCP | NET_CONNECT_TCP : 0,
+        .handled_access_net = net,
         .scoped = abi >= 6 ? SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL : 0,
     };
     /* Older kernels take no more than they know. */
@@ -132,8 +171,8 @@ static int add_rule(int rules, int dir, uint64_t rights, bool or_file, arcella_e
     return 0;
 }
 
-int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, struct sandbox_report *report,
-                  arcella_error **reterr) {
+int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, const struct sandbox_net *net,
+                  struct sandbox_report *report, arcella_error **reterr) {
     int r = sandbox_require_one_thread("landlock", reterr);
     if (r < 0)
         return r;
@@ -143,8 +182,10 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
     if (abi < 1)
         return 0;
     FD_AUTO rules = -1;
-    r = make_ruleset(abi, &rules, reterr);
-    uint64_t known = rights_of(abi);
+    uint64_t known = rights_of(abi), ports = restricted(abi, net);
+    r = make_ruleset(abi, ports, &rules, reterr);
+    if (r == 0 && net)
+        r = add_ports(rules, net, ports, reterr);
     if (r == 0 && code_fd >= 0)
         r = add_rule(rules, code_fd, FS_READ_FILE, true, reterr);
     for (size_t i = 0; r == 0 && i < count; i++)

@@ -28,7 +28,7 @@ static NORETURN void try_in_child(int answer) {
     struct sandbox_report report = {0};
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     report.missing[SANDBOX_FEATURE_CLOSE_RANGE] = syscall(SYS_close_range, ~0u, ~0u, 0) < 0;
-    if (sandbox_paths(-1, NULL, 0, &report, NULL) < 0)
+    if (sandbox_paths(-1, NULL, 0, NULL, &report, NULL) < 0)
         sandbox_note_landlock(&report, 0);
     report.missing[SANDBOX_FEATURE_SECCOMP] = !try_seccomp();
     ssize_t put = write(answer, &report, sizeof(report));

@@ -30,6 +30,7 @@
 /* Roles: identifier, name.  A gateway role comes with the gateway. */
 #define SANDBOX_ROLE_MAP(XX)                                                                                 \
     XX(GUEST, "guest")                                                                                       \
+    XX(GUEST_NET, "guest-net") /* a guest's that may make sockets */                                         \
     XX(INTAKE, "intake")                                                                                     \
     XX(COMPILE, "compile")
 
@@ -50,7 +51,7 @@ const char *sandbox_role_name(enum sandbox_role_id id);
     XX(LANDLOCK, "landlock", "paths outside the grants cannot be opened")                                    \
     XX(LANDLOCK_REFER, "landlock-refer", "files move and link between granted directories")                  \
     XX(LANDLOCK_TRUNCATE, "landlock-truncate", "files of read-only grants cannot be cut")                    \
-    XX(LANDLOCK_NET, "landlock-net", "no TCP socket can be bound or connected")                              \
+    XX(LANDLOCK_NET, "landlock-net", "no TCP port but the granted ones can be bound or connected")           \
     XX(LANDLOCK_IOCTL, "landlock-ioctl", "no control calls on device files")                                 \
     XX(LANDLOCK_SCOPE, "landlock-scope", "no signals and no abstract sockets to other processes")            \
     XX(SECCOMP, "seccomp", "no system calls but the role's own")                                             \
@@ -144,18 +145,37 @@ struct sandbox_dir {
     bool file;     /* it is one file, which may be read */
 };
 
+/* TCP ports that stay usable. */
+struct sandbox_port {
+    uint16_t low; /* 0: to be bound to a free one */
+    uint16_t high;
+    bool bind;
+    bool connect;
+};
+
+/* What stays of the network; not of what seccomp refuses (sandbox_seal()). */
+struct sandbox_net {
+    /* Rows of 0 to 65535 leave what they speak of free; of other ports at most LIMIT_SANDBOX_PORTS of each
+     * kind. */
+    const struct sandbox_port *ports;
+    size_t count;
+};
+
 /**
  * Step 5: landlock over everything this kernel's version of it knows: from here on no path can be opened but
- * beneath dirs, and for reading files in the code directory; no TCP socket bound or connected; no signal to
- * and no abstract socket of a process outside.  Descriptors open already keep their rights.
+ * beneath dirs, and for reading files in the code directory; no TCP socket bound or connected but at the
+ * ports of net; no signal to and no abstract socket of a process outside.  Descriptors open already keep
+ * their rights.
  *
  * @param code_fd  directory whose files may be read (not listed, not written), or one such file; -1: none
  * @param dirs     granted directories; may be NULL where count is 0
+ * @param net      NULL: no TCP at all
  * @param report   out: what the kernel lacks; landlock_abi
- * @return 0, also without landlock; INVALID (a descriptor is no directory); STATE (threads); SYSTEM
+ * @return 0, also without landlock; INVALID (a descriptor is no directory, too many ports); STATE (threads);
+ *         SYSTEM
  */
-int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, struct sandbox_report *report,
-                  arcella_error **reterr) MUST_CHECK;
+int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, const struct sandbox_net *net,
+                  struct sandbox_report *report, arcella_error **reterr) MUST_CHECK;
 
 /**
  * Step 6, when all threads exist: the seccomp allow list of the role, for all threads at once.
@@ -164,8 +184,9 @@ int sandbox_paths(int code_fd, const struct sandbox_dir *dirs, size_t count, str
  * here), and, the first time for each number, one line goes to descriptor 2: `sandbox: system call NAME
  * refused`.  Refused without a line are new threads and processes (clone, fork), and calls that libraries try
  * and can do without. SIGSYS is taken for this; nobody else may handle it, and a thread that blocks it is
- * killed by a refusal.  Exec, sockets, ptrace, signals to others are on no list.  Guests and
- * compilers may map code (PROT_EXEC, never together with PROT_WRITE), intake may not.
+ * killed by a refusal.  Exec, ptrace, signals to others are on no list; new sockets on that of guest-net
+ * only, TCP and UDP over IPv4 and IPv6.  Guests and compilers may map code (PROT_EXEC, never together with
+ * PROT_WRITE), intake may not.
  *
  * @return 0, also where the kernel has no seccomp (report says so); SYSTEM
  * Cost: 0.1 ms (the filter is built at build time).

@@ -36,6 +36,7 @@ static const struct {
 #define FILTER(name)                                                                                         \
     { filter_##name, ARRAY_LENGTH(filter_##name), filter_##name##_pid, ARRAY_LENGTH(filter_##name##_pid) }
     [SANDBOX_GUEST] = FILTER(guest),
+    [SANDBOX_GUEST_NET] = FILTER(guest_net),
     [SANDBOX_INTAKE] = FILTER(intake),
     [SANDBOX_COMPILE] = FILTER(compile),
 #undef FILTER

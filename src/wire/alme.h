@@ -46,6 +46,7 @@ enum alme_type {
     ALME_TEXTS,
     ALME_PAIRS,
     ALME_DIRS,
+    ALME_FILES,
     ALME_ADDRESSES,
     ALME_LEVELS,
 };

@@ -57,6 +57,13 @@ static int check_pair(const char *s, arcella_error **reterr) {
     return s[0] != '=' && strchr(s, '=') ? 0 : expected(reterr, "K=V");
 }
 
+static int check_file(const char *s, bool absolute, arcella_error **reterr) {
+    const char *equals = strchr(s, '=');
+    if (!equals || equals == s || !equals[1])
+        return expected(reterr, "NAME=FILE");
+    return absolute ? check_path(equals + 1, reterr) : 0;
+}
+
 static int check_dir(const char *s, bool absolute, arcella_error **reterr) {
     const char *between = strstr(s, "::");
     if (!between || between == s)
@@ -135,6 +142,7 @@ static int check_text(const struct alme_command *command, const struct alme_argu
     case ALME_NAME: return check_name(s, "._-", "a name of letters, digits, '.', '_' and '-'", reterr);
     case ALME_PAIRS: return check_pair(s, reterr);
     case ALME_DIRS: return check_dir(s, !(command->flags & ALME_LOCAL), reterr);
+    case ALME_FILES: return check_file(s, !(command->flags & ALME_LOCAL), reterr);
     case ALME_ADDRESSES: return check_address(s, reterr);
     case ALME_LEVELS: return *s ? check_levels(s, reterr) : expected(reterr, "a level");
     default: return 0;
@@ -251,6 +259,7 @@ static int final_value(const struct alme_command *command, const struct alme_arg
     case ALME_TEXTS:
     case ALME_PAIRS:
     case ALME_DIRS:
+    case ALME_FILES:
     case ALME_ADDRESSES: return list_value(command, argument, value, ret, reterr);
     default: return text_value(command, argument, value, ret, reterr);
     }

@@ -24,6 +24,7 @@ static const char *type_words(enum alme_type type) {
         [ALME_TEXTS] = "list of texts",
         [ALME_PAIRS] = "list of K=V, or an object",
         [ALME_DIRS] = "list of HOST::GUEST[:rw], HOST absolute",
+        [ALME_FILES] = "list of NAME=FILE, FILE absolute",
         [ALME_ADDRESSES] = "list of ADDR:PORT",
         [ALME_LEVELS] = "log levels: info, workers=debug, …",
     };

@@ -26,6 +26,7 @@ enum {
 #define TYPE_TEXTS     ALME_TEXTS
 #define TYPE_PAIRS     ALME_PAIRS
 #define TYPE_DIRS      ALME_DIRS
+#define TYPE_FILES     ALME_FILES
 #define TYPE_ADDRESSES ALME_ADDRESSES
 #define TYPE_LEVELS    ALME_LEVELS
 
@@ -170,7 +171,7 @@ void alme_argument_name(const struct alme_argument *argument, char *to, size_t s
 
 bool alme_argument_is_list(const struct alme_argument *argument) {
     return argument->type == ALME_TEXTS || argument->type == ALME_PAIRS || argument->type == ALME_DIRS ||
-           argument->type == ALME_ADDRESSES;
+           argument->type == ALME_FILES || argument->type == ALME_ADDRESSES;
 }
 
 /* --- choices: "name,synonym|name" --- */

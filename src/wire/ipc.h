@@ -50,6 +50,23 @@ enum ipc_call_form { IPC_CALL_EXPRESSION, IPC_CALL_WORDS, IPC_CALL_INPUT, IPC_CA
 /* What is only checked: nothing (it is called), the function's name, its arguments too. */
 enum ipc_call_check { IPC_CALL_CHECK_NOT, IPC_CALL_CHECK_NAME, IPC_CALL_CHECK_ALL, IPC_CALL_CHECKS };
 
+/* What became of a lookup. */
+#define IPC_LOOKUP_RESULT_MAP(XX)                                                                            \
+    XX(OK, "ok")                                                                                             \
+    XX(NO_NAME, "no-name")     /* it does not exist, or has no address */                                    \
+    XX(TEMPORARY, "temporary") /* ask again later: the name server's trouble, or too many wait */            \
+    XX(PERMANENT, "permanent")                                                                               \
+    XX(DENIED, "denied") /* by the grants of the instance */                                                 \
+    XX(TIMED_OUT, "timed-out")
+enum ipc_lookup_result {
+#define XX(name, text) IPC_LOOKUP_##name,
+    IPC_LOOKUP_RESULT_MAP(XX)
+#undef XX
+        IPC_LOOKUP_RESULTS
+};
+/* Addresses of one answer at most; more are cut. */
+enum { IPC_LOOKUP_ADDRESSES = 32 };
+
 /* Why something is audited; as enum host_reason. */
 enum ipc_audit_reason {
     IPC_AUDIT_NO_GRANT,

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "catalog/grant.h"
 #include "host/host.h"
+#include "host/lookup.h"
 #include "runtime/instance.h"
 #include "worker/worker.h"
 
@@ -134,9 +135,30 @@ static void on_audit(uint64_t handle, const struct host_audit *line, void *user)
         .grant = worker_text(line->grant),
         .reason = line->reason,
         .count = line->count,
+        .call = line->call,
         .lost = line->suppressed,
     };
     worker_tell(guests->process, IPC_AUDIT, &audit, NULL);
+}
+
+/* Half of the queue is kept for what must arrive; a lookup is asked for again. */
+static bool on_lookup(uint64_t handle, uint64_t number, struct text name, void *user) {
+    struct guests *guests = user;
+    if (channel_queued_bytes(guests->process->channel) > LIMIT_CHANNEL_QUEUE_BYTES / 2)
+        return false;
+    struct ipc_lookup lookup = {.instance = handle, .number = number, .name = name};
+    worker_tell(guests->process, IPC_LOOKUP, &lookup, NULL);
+    return true;
+}
+
+static void take_answer(struct guests *guests, const struct ipc_lookup_answer *answer) {
+    static const int errors[IPC_LOOKUP_RESULTS] = {
+        [IPC_LOOKUP_NO_NAME] = HOST_LOOKUP_NO_NAME,     [IPC_LOOKUP_TEMPORARY] = HOST_LOOKUP_TEMPORARY,
+        [IPC_LOOKUP_PERMANENT] = HOST_LOOKUP_PERMANENT, [IPC_LOOKUP_DENIED] = HOST_E_NOTCAPABLE,
+        [IPC_LOOKUP_TIMED_OUT] = HOST_E_TIMEDOUT,
+    };
+    runtime_lookup_answer(guests->runtime, answer->instance, answer->number, errors[answer->result],
+                          answer->addresses.data, answer->addresses.length / 16);
 }
 
 static const char *address_of(uint64_t handle, char *to, size_t size) {
@@ -427,6 +449,7 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         .output = on_output,
         .audit = on_audit,
         .called = on_called,
+        .lookup = on_lookup,
         .note = on_note,
         .processor = on_processor,
         .user = guests,
@@ -461,6 +484,7 @@ static void frame(struct worker_process *process, struct frame *frame) {
         runtime_cancel_call(guests->runtime, frame->message.cancel_call.instance,
                             frame->message.cancel_call.number);
         break;
+    case IPC_LOOKUP_ANSWER: take_answer(guests, &frame->message.lookup_answer); break;
     case IPC_GRANTS: replace_grants(guests, &frame->message.grants); break;
     case IPC_FIGURES: worker_tell_figures(process, guests->runtime, frame->header.call); break;
     case IPC_DRAIN:

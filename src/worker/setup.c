@@ -75,9 +75,13 @@ static int open_code(const struct ipc_setup *setup, struct code_files *code, arc
     return 0;
 }
 
-/* What can be opened from here on: the code, and the granted directories. */
-static int let_through(struct worker_process *process, int code_fd, const int *more, uint32_t more_count,
-                       arcella_error **reterr) {
+static bool makes_sockets(const struct ipc_setup *setup) {
+    return setup->role == IPC_ROLE_GUEST && setup->net;
+}
+
+/* What can be opened from here on: the code, and the granted directories; and the ports that can be used. */
+static int let_through(struct worker_process *process, const struct ipc_setup *setup, int code_fd,
+                       const int *more, uint32_t more_count, arcella_error **reterr) {
     size_t count = (size_t)process->dirs_count + more_count;
     MEM_AUTO struct sandbox_dir *dirs = mem_array(count + 1, sizeof *dirs);
     if (!dirs)
@@ -86,7 +90,16 @@ static int let_through(struct worker_process *process, int code_fd, const int *m
         dirs[i] = (struct sandbox_dir){.fd = process->dirs[i].fd, .writable = process->dirs[i].writable};
     for (uint32_t i = 0; i < more_count; i++)
         dirs[process->dirs_count + i] = (struct sandbox_dir){.fd = more[i], .file = true};
-    return sandbox_paths(code_fd, dirs, count, &process->report, reterr);
+    MEM_AUTO struct sandbox_port *ports = mem_array(setup->ports_count + 1, sizeof *ports);
+    if (!ports)
+        return error_nomem(reterr);
+    for (uint32_t i = 0; i < setup->ports_count; i++)
+        ports[i] = (struct sandbox_port){.low = (uint16_t)setup->ports[i].low,
+                                         .high = (uint16_t)setup->ports[i].high,
+                                         .bind = setup->ports[i].bind,
+                                         .connect = setup->ports[i].connect};
+    struct sandbox_net net = {ports, setup->ports_count};
+    return sandbox_paths(code_fd, dirs, count, makes_sockets(setup) ? &net : NULL, &process->report, reterr);
 }
 
 /* Everything that must happen while the process has one thread. */
@@ -122,7 +135,7 @@ static int give_up(struct worker_process *process, const struct ipc_setup *setup
         r = sandbox_lock(channel_fd(process->channel), reterr);
     if (r < 0)
         return r;
-    return let_through(process, code_fd, code.fds, code.count, reterr);
+    return let_through(process, setup, code_fd, code.fds, code.count, reterr);
 }
 
 static void say_ready(struct worker_process *process) {
@@ -173,7 +186,8 @@ int worker_setup(struct worker_process *process, struct frame *frame, arcella_er
     if (r == 0)
         r = process->role->begin(process, reterr);
     if (r == 0)
-        r = sandbox_seal(process->role->sandbox, &process->report, reterr);
+        r = sandbox_seal(makes_sockets(setup) ? SANDBOX_GUEST_NET : process->role->sandbox, &process->report,
+                         reterr);
     if (r < 0)
         return r;
     process->ready = true;

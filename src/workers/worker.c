@@ -397,6 +397,9 @@ static int send_setup(struct worker *worker, const struct worker_settings *setti
         .code_more = more,
         .code_more_count = (uint32_t)settings->code_more_count,
         .page = shares,
+        .net = settings->net,
+        .ports = settings->ports,
+        .ports_count = (uint32_t)settings->ports_count,
     };
     struct channel_extra extra = {.fds = &page_fd, .fd_count = shares};
     return channel_send_extra(worker->channel, IPC_SETUP, &setup, &extra, reterr);

@@ -184,6 +184,9 @@ struct worker_settings {
     bool fuel;
     const struct worker_dir *dirs; /* what its sandbox lets through; may be NULL */
     size_t dirs_count;
+    bool net;                     /* its guests may make sockets */
+    const struct ipc_port *ports; /* TCP ports that its sandbox lets through, where net; may be NULL */
+    size_t ports_count;
     uint64_t open_files;  /* rlimit; 0: DEFAULT_WORKER_OPEN_FILES */
     uint64_t cpu_seconds; /* rlimit; 0: none */
     uint64_t data_bytes;  /* rlimit; 0: none */

@@ -28,6 +28,7 @@ if (values.wit) {
     witPath: resolve(values.wit),
     world: values.world,
     stringEncoding: values.encoding,
+    features: { tag: 'all' },
   });
 }
 const adapters = [];

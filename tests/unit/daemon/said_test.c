@@ -130,7 +130,27 @@ static void test_audit_and_end(void **state) {
     said_audit(&about, &audit);
     assert_string_equal(seen.text, "level=info unit=audit instance=web/0 msg=denied "
                                    "class=\"fs instance=other/0\" action=\"read\\nlevel=error\" "
-                                   "resource=\"/etc/passwd allowed=yes\" allow_with=\"--dir /etc::/etc\"");
+                                   "resource=\"/etc/passwd allowed=yes\" result=denied "
+                                   "reason=\"nothing allows it\" allow_with=\"--dir /etc::/etc\"");
+    audit.reason = IPC_AUDIT_DENIED_BY_POLICY;
+    audit.count = 1000;
+    audit.call = 7;
+    audit.lost = 3;
+    audit.class_name = audit.action = audit.resource = TEXT("x");
+    said_audit(&about, &audit);
+    assert_string_equal(seen.text,
+                        "level=info unit=audit instance=web/0 msg=denied class=x action=x resource=x "
+                        "result=denied reason=\"cfg/policy.toml denies it\" "
+                        "denied_by=\"--dir /etc::/etc\" call=7 count=1000 others=3");
+    audit.reason = IPC_AUDIT_ONLY_TOLD;
+    audit.allowed = true;
+    audit.count = 1;
+    audit.call = audit.lost = 0;
+    said_audit(&about, &audit);
+    assert_string_equal(seen.text,
+                        "level=info unit=audit instance=web/0 msg=allowed class=x action=x resource=x "
+                        "result=allowed reason=\"only --audit-only let it pass\" "
+                        "grant=\"--dir /etc::/etc\"");
     about.unit = LOG_RUNTIME;
     said_end(&about, "trap: x", "trap level=error", "un reachable");
     assert_string_equal(seen.text, "level=warn unit=runtime instance=web/0 msg=\"trap: x\" "

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -102,6 +104,160 @@ static void test_no_way_out_by_sending(void **state) {
     assert_true(accept(peer, NULL, NULL) < 0 && errno == EAGAIN);
 }
 
+/* --- guests that make sockets --- */
+
+/* Bound, listening, connected, accepted; options; all that room host does with TCP, over one family. */
+static void tcp_works(int family) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {.any.sa_family = (sa_family_t)family};
+    socklen_t size = family == AF_INET6 ? sizeof(at.v6) : sizeof(at.v4);
+    if (family == AF_INET6)
+        at.v6.sin6_addr = in6addr_loopback;
+    else
+        at.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK, one = 1, seconds = 9, bytes = 65536;
+    int server = socket(family, SOCK_STREAM | flags, 0), client = socket(family, SOCK_STREAM | flags, 0);
+    CHECK(server >= 0 && client >= 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) == 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) == 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)) == 0);
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds)) == 0);
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPCNT, &seconds, sizeof(seconds)) == 0);
+    if (family == AF_INET6) {
+        CHECK(setsockopt(server, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0);
+        CHECK(setsockopt(server, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &seconds, sizeof(seconds)) == 0);
+    } else
+        CHECK(setsockopt(server, IPPROTO_IP, IP_TTL, &seconds, sizeof(seconds)) == 0);
+    if (bind(server, &at.any, size) < 0) {
+        CHECK(family == AF_INET6 && errno == EADDRNOTAVAIL); /* a machine without */
+        return;
+    }
+    CHECK(listen(server, 8) == 0 && getsockname(server, &at.any, &size) == 0);
+    CHECK(connect(client, &at.any, size) == 0 || errno == EINPROGRESS);
+    struct pollfd look = {.fd = server, .events = POLLIN};
+    CHECK(poll(&look, 1, 5000) == 1);
+    int accepted = accept4(server, NULL, NULL, flags);
+    CHECK(accepted >= 0 && write(accepted, "x", 1) == 1);
+    look.fd = client;
+    char byte;
+    CHECK(poll(&look, 1, 5000) == 1 && read(client, &byte, 1) == 1 && shutdown(client, SHUT_RDWR) == 0);
+    close(server);
+    close(client);
+    close(accepted);
+}
+
+static void udp_works(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(at);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, size) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&at, &size) == 0);
+    char byte = 'x';
+    struct iovec piece = {&byte, 1};
+    struct mmsghdr one = {
+        .msg_hdr = {.msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &piece, .msg_iovlen = 1}};
+    CHECK(sendmmsg(fd, &one, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1);
+    CHECK(recvmmsg(fd, &one, 1, MSG_DONTWAIT, NULL) == 1);
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    CHECK(connect(fd, (struct sockaddr *)&at, size) == 0 && connect(fd, &none, sizeof(none)) == 0);
+    close(fd);
+}
+
+static void makes_sockets(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST_NET);
+    tcp_works(AF_INET);
+    tcp_works(AF_INET6);
+    udp_works();
+    CHECK(sandbox_refused() == 0);
+}
+
+/* No other family, type or protocol; none that blocks, or that a program started later would have. */
+static void no_other_sockets(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST_NET);
+    const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    static const int families[] = {AF_UNIX, AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH, 0};
+    for (size_t i = 0; i < ARRAY_LENGTH(families); i++)
+        CHECK_FAILS(socket(families[i], SOCK_STREAM | flags, 0), EPERM);
+    static const int types[] = {SOCK_RAW, SOCK_SEQPACKET, SOCK_RDM, SOCK_DCCP, SOCK_PACKET};
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
+        CHECK_FAILS(socket(AF_INET, types[i] | flags, 0), EPERM);
+    static const int protocols[] = {IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_ICMP, IPPROTO_UDPLITE};
+    for (size_t i = 0; i < ARRAY_LENGTH(protocols); i++) {
+        CHECK_FAILS(socket(AF_INET, SOCK_STREAM | flags, protocols[i]), EPERM);
+        CHECK_FAILS(socket(AF_INET6, SOCK_DGRAM | flags, protocols[i]), EPERM);
+    }
+    CHECK_FAILS(socket(AF_INET, SOCK_STREAM, 0), EPERM);
+    CHECK_FAILS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), EPERM);
+    int pair[2];
+    CHECK_FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), EPERM);
+}
+
+static void no_other_options(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST_NET);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), value = 1;
+    CHECK(fd >= 0);
+    static const int options[][2] = {
+        {SOL_SOCKET, SO_ATTACH_FILTER}, {SOL_SOCKET, SO_ATTACH_BPF}, {SOL_SOCKET, SO_BINDTODEVICE},
+        {SOL_SOCKET, SO_MARK},          {SOL_SOCKET, SO_BROADCAST},  {SOL_SOCKET, SO_REUSEPORT},
+        {IPPROTO_IP, IP_TRANSPARENT},   {IPPROTO_IP, IP_OPTIONS},    {IPPROTO_IP, IP_HDRINCL},
+        {IPPROTO_TCP, TCP_ULP},         {IPPROTO_TCP, TCP_REPAIR},   {IPPROTO_TCP, TCP_FASTOPEN_CONNECT},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++)
+        CHECK_FAILS(setsockopt(fd, options[i][0], options[i][1], &value, sizeof(value)), EPERM);
+    CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value)) == 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = 9};
+    struct iovec piece = {&value, 1};
+    struct mmsghdr one = {
+        .msg_hdr = {.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &piece, .msg_iovlen = 1}};
+    CHECK_FAILS(sendmmsg(fd, &one, 1, MSG_FASTOPEN), EPERM);
+    CHECK_FAILS(sendto(fd, "x", 1, 0, (const struct sockaddr *)&to, sizeof(to)), EPERM);
+}
+
+/* All else is as for other guests. */
+static void nothing_more(void *argument) {
+    (void)argument;
+    seal(SANDBOX_GUEST_NET);
+    char *const none[] = {NULL};
+    CHECK_FAILS(execve("/bin/true", none, none), EPERM);
+    CHECK_FAILS(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0), EPERM);
+    CHECK_FAILS(kill(getppid(), SIGTERM), EPERM);
+    CHECK_FAILS(syscall(SYS_bpf, 0, NULL, 0), EPERM);
+}
+
+static void without_net(void *argument) {
+    (void)argument;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), value = 1;
+    seal(SANDBOX_GUEST);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    CHECK_FAILS(bind(fd, (struct sockaddr *)&to, sizeof(to)), EPERM);
+    CHECK_FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), EPERM);
+    CHECK_FAILS(listen(fd, 1), EPERM);
+    CHECK_FAILS(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value)), EPERM);
+    struct mmsghdr one = {.msg_len = 0};
+    CHECK_FAILS(sendmmsg(fd, &one, 1, 0), EPERM);
+    CHECK_FAILS(recvmmsg(fd, &one, 1, MSG_DONTWAIT, NULL), EPERM);
+    CHECK_FAILS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), EPERM);
+}
+
+static void test_sockets(void **state) {
+    (void)state;
+    expect_child(makes_sockets, NULL, "");
+    expect_child(no_other_sockets, NULL, REFUSED("socket") REFUSED("socketpair"));
+    expect_child(no_other_options, NULL, REFUSED("setsockopt") REFUSED("sendmmsg") REFUSED("sendto"));
+    expect_child(nothing_more, NULL, REFUSED("execve") REFUSED("kill") REFUSED("bpf"));
+    expect_child(without_net, NULL,
+                 REFUSED("bind") REFUSED("connect") REFUSED("listen") REFUSED("setsockopt")
+                     REFUSED("sendmmsg") REFUSED("recvmmsg") REFUSED("socket"));
+}
+
 static void unknown_number(void *argument) {
     (void)argument;
     seal(SANDBOX_GUEST);
@@ -181,10 +337,9 @@ static void on_signal(int number) {
 }
 
 static void guest_works(void *argument) {
-    (void)argument;
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    seal(SANDBOX_GUEST);
+    seal(*(enum sandbox_role_id *)argument);
     int dir = open("/", O_PATH | O_DIRECTORY);
     CHECK(dir >= 0 && openat(dir, "etc/passwd", O_RDONLY) >= 0); /* paths are landlock's business */
     CHECK(write(pair[0], "x", 1) == 1);
@@ -229,7 +384,9 @@ static void compile_works(void *argument) {
 
 static void test_allowed(void **state) {
     (void)state;
-    expect_child(guest_works, NULL, "");
+    enum sandbox_role_id guest = SANDBOX_GUEST, guest_net = SANDBOX_GUEST_NET;
+    expect_child(guest_works, &guest, "");
+    expect_child(guest_works, &guest_net, "");
     expect_child(intake_works, NULL, "");
     expect_child(compile_works, NULL, "");
     /* The end of a process is told truly. (A sanitizer reports it by itself.) */
@@ -338,15 +495,11 @@ int main(void) {
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_code_pages),
-        cmocka_unit_test(test_allowed),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_other_convention),
-        cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_no_way_out_by_sending),
-        cmocka_unit_test(test_no_uncounted_memory),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_code_pages), cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_other_convention),
+        cmocka_unit_test(test_cost),       cmocka_unit_test(test_no_way_out_by_sending),
+        cmocka_unit_test(test_sockets),    cmocka_unit_test(test_no_uncounted_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

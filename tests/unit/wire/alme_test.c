@@ -374,11 +374,21 @@ static void a_client_writes_what_a_daemon_reads(void **state) {
         JSON_AUTO *args = json_object();
         for (const struct alme_argument *a = command->arguments; a->names; a++) {
             static const char *const values[] = {
-                [ALME_PATH] = "/p",   [ALME_TARGET] = "t",       [ALME_NAME] = "g",
-                [ALME_BOOL] = "true", [ALME_U64] = "1",          [ALME_SIZE] = "1m",
-                [ALME_TIME] = "1s",   [ALME_TEXT] = "x",         [ALME_TEXTS] = "x",
-                [ALME_PAIRS] = "K=V", [ALME_DIRS] = "/h::/g:rw", [ALME_ADDRESSES] = "1.2.3.4:5",
-                [ALME_CHOICE] = "",   [ALME_LEVELS] = "info",
+                [ALME_PATH] = "/p",
+                [ALME_TARGET] = "t",
+                [ALME_NAME] = "g",
+                [ALME_BOOL] = "true",
+                [ALME_U64] = "1",
+                [ALME_SIZE] = "1m",
+                [ALME_TIME] = "1s",
+                [ALME_TEXT] = "x",
+                [ALME_TEXTS] = "x",
+                [ALME_PAIRS] = "K=V",
+                [ALME_DIRS] = "/h::/g:rw",
+                [ALME_FILES] = "K=/f",
+                [ALME_ADDRESSES] = "1.2.3.4:5",
+                [ALME_CHOICE] = "",
+                [ALME_LEVELS] = "info",
             };
             char name[64];
             char choice[64];

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Lookups of names that workers ask for, of the daemon and of `arcella run`: checked against the grants of
+ * the instance, resolved (workers/resolve.h), answered.  A worker's word is believed for nothing but the
+ * name.
+ */
+#ifndef DAEMON_LOOKUPS_H
+#define DAEMON_LOOKUPS_H
+
+#include "catalog/grant.h"
+#include "workers/workers.h"
+
+struct resolver;
+
+/* Embedded in its owner; zeroed but for the loop. */
+struct lookups {
+    struct loop *loop;         /* borrowed */
+    struct resolver *resolver; /* owned; made for the first lookup */
+    uint64_t denied;           /* that workers let through and we did not */
+};
+
+/**
+ * Take a lookup frame of a worker; lookup_answer follows, now or later.
+ *
+ * @param group   of the worker, for its share of the threads
+ * @param grants  of the instance it speaks of; borrowed during the call
+ */
+void lookups_take(struct lookups *lookups, struct worker *worker, const char *group,
+                  const struct ipc_lookup *lookup, const struct grant_set *grants);
+/** A worker is gone: nobody waits for what it asked. */
+void lookups_forget(struct lookups *lookups, const struct worker *worker);
+/** Forget everything. */
+void lookups_done(struct lookups *lookups);
+
+#endif
