@@ -217,19 +217,20 @@ static int splice(struct call *call, bool waits) {
         return r;
     struct p2_output *output = to->output;
     struct p2_input *input = from->input;
-    uint64_t bytes = 0, moved = 0, length = view_u64(call_arg(call, 2));
+    uint64_t room_bytes = 0, moved = 0, length = view_u64(call_arg(call, 2));
     bool by_input = false;
-    int error = waits ? wait_for_room(wasi, output, &bytes) : room(output, &bytes);
+    int error = waits ? wait_for_room(wasi, output, &room_bytes) : length ? 0 : room(output, &room_bytes);
     if (!error && waits && length) {
         error = p2_input_wait(wasi, input);
         by_input = error != 0;
     }
-    if (!error && p2_is_shut(input->stream.file, HOST_READ)) {
+    if (!error && p2_is_shut(output->stream.file, HOST_WRITE)) {
+        error = HOST_E_PIPE;
+    } else if (!error && p2_is_shut(input->stream.file, HOST_READ)) {
         error = HOST_E_PIPE;
         by_input = true;
     }
-    if (bytes < length)
-        length = bytes;
+    /* Not cut to what one write may have: from file to file the kernel moves more. */
     if (!error && length)
         error = host_output_splice(&output->stream, &input->stream, length, &moved, &by_input);
     if (error == HOST_E_AGAIN)
