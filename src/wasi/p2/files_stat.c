@@ -48,15 +48,19 @@ static int give_stat(struct call *call, const struct host_stat *stat) {
     return r ? r : give_time(slot_field(record, 5), stat->changed_ns);
 }
 
-/* The attributes of what the first argument is; the denied root is asked as a path, and denies. */
+/* The denied root, which is no open thing: it is asked as a path, and denies. */
+static bool is_denied(const struct host_file *file) {
+    return file->kind == HOST_DIRECTORY && file->fd < 0;
+}
+
+/* The attributes of what the first argument is. */
 static int stat_open(struct call *call, int *ret_error, struct host_stat *ret) {
     struct wasi_p2 *wasi = p2_of(call);
     struct host_file *file;
     int r = p2_file(call, wasi, 0, &file, NULL);
     if (r)
         return r;
-    bool denied = file->kind == HOST_DIRECTORY && file->fd < 0;
-    *ret_error = denied ? host_dir_stat(file, ".", 1, true, ret) : host_file_stat(file, ret);
+    *ret_error = is_denied(file) ? host_dir_stat(file, ".", 1, true, ret) : host_file_stat(file, ret);
     return 0;
 }
 
@@ -136,7 +140,8 @@ int p2_descriptor_set_times(struct call *call, void *user) {
     if (r)
         return r;
     if (!error)
-        error = host_file_set_times(file, times[0], times[1]);
+        error = is_denied(file) ? host_dir_set_times(file, ".", 1, true, times[0], times[1])
+                                : host_file_set_times(file, times[0], times[1]);
     return p2_give_dir_done(call, file, error);
 }
 

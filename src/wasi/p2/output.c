@@ -113,7 +113,8 @@ int p2_output_stream_check_write(struct call *call, void *user) {
 static int write_permitted(struct call *call, struct wasi_p2 *wasi, struct p2_output *output,
                            const uint8_t *from, uint64_t length) {
     /* A stream that has closed since it gave the permit says so. */
-    if (UNLIKELY(length > output->stream.permit && !output->stream.ended))
+    bool closed = output->stream.ended || p2_is_shut(output->stream.file, HOST_WRITE);
+    if (UNLIKELY(length > output->stream.permit && !closed))
         return p2_trap(call, "write-beyond-permit", "a write of %llu bytes, check-write permitted %llu",
                        (unsigned long long)length, (unsigned long long)output->stream.permit);
     return give_done(call, wasi, output, write_all(output, from, length));
@@ -216,19 +217,20 @@ static int splice(struct call *call, bool waits) {
         return r;
     struct p2_output *output = to->output;
     struct p2_input *input = from->input;
-    uint64_t bytes = 0, moved = 0, length = view_u64(call_arg(call, 2));
+    uint64_t room_bytes = 0, moved = 0, length = view_u64(call_arg(call, 2));
     bool by_input = false;
-    int error = waits ? wait_for_room(wasi, output, &bytes) : room(output, &bytes);
+    int error = waits ? wait_for_room(wasi, output, &room_bytes) : length ? 0 : room(output, &room_bytes);
     if (!error && waits && length) {
         error = p2_input_wait(wasi, input);
         by_input = error != 0;
     }
-    if (!error && p2_is_shut(input->stream.file, HOST_READ)) {
+    if (!error && p2_is_shut(output->stream.file, HOST_WRITE)) {
+        error = HOST_E_PIPE;
+    } else if (!error && p2_is_shut(input->stream.file, HOST_READ)) {
         error = HOST_E_PIPE;
         by_input = true;
     }
-    if (bytes < length)
-        length = bytes;
+    /* Not cut to what one write may have: from file to file the kernel moves more. */
     if (!error && length)
         error = host_output_splice(&output->stream, &input->stream, length, &moved, &by_input);
     if (error == HOST_E_AGAIN)

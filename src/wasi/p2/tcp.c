@@ -213,7 +213,10 @@ static int tell_option(struct call *call, enum host_option option) {
     struct host_tcp *tcp;
     uint64_t value = 0;
     int r = socket_arg(call, p2_of(call), &tcp);
-    return r ? r : p2_give_option(call, host_tcp_option_get(tcp, option, &value), value);
+    if (r)
+        return r;
+    int error = host_tcp_option_get(tcp, option, &value);
+    return p2_give_option(call, error, value);
 }
 
 static int set_option(struct call *call, enum host_option option) {

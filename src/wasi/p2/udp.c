@@ -145,7 +145,10 @@ static int tell_option(struct call *call, enum host_option option) {
     struct p2_udp *udp;
     uint64_t value = 0;
     int r = socket_arg(call, p2_of(call), &udp);
-    return r ? r : p2_give_option(call, host_udp_option_get(udp->socket, option, &value), value);
+    if (r)
+        return r;
+    int error = host_udp_option_get(udp->socket, option, &value);
+    return p2_give_option(call, error, value);
 }
 
 static int set_option(struct call *call, enum host_option option) {

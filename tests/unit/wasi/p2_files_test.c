@@ -287,7 +287,7 @@ static void streams_do_not_disturb_each_other(void **state) {
     call(&rig, "input-stream.blocking-read", from, 100, RET);
     assert_bytes_at(&rig, RET + 4, "end"); /* … and what has come since */
     call(&rig, "input-stream.read", other, 100, RET);
-    assert_bytes_at(&rig, RET + 4, "789end");
+    assert_bytes_at(&rig, RET + 4, "789");
     expect_file("file", "0123abc789end", 13);
     call(&rig, "output-stream.check-write", to, RET);
     call(&rig, "output-stream.write-zeroes", to, 2, RET);
@@ -593,7 +593,7 @@ static void nothing_was_granted(void **state) {
     link_at(0, "a", "b");
     assert_code("not-permitted");
     set_times(root, NOW, 0, 0);
-    assert_int_equal(u8_at(&rig, RET), 1);
+    assert_code("not-permitted");
     call(&rig, "descriptor.get-flags", root, RET);
     assert_int_equal(u8_at(&rig, RET + 1), 0);
     call(&rig, "descriptor.sync", root, RET);
