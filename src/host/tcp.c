@@ -107,10 +107,11 @@ int host_tcp_start_bind(struct host_tcp *tcp, const union host_address *local) {
         r = host_net_check_bind(tcp->file->host, GRANT_CONNECT, local);
     if (r)
         return r;
-    /* A connection that was closed lately must not keep a server from its port.  A port of the system's
-     * choice would come from those in use by others who set this, too. */
-    int reuse = has_port(local);
-    bool failed = setsockopt(tcp->file->fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) < 0 ||
+    /* A connection that was closed lately must not keep a server from its port.  Linux looks at what both
+     * sockets have set: so it is set for ports of the system's choice, too, which may be listened at again.
+     */
+    int yes = 1;
+    bool failed = setsockopt(tcp->file->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
                   bind(tcp->file->fd, &local->any, host_address_size(local)) < 0;
     tcp->pending = failed ? bind_error(errno) : 0;
     tcp->asked = *local;

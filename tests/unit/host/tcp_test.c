@@ -295,6 +295,28 @@ static void test_time_wait(void **state) {
     assert_true(bind(rig.fds[0], &local.any, sizeof(local.v4)) < 0 && errno == EADDRINUSE);
     listen_tcp(again, local);
     host_tcp_free(again);
+    /* also where the port was the system's choice, and no two get the same */
+    listener = new_tcp(&rig, AF_INET);
+    again = new_tcp(&rig, AF_INET);
+    local = listen_tcp(listener, loopback(AF_INET, 0));
+    rig.fds[0] = fd_close(rig.fds[0]);
+    rig.fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(rig.fds[0], &local.any, sizeof(local.v4)), 0);
+    host_tcp_free(accept_tcp(listener));
+    assert_int_equal(recv(rig.fds[0], &byte, 1, 0), 0);
+    rig.fds[0] = fd_close(rig.fds[0]);
+    host_tcp_free(listener);
+    listen_tcp(again, local);
+    host_tcp_free(again);
+    static struct host_tcp *many[500];
+    static uint8_t seen[65536];
+    for (size_t i = 0; i < ARRAY_LENGTH(many); i++) {
+        many[i] = new_tcp(&rig, AF_INET);
+        local = bind_tcp(many[i], loopback(AF_INET, 0));
+        assert_int_equal(seen[port_of(&local)]++, 0);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(many); i++)
+        host_tcp_free(many[i]);
     rig_done(&rig);
 }
 

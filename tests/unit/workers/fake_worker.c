@@ -120,6 +120,18 @@ static void report_world(struct buffer *to) {
         give_up("buffer");
 }
 
+/* What it may do with the network, as it came with setup. */
+static char network[512] = "none";
+
+static void keep_network(const struct ipc_setup *got) {
+    size_t at = (size_t)snprintf(network, sizeof(network), "net=%d", got->net);
+    for (uint32_t i = 0; i < got->ports_count && at < sizeof(network); i++) {
+        const struct ipc_port *port = &got->ports[i];
+        at += (size_t)snprintf(network + at, sizeof(network) - at, " %" PRIu64 "-%" PRIu64 "%s%s", port->low,
+                               port->high, port->bind ? "b" : "", port->connect ? "c" : "");
+    }
+}
+
 static void report_code(struct buffer *to, const char *name) {
     struct buffer content = BUFFER_INIT(4096);
     if (file_read(AT_FDCWD, name, 4096, &content, NULL) < 0 ||
@@ -179,6 +191,9 @@ static void on_start(const struct ipc_start *start, struct frame *frame) {
         send_ready(IPC_PROTOCOL, ARCELLA_VERSION);
     } else if (is(command, "world")) {
         report_world(&said);
+    } else if (is(command, "network")) {
+        if (buffer_text(&said, network, NULL) < 0)
+            give_up("buffer");
     } else if (is(command, "code")) {
         report_code(&said, start->code.data);
     } else if (is(command, "read fd")) {
@@ -274,6 +289,7 @@ static void on_setup(const struct ipc_setup *got, const struct frame *frame) {
     setup = *got;
     text_copy(group, sizeof(group), got->group.data);
     text_copy(levels, sizeof(levels), got->levels.data);
+    keep_network(got);
     take_page(frame);
     if (is(group, "silent"))
         return;

@@ -80,6 +80,27 @@ static void test_world(void **state) {
     harness_stop(&h);
 }
 
+/* Who may make sockets, and at which ports, is said with setup; nobody may by default. */
+static void test_network(void **state) {
+    (void)state;
+    struct harness h;
+    harness_start(&h, NULL);
+    static const struct ipc_port ports[] = {{.low = 0, .high = 0, .bind = true},
+                                            {.low = 443, .high = 443, .connect = true},
+                                            {.low = 1, .high = 65535, .bind = true, .connect = true}};
+    struct worker_settings settings = {
+        .role = IPC_ROLE_GUEST, .group = "web", .net = true, .ports = ports, .ports_count = 3};
+    struct notes none, some = {.kept_fd = -1};
+    struct worker *without = start_worker(&h, "web", false, &none), *with = NULL;
+    assert_int_equal(worker_start(h.workers, &settings, &note_hooks, &some, &with, NULL), 0);
+    command(without, 1, "network", -1);
+    command(with, 1, "network", -1);
+    RUN_UNTIL(&h, none.frames && some.frames);
+    assert_string_equal(none.message, "net=0");
+    assert_string_equal(some.message, "net=1 0-0b 443-443c 1-65535bc");
+    harness_stop(&h);
+}
+
 static void test_descriptors_travel(void **state) {
     (void)state;
     struct harness h;
@@ -607,6 +628,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),
         cmocka_unit_test(test_world),
+        cmocka_unit_test(test_network),
         cmocka_unit_test(test_descriptors_travel),
         cmocka_unit_test(test_code_directory),
         cmocka_unit_test(test_no_code_directory),
