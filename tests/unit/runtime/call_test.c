@@ -146,7 +146,13 @@ static int setup_idle(void **state) {
     rig->code[0] = rig->code[1] = rig->component = -1;
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
     struct engine_config config = ENGINE_CONFIG_INIT;
-    struct runtime_hooks hooks = {on_started, on_ended, on_output, on_audit, on_called, on_note, NULL, rig};
+    struct runtime_hooks hooks = {.started = on_started,
+                                  .ended = on_ended,
+                                  .output = on_output,
+                                  .audit = on_audit,
+                                  .called = on_called,
+                                  .note = on_note,
+                                  .user = rig};
     assert_int_equal(runtime_new(rig->loop, &config, &hooks, &rig->runtime, NULL), 0);
     keep_signals();
     prepare(rig);

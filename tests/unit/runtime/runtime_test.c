@@ -99,8 +99,14 @@ static int setup(void **state) {
     struct rig *rig = mem_new(struct rig);
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
     struct engine_config config = ENGINE_CONFIG_INIT;
-    struct runtime_hooks hooks = {on_started, on_ended, on_output,    on_audit,
-                                  on_called,  on_note,  on_processor, rig};
+    struct runtime_hooks hooks = {.started = on_started,
+                                  .ended = on_ended,
+                                  .output = on_output,
+                                  .audit = on_audit,
+                                  .called = on_called,
+                                  .note = on_note,
+                                  .processor = on_processor,
+                                  .user = rig};
     assert_int_equal(runtime_new(rig->loop, &config, &hooks, &rig->runtime, NULL), 0);
     keep_signals();
     for (size_t i = 0; i < ARRAY_LENGTH(rig->fds); i++)
