@@ -72,7 +72,7 @@ static void mistakes_say_where(void **state) {
     } rows[] = {
         {"[[deny]]\ngrants = [\"net:connect:nowhere\"]\n",
          "policy.toml:2:11: deny: --deny 'net:connect:nowhere'"},
-        {"[[deny]]\ngrants = [1]\n", "policy.toml:2:11: deny: an integer is not allowed here"},
+        {"[[deny]]\ngrants = [1]\n", "policy.toml:2:11: deny: a number is not allowed here"},
         {"[[deny]]\n", "policy.toml:1:1: deny: grants is missing"},
         {"[[deny]]\ngrants = []\n", "grants is missing"},
         {"[[deny]]\ndeployments = []\ngrants = \"env:read:*\"\n",
