@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "host/lookup.h"
 #include "runtime/instance.h"
+#include "worker/late.h"
 #include "worker/worker.h"
 
 /* What must live as long as an instance and is not the runtime's. */
@@ -27,6 +28,7 @@ struct guests {
     struct runtime *runtime;
     struct guest *list;
     bool draining;
+    struct late_ends late;
 };
 
 static void guest_free(struct guest *guest) {
@@ -54,7 +56,7 @@ static void drop_guest(struct guests *guests, uint64_t handle) {
 }
 
 static void leave_if_drained(struct guests *guests) {
-    if (guests->draining && runtime_count(guests->runtime) == 0)
+    if (guests->draining && runtime_count(guests->runtime) == 0 && !late_ends_wait(&guests->late))
         worker_exit(guests->process, 0);
 }
 
@@ -85,10 +87,8 @@ static uint32_t trace_of(struct engine_outcome *outcome, struct ipc_trace_frame 
     return count;
 }
 
-static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
-                     void *user) {
+static void tell_end(uint64_t handle, const struct engine_outcome *outcome, void *user) {
     struct guests *guests = user;
-    (void)state; /* the parent judges by the end itself and by what it asked for */
     struct engine_outcome copy = *outcome;
     struct ipc_trace_frame frames[ENGINE_FRAMES_MAX];
     uint32_t count = trace_of(&copy, frames);
@@ -107,6 +107,18 @@ static void on_ended(uint64_t handle, enum instance_state state, const struct en
         .table_limit_hit = copy.table_limit_hit,
     };
     worker_tell(guests->process, IPC_ENDED, &ended, NULL);
+}
+
+static void on_output_out(void *user) {
+    leave_if_drained(user);
+}
+
+static void on_ended(uint64_t handle, enum instance_state state, const struct engine_outcome *outcome,
+                     void *user) {
+    struct guests *guests = user;
+    (void)state; /* the parent judges by the end itself and by what it asked for */
+    if (!late_ends_take(&guests->late, handle, outcome))
+        tell_end(handle, outcome, guests);
     drop_guest(guests, handle);
     leave_if_drained(guests);
 }
@@ -440,6 +452,8 @@ static int begin(struct worker_process *process, arcella_error **reterr) {
         return error_nomem(reterr);
     guests->process = process;
     process->state = guests;
+    guests->late =
+        (struct late_ends){.loop = process->loop, .tell = tell_end, .out = on_output_out, .user = guests};
     struct engine_config config = ENGINE_CONFIG_INIT;
     config.stack_bytes = process->stack_bytes;
     config.fuel = process->fuel;
@@ -500,6 +514,7 @@ static void finish(struct worker_process *process) {
     if (!guests)
         return;
     runtime_free(guests->runtime);
+    late_ends_done(&guests->late);
     while (guests->list) {
         struct guest *guest = guests->list;
         guests->list = guest->next;

@@ -171,8 +171,13 @@ def test_unknown_imports_are_named(run, guest):
 
 
 def test_what_a_component_imports_and_nobody_provides_is_named(run, guest):
-    done = run(guest("hello_component.wasm")).failed("unknown-import")
-    assert "wasi:cli/" in done.err and done.code == 126
+    done = run(guest("component_unknown.wasm")).failed("unknown-import")
+    assert "acme:nowhere/things" in done.err and done.code == 126
+
+
+def test_a_component_of_a_command_says_hello(run, guest):
+    done = run(guest("hello_component.wasm")).ok()
+    assert done.out == run(guest("hello.wasm")).ok().out and done.out and done.err == ""
 
 
 @pytest.mark.parametrize("content,code", [
