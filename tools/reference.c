@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "catalog/grant.h"
 #include "cli/cli_internal.h"
 #include "daemon/config.h"
 #include "wasi/wasi.h"
@@ -22,9 +23,14 @@ static const struct {
     const char *name;
     int (*write)(struct buffer *to, arcella_error **reterr);
 } pages[] = {
-    {"commands", alme_markdown}, {"errors", alme_markdown_errors},           {"messages", ipc_markdown},
-    {"config", config_markdown}, {"wasi-preview1", wasi_preview1_reference}, {"exit-codes", exit_codes},
+    {"commands", alme_markdown},
+    {"errors", alme_markdown_errors},
+    {"messages", ipc_markdown},
+    {"config", config_markdown},
+    {"wasi-preview1", wasi_preview1_reference},
+    {"exit-codes", exit_codes},
     {"wasi-p2", wasi_p2_reference},
+    {"grants", grant_reference},
 };
 
 int main(int argc, char **argv) {

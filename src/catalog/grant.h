@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -290,6 +291,8 @@ void grant_row_words(const struct grant *row, struct grant_words *ret);
 json_t *grant_set_json(const struct grant_set *set, bool hide_values);
 /** One of them. */
 json_t *grant_row_json(const struct grant *row, bool hide_values);
+/** Write docs/reference/grants.md from the tables above. @return 0, TOO_LARGE, NOMEM */
+int grant_reference(struct buffer *to, arcella_error **reterr) MUST_CHECK;
 /** Normalise a path: no empty or "." segments, ".." resolved in the text. @return length written, or -1: it
  * leaves its start, is too long or has a NUL */
 ssize_t grant_path_normalise(struct text path, char *to, size_t size);

@@ -88,7 +88,7 @@ static bool check_net(const struct grant_set *set, enum grant_action action, str
     struct net_address address;
     if (action == GRANT_RESOLVE)
         return grant_check_name(set, resource, ret_row);
-    return net_address_read(resource, &address) &&
+    return (set->allowed[GRANT_NET] & (unsigned)action) && net_address_read(resource, &address) &&
            grant_check_address(set, action, &address, (struct text){0}, ret_row);
 }
 
@@ -176,10 +176,10 @@ bool grant_check(const struct grant_set *set, enum grant_class class, enum grant
     struct probe probe;
     if (ret_row)
         *ret_row = NULL;
+    if (class == GRANT_NET) /* a name is looked up by rows of other actions, too */
+        return check_net(set, action, resource, ret_row);
     if (!(set->allowed[class] & bit))
         return false;
-    if (class == GRANT_NET)
-        return check_net(set, action, resource, ret_row);
     if (!make_probe(class, resource, &probe))
         return false;
     for (size_t i = 0; i < set->count; i++) {

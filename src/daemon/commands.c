@@ -181,7 +181,8 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
                deployment->state == DEPLOYMENT_DEGRADED || is_retrying(deployment);
     case CALL_WAITS_FOR_STOP: /* somebody may have asked for a restart meanwhile */
         return deployment->state != DEPLOYMENT_STOPPING;
-    case CALL_WAITS_FOR_GRANTS: return deployment->removing || !is_group_busy(deployment);
+    case CALL_WAITS_FOR_GRANTS: /* only where something starts again for it */
+        return json_array_size(call->restarted) == 0 || deployment->removing || !is_group_busy(deployment);
     case CALL_WAITS_FOR_UNDEPLOY:
         return deployment->state == DEPLOYMENT_GONE || (!deployment->removing && deployment->error);
     default: return true;

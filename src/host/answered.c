@@ -23,9 +23,10 @@ void host_answered_free(struct host *host) {
 
 static void drop_oldest(struct host *host) {
     struct host_answered **at = &host->net.answered;
-    while ((*at)->next)
+    while (*at && (*at)->next)
         at = &(*at)->next;
-    drop(host, at);
+    if (*at)
+        drop(host, at);
 }
 
 /* Take the entry of a name out of its place, or make one. */

@@ -189,9 +189,9 @@ int host_net_file(struct host *host, int fd, int type, struct host_file **ret) {
 int host_net_socket(struct host *host, int family, int type, struct host_file **ret) {
     if (family != AF_INET && family != AF_INET6)
         return HOST_E_AFNOSUPPORT;
-    if (!host->grants || host->grants->allowed[GRANT_NET] == 0)
-        return host_deny(host, GRANT_NET, type == SOCK_DGRAM ? GRANT_UDP : GRANT_CONNECT, TEXT("*:*"),
-                         TEXT("*:*"));
+    enum grant_action client = type == SOCK_DGRAM ? GRANT_UDP : GRANT_CONNECT;
+    if (!host->grants || !(host->grants->allowed[GRANT_NET] & (unsigned)(client | GRANT_LISTEN)))
+        return host_deny(host, GRANT_NET, client, TEXT("*:*"), TEXT("*:*"));
     int r = host_net_room(host);
     if (r)
         return r;

@@ -30,7 +30,9 @@ struct host_udp {
     uint32_t generation;      /* of its streams: those of an earlier one are dead */
 };
 
+/** Make a socket. @return 0, as host_net_socket(), HOST_E_NOMEM */
 int host_udp_new(struct host *host, int family, struct host_udp **ret) MUST_CHECK;
+/** Free it; the file lives as long as somebody holds it. @return NULL */
 struct host_udp *host_udp_free(struct host_udp *udp);
 /** @return 0, HOST_E_INVAL (wrong family, mapped), HOST_E_NOTCAPABLE, HOST_E_ALREADY, HOST_UDP_INVALID_STATE
  */

@@ -280,6 +280,13 @@ void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figur
             .denied = host.denied,
             .waits = host.waits,
             .host_bytes = i->budget.used_bytes,
+            .sockets = host.sockets,
+            .sockets_refused = host.sockets_refused,
+            .connections = host.connections,
+            .connects_refused = host.connects_refused,
+            .lookups = host.lookups,
+            .lookups_refused = host.lookups_refused,
+            .datagrams_dropped = host.datagrams_dropped,
         };
         fn(&figures, user);
     }

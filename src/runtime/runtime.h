@@ -201,6 +201,14 @@ struct runtime_figures {
     uint64_t denied; /* host calls */
     uint64_t waits;  /* suspensions in host calls */
     uint64_t host_bytes;
+    /* of the network; host/host.h */
+    uint32_t sockets;
+    uint64_t sockets_refused;
+    uint64_t connections;
+    uint64_t connects_refused;
+    uint64_t lookups;
+    uint64_t lookups_refused;
+    uint64_t datagrams_dropped;
 };
 /** Walk the instances. */
 void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figures *figures, void *user),

@@ -9,7 +9,14 @@
     XX("handles", open_files, LIMIT_OPEN_FILES)                                                              \
     XX("host-bytes", host_bytes, LIMIT_HOST_BYTES)                                                           \
     XX("denied", denied, 0)                                                                                  \
-    XX("waits", waits, 0)
+    XX("waits", waits, 0)                                                                                    \
+    XX("sockets", sockets, LIMIT_SOCKETS)                                                                    \
+    XX("sockets-refused", sockets_refused, 0)                                                                \
+    XX("connections", connections, 0)                                                                        \
+    XX("connections-refused", connects_refused, 0)                                                           \
+    XX("lookups", lookups, 0)                                                                                \
+    XX("lookups-refused", lookups_refused, 0)                                                                \
+    XX("datagrams-dropped", datagrams_dropped, 0)
 enum {
 #define XX(name, member, most) +1
     COUNTERS = 0 COUNTER_MAP(XX)

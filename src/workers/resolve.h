@@ -78,6 +78,7 @@ struct resolver_figures {
     uint64_t late;   /* told that time was over */
     uint64_t full;   /* refused: too many */
 };
+/** Its figures now. */
 struct resolver_figures resolver_figures(const struct resolver *resolver);
 
 #endif

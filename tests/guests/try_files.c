@@ -5,7 +5,8 @@
  *   try_files PERIOD_MS PATH…
  *
  * PATH is read; +PATH is written.  A line `start`, then for each path whose answer is another than before
- * `PATH ok` or `PATH ERRNO`.  The first path is also kept open: `held ok` as long as reading from it works.
+ * `PATH ok` or `PATH ERRNO`.  The first path, where it is
+ * read, is also kept open: `held ok` as long as reading from it works.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,7 @@ int main(int argc, char **argv) {
     for (;;) {
         for (int i = 0; i < count; i++)
             tell(argv[2 + i], try_one(argv[2 + i]), &before[i]);
-        if (held < 0 && count > 0)
+        if (held < 0 && count > 0 && argv[2][0] != '+')
             held = open(argv[2], O_RDONLY);
         char byte;
         if (held >= 0)

@@ -10,6 +10,7 @@ Environment: ARCELLA_BIN, the folder of the programs; ARCELLA_GUESTS, the folder
 import contextlib
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -180,13 +181,14 @@ class Arcella:
         self.expected = []
         # Programs without a shutdown entry are waited for when the daemon ends; not for five seconds in each test.
         self.extra_env = {"ARCELLA_LIMITS_STOP_TIMEOUT": "300ms"}
+        self.wrapper = []  # a command that ends by executing the daemon
         self.log_path = self.home.parent / "daemon.err"
         self.seen_pids = set()
 
     # --- the daemon ---
     def start(self, *arguments, wait=True, **env):
         log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([str(BIN / "arcella"), "daemon", *arguments], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.wrapper, str(BIN / "arcella"), "daemon", *arguments], stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, env=environment(self.home, **self.extra_env, **env))
         log.close()
         if wait:
@@ -296,6 +298,19 @@ class Arcella:
         if staged:
             complaints.append(f"left in modules/: {staged}")
         return complaints
+
+
+@contextlib.contextmanager
+def as_worker():
+    """As the user that workers are, so that what the test makes and what a guest makes belong to the same."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def open_descriptors(pid):

@@ -232,7 +232,8 @@ def test_every_verb_is_one_alme_command_or_local(arcella):
     local = {"daemon", "run", "inspect-file", "doctor", "completion", "help"}
     verbs = set(re.findall(r"^  ([a-z][a-z-]+) ", arcella.cli("help").ok().out, re.M)) - local
     arguments = {"install": ["/nowhere"], "start": ["x"], "stop": ["x"], "restart": ["x"], "undeploy": ["x"], "remove": ["x"],
-                 "inspect": ["x"], "call": ["x", "f"], "set-log-level": ["info"], "logs": [], "list": ["workers"]}
+                 "inspect": ["x"], "call": ["x", "f"], "set-log-level": ["info"], "logs": [], "list": ["workers"],
+                 "grant": ["x", "--env", "A=b"], "revoke": ["x", "--all"], "explain": ["x"]}
     folder = arcella.home.parent
     traced = environment()
     traced["ASAN_OPTIONS"] += ":detect_leaks=0"  # the leak checker traces, too, and there is one tracer

@@ -139,7 +139,7 @@ def expected(verb, state, kind):
         if verb == "start":
             return {"ok"}, {"running"}
         return ({"ok"} if verb in ("inspect", "status") else {"not-found"}), there
-    if verb in ("inspect", "status"):
+    if verb in ("inspect", "status", "grant", "revoke", "explain"):
         return {"ok"}, there
     if verb == "undeploy":
         return {"ok"}, {None}
@@ -162,12 +162,13 @@ def test_verbs_that_change(arcella, state):
     """Legal and illegal orders; what an illegal one was about stays as it was."""
     arcella.expect_log(rf"deployment={STEM}")
     stage = Stage(arcella)
-    for verb in ("start", "stop", "restart", "undeploy", "remove"):
+    more = {"grant": {"deny": ["net:connect:192.0.2.1:80"]}, "revoke": {"all": True}}
+    for verb in ("start", "stop", "restart", "undeploy", "remove", "grant", "revoke", "explain"):
         for kind, target in TARGETS.items():
             getattr(stage, state)()
             before = stage.state()
             codes, after = expected(verb, state, kind)
-            args = {"target": target} | ({"timeout": "0s"} if verb in ("stop", "restart", "undeploy") else {})
+            args = {"target": target} | ({"timeout": "0s"} if verb in ("stop", "restart", "undeploy") else more.get(verb, {}))
             case = (state, verb, kind)
             if state == "starting" and verb in ("start", "restart") and codes == {"ok"}:
                 stage.later(verb, **args)  # its start section never ends; other verbs go on meanwhile
@@ -221,7 +222,8 @@ NO_IDS = ["", " ", "a b", "../x", "..", ".", "-", "/", "//", "tick@", "@1.0.0", 
           "--help", "*", "%s%n", "'; DROP TABLE components; --"]
 
 
-@pytest.mark.parametrize("verb", ["start", "stop", "restart", "undeploy", "remove", "inspect", "status", "install", "logs", "events"])
+@pytest.mark.parametrize("verb", ["start", "stop", "restart", "undeploy", "remove", "inspect", "status", "install", "logs", "events", "grant",
+                                  "revoke", "explain"])
 def test_what_is_no_id(arcella, verb):
     stage = Stage(arcella)
     stage.running()

@@ -4,10 +4,7 @@
 Each case has an instance of its own, with what it needs and nothing else.  At the end the calls of all cases are held against the
 WIT: each function must have succeeded, and each error that the WIT calls typical must have been seen, or UNSEEN says why not.
 """
-import contextlib
 import importlib
-import os
-import pwd
 import shutil
 import socket
 import tempfile
@@ -16,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import wasi02
-from conftest import GUESTS, Arcella, figure
+from conftest import GUESTS, Arcella, as_worker, figure
 from wasi02_cases import CASES, Place
 
 for part in ("files", "streams", "tcp", "udp"):
@@ -82,19 +79,6 @@ def daemon():
 @pytest.fixture(scope="module")
 def wit():
     return wasi02.Wit()
-
-
-@contextlib.contextmanager
-def as_worker():
-    """As the user that workers are, so that what the test makes and what the guest makes belong to the same."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(pwd.getpwnam("nobody").pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture

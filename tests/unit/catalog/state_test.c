@@ -414,12 +414,84 @@ static int set_up(void **test) {
     return enter(test);
 }
 
+/* The tables of schema 1, as the release that had them made them. */
+static const char schema_1[] =
+    "CREATE TABLE component(id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,"
+    " kind TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, installed_ms INTEGER NOT NULL,"
+    " source TEXT NOT NULL, quarantine TEXT, description BLOB NOT NULL) STRICT;"
+    "CREATE INDEX component_digest ON component(digest);"
+    "CREATE TABLE deployment(id TEXT PRIMARY KEY NOT NULL,"
+    " component TEXT NOT NULL REFERENCES component(id) ON DELETE RESTRICT, wanted TEXT NOT NULL,"
+    " replicas INTEGER NOT NULL, policy TEXT NOT NULL, revision INTEGER NOT NULL, created_ms INTEGER NOT "
+    "NULL,"
+    " changed_ms INTEGER NOT NULL, restarts INTEGER NOT NULL, outcome_end TEXT, outcome_code INTEGER,"
+    " outcome_message TEXT, outcome_ms INTEGER) STRICT;"
+    "CREATE INDEX deployment_component ON deployment(component);"
+    "CREATE TABLE grant_row(deployment TEXT NOT NULL REFERENCES deployment(id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL, class TEXT NOT NULL, actions TEXT NOT NULL, pattern TEXT NOT NULL,"
+    " effect TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (deployment, number)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO component VALUES('web@1.0.0', 'web', '1.0.0', 'wasi-p1', zeroblob(32), 7, 1, '/from', NULL, "
+    "x'c0');"
+    "INSERT INTO deployment VALUES('web', 'web@1.0.0', 'running', 1, '{}', 3, 5, 6, 0, NULL, NULL, NULL, "
+    "NULL);"
+    "INSERT INTO grant_row VALUES('web', 0, 'fs', 'read+write', '/srv::/data', 'allow', 'option');"
+    "INSERT INTO grant_row VALUES('web', 1, 'net', 'listen', '127.0.0.1:80', 'allow', 'option');"
+    "INSERT INTO grant_row VALUES('web', 2, 'env', 'read', 'A=b', 'allow', 'option');"
+    "INSERT INTO grant_row VALUES('web', 3, 'args', 'read', 'one', 'allow', 'option');"
+    "PRAGMA user_version=1; PRAGMA application_id=1095910209;";
+
+static void the_release_before_is_migrated(void **test) {
+    (void)test;
+    bool rebuilt = true;
+    STATE_AUTO *state = NULL;
+    assert_int_equal(mkdir("release1", 0700), 0);
+    run_sql("release1/arcella.db", schema_1);
+    MEM_AUTO char *path = realpath("release1", NULL);
+    MUST(state_open(path, &state, &rebuilt, NULL, &why));
+    assert_false(rebuilt);
+    DEPLOYMENT_AUTO *record = NULL;
+    MUST(state_deployment_get(state, "web", &record, &why));
+    assert_int_equal(record->revision, 3);
+    assert_int_equal(record->grants.count, 4);
+    assert_int_equal(record->grants.rows[0].actions, GRANT_READ | GRANT_WRITE);
+    assert_int_equal(record->grants.rows[0].expires_ms, 0);
+    assert_int_equal(record->grants.rows[1].actions, GRANT_LISTEN);
+    /* What only the new schema can hold. */
+    MUST(grant_add_until(&record->grants, GRANT_NET, GRANT_CONNECT, "*.example.com:443", GRANT_ALLOW,
+                         GRANT_BY_ADMIN, 4102444800000u, &why));
+    MUST(grant_add_rule(&record->grants, "host:kv:get+put:users/*", GRANT_DENY, GRANT_BY_ADMIN, &why));
+    MUST(grant_add_secret(&record->grants, "PW=/run/pw", GRANT_BY_ADMIN, &why));
+    grant_remove(&record->grants, 3);
+    MUST(policy_set_text(&record->policy, POLICY_GROUP_KEY, "own", ORIGIN_RULE, &why));
+    MUST(state_deployment_revise(state, record, &why));
+    assert_int_equal(record->revision, 4);
+    state = state_free(state);
+    record = deployment_record_free(record);
+    MUST(state_open(path, &state, &rebuilt, NULL, &why));
+    MUST(state_deployment_get(state, "web", &record, &why));
+    assert_int_equal(record->revision, 4);
+    assert_int_equal(record->grants.count, 6);
+    assert_int_equal(record->grants.rows[3].expires_ms, 4102444800000u);
+    assert_int_equal(record->grants.rows[3].source, GRANT_BY_ADMIN);
+    assert_int_equal(record->grants.rows[4].effect, GRANT_DENY);
+    assert_true(text_equal(record->grants.rows[4].functions, TEXT("get+put")));
+    assert_string_equal(record->grants.rows[5].pattern, "PW=/run/pw");
+    assert_string_equal(policy_text(&record->policy, POLICY_GROUP_KEY), "own");
+    text_copy(record->id, sizeof(record->id), "nobody");
+    assert_int_equal(state_deployment_revise(state, record, NULL), ARCELLA_E_NOT_FOUND);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(components_are_kept),         cmocka_unit_test(deployments_are_kept),
-        cmocka_unit_test(a_newer_database_is_refused), cmocka_unit_test(an_older_database_is_migrated),
-        cmocka_unit_test(damage_is_put_aside),         cmocka_unit_test(damage_while_running_is_an_error),
-        cmocka_unit_test(unwritable_is_said),          cmocka_unit_test(whatever_fails),
+        cmocka_unit_test(components_are_kept),
+        cmocka_unit_test(deployments_are_kept),
+        cmocka_unit_test(a_newer_database_is_refused),
+        cmocka_unit_test(an_older_database_is_migrated),
+        cmocka_unit_test(the_release_before_is_migrated),
+        cmocka_unit_test(damage_is_put_aside),
+        cmocka_unit_test(damage_while_running_is_an_error),
+        cmocka_unit_test(unwritable_is_said),
+        cmocka_unit_test(whatever_fails),
         cmocka_unit_test(a_failing_disk_is_no_damage),
     };
     return cmocka_run_group_tests(tests, set_up, folder_leave);

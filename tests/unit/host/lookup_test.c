@@ -294,8 +294,8 @@ static void test_grants(void **state) {
     allow(&rig, GRANT_LISTEN, "127.0.0.1:80");
     allow(&rig, GRANT_RESOLVE, "xn--bcher-kva.example");
     static const char *const good[] = {"example.com", "EXAMPLE.COM.", "api.example.net", "ntp.example.org",
-                                       "b\xc3\xbc"
-                                       "cher.example"};
+                                       ("b\xc3\xbc"
+                                        "cher.example")};
     for (size_t i = 0; i < ARRAY_LENGTH(good); i++)
         host_lookup_free(look_up(&rig, good[i]));
     static const char *const bad[] = {"www.example.com", "example.net", "example.org", "localhost", "com"};

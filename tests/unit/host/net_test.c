@@ -79,6 +79,33 @@ static void test_nothing_granted(void **state) {
     rig_done(&rig);
 }
 
+/* A socket is made only where there is something it could be used for. */
+static void test_of_use(void **state) {
+    (void)state;
+    static const struct {
+        unsigned actions;
+        const char *pattern;
+        bool tcp, udp;
+    } rows[] = {
+        {GRANT_CONNECT, "9.9.9.9:443", true, false},
+        {GRANT_UDP, "9.9.9.9:53", false, true},
+        {GRANT_LISTEN, "127.0.0.1:80", true, true},
+        {GRANT_RESOLVE, "example.com", false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct rig rig;
+        rig_init(&rig, 0);
+        allow(&rig, rows[i].actions, rows[i].pattern);
+        struct host_tcp *tcp = NULL;
+        struct host_udp *udp = NULL;
+        assert_host(host_tcp_new(rig.host, AF_INET, &tcp), rows[i].tcp ? 0 : HOST_E_NOTCAPABLE);
+        assert_host(host_udp_new(rig.host, AF_INET, &udp), rows[i].udp ? 0 : HOST_E_NOTCAPABLE);
+        host_tcp_free(tcp);
+        host_udp_free(udp);
+        rig_done(&rig);
+    }
+}
+
 static void test_ranges(void **state) {
     (void)state;
     struct rig rig;
@@ -392,6 +419,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_nothing_granted),
+        cmocka_unit_test(test_of_use),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_deny_by_name_over_range),

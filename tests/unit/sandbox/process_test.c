@@ -83,7 +83,7 @@ static void second_thread(void *argument) {
     CHECK(sandbox_ids(&(struct sandbox_ids){.drop_capabilities = true}, NULL) == ARCELLA_E_STATE);
     CHECK(sandbox_limits(&(struct sandbox_limits){.open_files = 64}, NULL, NULL) == ARCELLA_E_STATE);
     CHECK(sandbox_lock(-1, NULL) == ARCELLA_E_STATE);
-    CHECK(sandbox_paths(-1, NULL, 0, &report, NULL) == ARCELLA_E_STATE);
+    CHECK(sandbox_paths(-1, NULL, 0, NULL, &report, NULL) == ARCELLA_E_STATE);
     CHECK(open("/dev/null", O_RDONLY) >= 0);
 }
 
