@@ -28,6 +28,7 @@
 #include "component/component.h"
 #include "component/value.h"
 #include "engine/engine.h"
+#include "wasi/wasi.h"
 
 struct host_row;
 
@@ -39,6 +40,7 @@ struct arcella_runtime {
     struct arcella_component *components; /* lists of what lives, newest first */
     struct arcella_instance *instances;
     uint32_t depth; /* calls in progress, one inside another */
+    bool has_wasi;  /* WASI is in the bindings: from the first instance that wants it on */
     bool turning;   /* the loop runs: it cannot run inside itself */
     bool fuel;
 };
@@ -62,6 +64,7 @@ struct api_code {
     uint32_t export_count;
     struct arcella_item *imports; /* in the arena; of a component, as many as that has */
     const char *wit;              /* in the arena; NULL: nobody asked yet */
+    bool wants_wasi;              /* of a component: it imports an interface of WASI */
 };
 
 struct arcella_component {
@@ -78,11 +81,13 @@ struct arcella_func {
 };
 
 struct arcella_instance {
+    struct wasi_p2 *wasi; /* owned; first: where the functions of WASI look for it; NULL: it imports none */
     arcella_runtime *runtime;
     arcella_component *of;                /* whose instance it is; NULL: that handle was freed */
     struct api_code *code;                /* counted; NULL: it was ended */
     struct component_instance *component; /* owned; NULL: a module's */
     struct engine_instance *module;       /* owned; NULL: a component's */
+    struct memory_budget host_memory;     /* what WASI may make us hold for it */
     struct engine_budget budget;          /* of a call */
     struct arena arenas[2];               /* of what the last call returned, and of the one in progress */
     unsigned arena;                       /* which is that of the last call */

@@ -62,7 +62,13 @@ static int load_module(arcella_runtime *runtime, struct api_code *code, const vo
 static int load_component(arcella_runtime *runtime, struct api_code *code, const void *bytes, size_t length,
                           arcella_error **reterr) {
     int r = component_load(runtime->engine, bytes, length, &code->component, reterr);
-    return r ? r : api_list_component(code, reterr);
+    if (r)
+        return r;
+    for (uint32_t i = 0; i < component_import_count(code->component); i++) {
+        struct text interface = component_import_at(code->component, i)->interface;
+        code->wants_wasi |= interface.length > 5 && memcmp(interface.data, "wasi:", 5) == 0;
+    }
+    return api_list_component(code, reterr);
 }
 
 static int load_code(arcella_runtime *runtime, const void *bytes, size_t length, struct api_code **ret,

@@ -33,6 +33,7 @@ int api_outcome_error(arcella_instance *instance, const struct engine_outcome *o
 
 void api_instance_end(arcella_instance *instance) {
     instance->component = instance->component ? component_instance_free(instance->component) : NULL;
+    instance->wasi = wasi_p2_free(instance->wasi);
     instance->module = instance->module ? engine_instance_free(instance->module) : NULL;
     instance->code = api_code_unref(instance->code);
     arena_done(&instance->arenas[0]);
@@ -99,6 +100,32 @@ static void on_made(struct component_instance *of, const struct engine_outcome *
     instance->done = true;
 }
 
+/* Nothing is granted: time and random numbers are free, everything else is refused in the words of its
+ * interface; input is at its end, and output goes nowhere. */
+static int make_wasi(arcella_instance *instance, arcella_error **reterr) {
+    struct wasi_options options = WASI_OPTIONS_INIT;
+    arcella_runtime *runtime = instance->runtime;
+    int r = runtime->has_wasi ? 0 : wasi_p2_offer(runtime->bindings, reterr);
+    if (r)
+        return r;
+    runtime->has_wasi = true;
+    instance->host_memory.limit_bytes = LIMIT_HOST_BYTES;
+    options.host = (struct host_config){.loop = runtime->loop, .budget = &instance->host_memory};
+    return wasi_p2_new(&options, &instance->wasi, reterr);
+}
+
+static int make_component(arcella_instance *instance, const struct component_limits *limits,
+                          const struct engine_budget *start, arcella_error **reterr) {
+    const struct api_code *code = instance->code;
+    int r = code->wants_wasi ? make_wasi(instance, reterr) : 0;
+    r = r ? r
+          : component_instance_new(code->component, instance->runtime->bindings, limits, start, instance,
+                                   on_made, &instance->component, reterr);
+    if (!r && instance->wasi)
+        wasi_p2_bind(instance->wasi, instance->component);
+    return r;
+}
+
 static int make(arcella_instance *instance, const struct arcella_limits *limits, arcella_error **reterr) {
     struct component_limits l;
     struct engine_budget start;
@@ -111,8 +138,7 @@ static int make(arcella_instance *instance, const struct arcella_limits *limits,
         return r;
     instance->outcome = &outcome;
     if (code->component)
-        r = component_instance_new(code->component, instance->runtime->bindings, &l, &start, instance,
-                                   on_made, &instance->component, reterr);
+        r = make_component(instance, &l, &start, reterr);
     else
         r = engine_instance_new(code->module, &l.engine, &start, instance, api_module_done, &instance->module,
                                 reterr);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sets of grants: rows in and out, as texts and as JSON (the check is in grant_check.c, options are in
- * grant_option.c).  A set is embedded in its owner; it is changed and checked on one thread.
+ * Sets of grants: rows in and out, as texts (the check is in grant_check.c, options are in grant_option.c,
+ * JSON in grant_json.c).  A set is embedded in its owner; it is changed and checked on one thread.
  */
 #include "catalog/grant.h"
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "catalog/grant_pattern.h"
 
@@ -344,34 +343,4 @@ int grant_add_text_until(struct grant_set *set, const char *class, const char *a
 int grant_add_text(struct grant_set *set, const char *class, const char *actions, const char *pattern,
                    const char *effect, const char *source, arcella_error **reterr) {
     return grant_add_text_until(set, class, actions, pattern, effect, source, 0, reterr);
-}
-
-/* --- JSON --- */
-
-json_t *grant_row_json(const struct grant *row, bool hide_values) {
-    struct grant_words words;
-    grant_row_words(row, &words);
-    json_t *object = json_object();
-    bool ok = object != NULL;
-    json_put_text(object, "class", words.class, &ok);
-    json_put_text(object, "action", words.actions, &ok);
-    bool hide = hide_values && row->class == GRANT_ENV && !(row->actions & GRANT_SECRET);
-    json_put(object, "pattern", json_bytes(row->pattern, hide ? row->key.length : strlen(row->pattern)), &ok);
-    json_put_text(object, "effect", effect_names[row->effect], &ok);
-    json_put_text(object, "source", source_names[row->source], &ok);
-    if (row->expires_ms)
-        json_put(object, "expires", json_integer((json_int_t)row->expires_ms), &ok);
-    if (!ok) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
-json_t *grant_set_json(const struct grant_set *set, bool hide_values) {
-    JSON_AUTO *array = json_array();
-    for (size_t i = 0; array && i < set->count; i++)
-        if (json_array_append_new(array, grant_row_json(&set->rows[i], hide_values)) < 0)
-            return NULL;
-    return TAKE(array);
 }

@@ -176,6 +176,8 @@ int component_bind_resource(struct component_bindings *bindings, const struct co
 int component_bind(struct component_bindings *bindings, const struct component_host_func *funcs, size_t count,
                    const struct component_host_resource *resources, size_t resource_count,
                    arcella_error **reterr) MUST_CHECK;
+/** Is there a function or resource of this interface (any version that matches) and name? */
+bool component_is_bound(const struct component_bindings *bindings, const char *interface, const char *name);
 
 enum component_match {
     COMPONENT_PROVIDED,

@@ -172,6 +172,14 @@ int component_bind(struct component_bindings *bindings, const struct component_h
     return r;
 }
 
+bool component_is_bound(const struct component_bindings *bindings, const char *interface, const char *name) {
+    const struct bound_interface *found = find_interface(bindings, text_of(interface));
+    const struct bound *bound = NULL;
+    if (found)
+        HASH_FIND(hh, found->names, name, strlen(name), bound);
+    return bound != NULL;
+}
+
 uint64_t bindings_changes(const struct component_bindings *bindings) {
     return bindings ? bindings->changes : 0;
 }

@@ -90,19 +90,23 @@ int p2_pollable_block(struct call *call, void *user) {
     }
 }
 
-/* Look at all until some are ready; their indices take the place of the reps. */
-static int wait_for_some(struct call *call, struct wasi_p2 *wasi, uint32_t *reps, uint32_t count,
+/* What is polled; once some are ready, the indices of those. */
+union polled {
+    const struct p2_entry *entry;
+    uint32_t index;
+};
+
+/* Look at all until some are ready. */
+static int wait_for_some(struct call *call, struct wasi_p2 *wasi, union polled *polled, uint32_t count,
                          uint32_t *ret_ready) {
     for (;;) {
         struct p2_look look = {.deadline_ns = HOST_NO_DEADLINE};
         uint32_t ready = 0;
         host_wait_begin(wasi->host);
-        for (uint32_t i = 0; i < count; i++) {
-            const struct p2_entry *pollable = p2_find(wasi, reps[i], P2_POLLABLE);
-            /* Once one is ready nobody waits, so what was a rep here is not looked at again. */
-            if (pollable && p2_look(&look, pollable))
-                reps[ready++] = i;
-        }
+        /* Once one is ready nobody waits, so what stood in the first places is not looked at again. */
+        for (uint32_t i = 0; i < count; i++)
+            if (p2_look(&look, polled[i].entry))
+                polled[ready++].index = i;
         *ret_ready = ready;
         if (ready)
             return 0;
@@ -112,21 +116,34 @@ static int wait_for_some(struct call *call, struct wasi_p2 *wasi, uint32_t *reps
     }
 }
 
-static int borrow_all(struct call *call, struct wasi_p2 *wasi, const struct view_list *list, uint32_t *reps) {
+/* The entries stay as long as they are lent. */
+static int borrow_all(struct call *call, struct wasi_p2 *wasi, const struct view_list *list,
+                      union polled *polled) {
     for (uint32_t i = 0; i < list->count; i++) {
-        int r = view_borrow(view_item(list, i), &reps[i]);
+        uint32_t rep;
+        int r = view_borrow(view_item(list, i), &rep);
         if (UNLIKELY(r))
             return r;
-        if (UNLIKELY(!p2_find(wasi, reps[i], P2_POLLABLE)))
+        polled[i].entry = p2_find(wasi, rep, P2_POLLABLE);
+        if (UNLIKELY(!polled[i].entry))
             return p2_trap(call, "wrong-resource", "the pollable is none of the host's");
     }
     return 0;
 }
 
+static int give_indices(struct call *call, const union polled *polled, uint32_t ready) {
+    struct slot result;
+    uint8_t *to = NULL;
+    int r = call_result(call, &result);
+    r = r ? r : slot_span_begin(result, ready, &to);
+    for (uint32_t i = 0; !r && i < ready; i++)
+        abi_store32(to + (size_t)i * sizeof(uint32_t), polled[i].index);
+    return r;
+}
+
 int p2_poll(struct call *call, void *user) {
     struct wasi_p2 *wasi = p2_of(call);
     struct view_list list;
-    struct slot result;
     (void)user;
     int r = view_list(call_arg(call, 0), &list);
     if (r)
@@ -135,13 +152,12 @@ int p2_poll(struct call *call, void *user) {
         return p2_trap(call, "poll-empty", "poll of an empty list, which would wait for ever");
     if (list.count > LIMIT_P2_POLLABLES)
         return p2_limit(call, "poll of %u pollables, at most %u are allowed", list.count, LIMIT_P2_POLLABLES);
-    uint32_t few[FEW];
-    uint32_t *reps = list.count <= FEW ? few : arena_array(&call->arena, list.count, sizeof(*reps));
-    if (!reps)
+    union polled few[FEW];
+    union polled *polled = list.count <= FEW ? few : arena_array(&call->arena, list.count, sizeof(*polled));
+    if (!polled)
         return abi_fault(&call->abi, ABI_FAULT_NOMEM, NULL);
     uint32_t ready = 0;
-    r = borrow_all(call, wasi, &list, reps);
-    r = r ? r : wait_for_some(call, wasi, reps, list.count, &ready);
-    r = r ? r : call_result(call, &result);
-    return r ? r : slot_span(result, reps, ready);
+    r = borrow_all(call, wasi, &list, polled);
+    r = r ? r : wait_for_some(call, wasi, polled, list.count, &ready);
+    return r ? r : give_indices(call, polled, ready);
 }

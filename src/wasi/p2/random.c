@@ -2,6 +2,7 @@
 /* wasi:random.  There is one source, the kernel's; the insecure interfaces get the same. */
 #include "host/random.h"
 
+#include "engine/core.h"
 #include "wasi/p2/give.h"
 #include "wasi/p2/rows.h"
 
@@ -11,6 +12,22 @@ static int no_random(struct call *call, int error) {
         return ABI_STOP;
     (void)engine_stop(call->engine, ENGINE_END_FAILED, 0, "the system gives no random numbers");
     return ABI_STOP;
+}
+
+/* What others are given turns between; where nobody can wait (a direct call) they get none. */
+#define PIECE_BYTES ((size_t)256 * 1024)
+
+static int fill(const struct call *call, struct host *host, uint8_t *to, size_t length) {
+    if (engine_can_wait(call->engine))
+        return host_random(host, to, length);
+    int error = 0;
+    while (!error && length) {
+        size_t piece = length < PIECE_BYTES ? length : PIECE_BYTES;
+        error = host_random(host, to, piece);
+        to += piece;
+        length -= piece;
+    }
+    return error;
 }
 
 static int give_bytes(struct call *call) {
@@ -25,7 +42,7 @@ static int give_bytes(struct call *call) {
     r = r ? r : slot_span_begin(result, (uint32_t)length, &to);
     if (r || !length)
         return r;
-    int error = host_random(wasi->host, to, length);
+    int error = fill(call, wasi->host, to, length);
     return error ? no_random(call, error) : 0;
 }
 

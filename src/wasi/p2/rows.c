@@ -29,7 +29,14 @@ static const struct component_host_resource resources[] = {
 };
 
 int wasi_p2_offer(struct component_bindings *bindings, arcella_error **reterr) {
-    return component_bind(bindings, funcs, ARRAY_LENGTH(funcs), resources, ARRAY_LENGTH(resources), reterr);
+    int r = 0;
+    for (size_t i = 0; !r && i < ARRAY_LENGTH(funcs); i++)
+        if (!component_is_bound(bindings, funcs[i].interface, funcs[i].name))
+            r = component_bind_func(bindings, &funcs[i], reterr);
+    for (size_t i = 0; !r && i < ARRAY_LENGTH(resources); i++)
+        if (!component_is_bound(bindings, resources[i].interface, resources[i].name))
+            r = component_bind_resource(bindings, &resources[i], reterr);
+    return r;
 }
 
 const char *wasi_p2_interface(size_t index) {
