@@ -473,9 +473,18 @@ static int add_variable(struct frame_lists *lists, const struct grant_set *grant
 }
 
 /* A directory of which a part is denied cannot be given at all: a link or a rename would lead to the part. */
-static bool is_given(const struct grant_set *grants, const struct grant *row) {
-    return grant_check(grants, GRANT_FS, GRANT_READ, row->key, NULL) &&
-           !grant_denies_beneath(grants, row->key);
+static bool is_given(const struct launch *launch, const struct grant *row) {
+    const struct grant_set *grants = launch->grants;
+    if (grant_check(grants, GRANT_FS, GRANT_READ, row->key, NULL) &&
+        !grant_denied_beneath(grants, GRANT_READ, row->key))
+        return true;
+    BUFFER_AUTO path = BUFFER_INIT(4 * LIMIT_PATH_BYTES);
+    if (text_add_logfmt(&path, row->key.data, row->key.length, 1024, NULL) < 0)
+        buffer_clear(&path);
+    log_event(LOG_WARN, &(struct log_about){.unit = LOG_DAEMON, .instance = launch->address},
+              "a directory is not given: it, or a part of it, is denied", "guest=%s",
+              path.data ? path.data : "\"\"");
+    return false;
 }
 
 /* Where something tells of writes, they have to be possible. */
@@ -507,8 +516,9 @@ static int add_grant(struct frame_lists *lists, const struct grant *row, size_t 
     return 0;
 }
 
-static int add_row(struct frame_lists *lists, const struct grant_set *grants, size_t index,
+static int add_row(struct frame_lists *lists, const struct launch *launch, size_t index,
                    arcella_error **reterr) {
+    const struct grant_set *grants = launch->grants;
     const struct grant *row = &grants->rows[index];
     int r = add_grant(lists, row, index, reterr);
     if (r < 0 || row->effect == GRANT_DENY)
@@ -520,7 +530,7 @@ static int add_row(struct frame_lists *lists, const struct grant_set *grants, si
         break;
     case GRANT_ENV: return add_variable(lists, grants, index, reterr);
     case GRANT_FS:
-        if (is_given(grants, row))
+        if (is_given(launch, row))
             lists->dirs[lists->dirs_count++] = (struct ipc_preopen){
                 .host_path = row->value,
                 .guest_path = row->key,
@@ -553,7 +563,7 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
         return error_nomem(reterr);
     lists.args[lists.args_count++] = text_of(launch->program);
     for (size_t i = 0; i < launch->grants->count; i++) {
-        int r = add_row(&lists, launch->grants, i, reterr);
+        int r = add_row(&lists, launch, i, reterr);
         if (r < 0)
             return r;
     }

@@ -156,6 +156,13 @@ static int name_modules(const struct run *run, struct text **ret, arcella_error 
     return 0;
 }
 
+/* Are the caller's standard input, output, error granted, and not denied? */
+static bool is_stream_granted(const struct run *run, int stream) {
+    static const struct text names[] = {TEXT("stdin"), TEXT("stdout"), TEXT("stderr")};
+    return grant_check(&run->options.grants, GRANT_STDIO, stream ? GRANT_WRITE : GRANT_READ, names[stream],
+                       NULL);
+}
+
 /* The start frame, behind the setup. */
 static int send_start(struct run *run, arcella_error **reterr) {
     MEM_AUTO struct text *modules = NULL;
@@ -167,7 +174,12 @@ static int send_start(struct run *run, arcella_error **reterr) {
     /* Private descriptions: whatever becomes of the worker, it cannot change the mode of the caller's own. */
     int private[3], stdio[3];
     for (int i = 0; i < 3; i++) {
-        private[i] = fd_reopen(i);
+        private[i] = is_stream_granted(run, i) ? fd_reopen(i) : sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+        if (private[i] < 0 && !is_stream_granted(run, i)) {
+            while (i-- > 0)
+                fd_close(private[i]);
+            return error_set_errno(reterr, errno, "/dev/null");
+        }
         stdio[i] = private[i] >= 0 ? private[i] : i;
     }
     const char *slash = strrchr(run->code_path, '/');

@@ -88,7 +88,9 @@ static struct place *find_place(struct host_audits *audits, enum grant_class cla
 static enum host_reason reason_of(const struct host *host, enum grant_class class, enum grant_action action,
                                   struct text resource, struct text grantable, char *grant, size_t size) {
     const struct grant *row = NULL;
-    if (host->grants && !grant_check(host->grants, class, action, resource, &row) && row) {
+    if (host->grants && grant_check(host->grants, class, action, resource, &row))
+        row = class == GRANT_FS ? grant_denied_beneath(host->grants, action, grantable) : NULL;
+    if (row) {
         bool policy = row->source == GRANT_BY_POLICY;
         grant_flag(row, grant, size);
         return policy ? HOST_DENIED_BY_POLICY : HOST_DENIED_BY_ROW;
