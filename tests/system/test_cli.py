@@ -138,8 +138,8 @@ def test_remove_names_who_is_in_the_way(arcella):
 
 
 def test_a_component_is_installed_with_a_warning(arcella):
-    done = arcella.cli("install", GUESTS / "imports_component.wasm", "--id", "comp@1.0.0").ok()
-    assert "nobody provides 'acme:absent/things@" in done.err and "comp@1.0.0 is installed" in done.out
+    done = arcella.cli("install", GUESTS / "hello_component.wasm", "--id", "comp@1.0.0").ok()
+    assert "nobody provides 'wasi:cli/environment@" in done.err and "comp@1.0.0 is installed" in done.out
 
 
 def test_a_file_that_is_too_large_is_told_in_words(arcella, tmp_path):

@@ -171,8 +171,8 @@ def test_unknown_imports_are_named(run, guest):
 
 
 def test_what_a_component_imports_and_nobody_provides_is_named(run, guest):
-    done = run(guest("imports_component.wasm")).failed("unknown-import")
-    assert "acme:absent/things" in done.err and done.code == 126
+    done = run(guest("hello_component.wasm")).failed("unknown-import")
+    assert "wasi:cli/" in done.err and done.code == 126
 
 
 @pytest.mark.parametrize("content,code", [
