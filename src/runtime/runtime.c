@@ -277,6 +277,8 @@ void runtime_walk(struct runtime *runtime, void (*fn)(const struct runtime_figur
             .memory_bytes = usage.memory_bytes,
             .cpu_ns = i->cpu_ns + usage.cpu_ns,
             .open_files = wasi.open_files,
+            .resources = wasi.resources,
+            .pollables = wasi.pollables,
             .denied = host.denied,
             .waits = host.waits,
             .host_bytes = i->budget.used_bytes,

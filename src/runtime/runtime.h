@@ -198,8 +198,10 @@ struct runtime_figures {
     uint64_t memory_bytes;
     uint64_t cpu_ns;
     uint32_t open_files;
-    uint64_t denied; /* host calls */
-    uint64_t waits;  /* suspensions in host calls */
+    uint32_t resources; /* of WASI 0.2, that its guest holds */
+    uint32_t pollables; /* of them */
+    uint64_t denied;    /* host calls */
+    uint64_t waits;     /* suspensions in host calls */
     uint64_t host_bytes;
     /* of the network; host/host.h */
     uint32_t sockets;

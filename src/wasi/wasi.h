@@ -109,8 +109,8 @@ struct component_instance;
 struct engine_outcome;
 
 /**
- * Offer all interfaces of WASI 0.2 but HTTP to components; what is bound already stays.  How their functions find their state: what
- * component_user() returns must begin with a `struct wasi_p2 *`.
+ * Offer all interfaces of WASI 0.2 but HTTP to components; what is bound already stays.  How their functions
+ * find their state: what component_user() returns must begin with a `struct wasi_p2 *`.
  *
  * @return 0, NOMEM
  */

@@ -7,6 +7,8 @@
 /* What is told besides memory, time and descriptors: name, what it is now or so far, its limit (0: none). */
 #define COUNTER_MAP(XX)                                                                                      \
     XX("handles", open_files, LIMIT_OPEN_FILES)                                                              \
+    XX("resources", resources, LIMIT_P2_RESOURCES)                                                           \
+    XX("pollables", pollables, LIMIT_P2_POLLABLES)                                                           \
     XX("host-bytes", host_bytes, LIMIT_HOST_BYTES)                                                           \
     XX("denied", denied, 0)                                                                                  \
     XX("waits", waits, 0)                                                                                    \

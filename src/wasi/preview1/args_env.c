@@ -2,8 +2,7 @@
 /* Arguments and environment: two lists of texts, copied in one piece each. */
 #include "wasi/preview1/abi.h"
 
-static int copy(struct wasi_preview1 *wasi, const struct wasi_texts *texts, uint32_t table,
-                uint32_t bytes) {
+static int copy(struct wasi_preview1 *wasi, const struct wasi_texts *texts, uint32_t table, uint32_t bytes) {
     uint8_t *table_at;
     uint8_t *bytes_at;
     int r =

@@ -243,9 +243,13 @@ static void figures_are_those_of_its_wasi(void **state) {
     struct rig *rig = *state;
     keep_signals();
     struct found found = {0};
+    asked(rig, "subscribe-duration", 0, 0, 0);
+    asked(rig, "instance-network", 0, 0, 0);
     runtime_walk(rig->runtime, on_figures, &found);
     assert_int_equal(found.count, 1);
     assert_int_equal(found.figures.open_files, 4); /* standard streams and the directory that denies */
+    assert_int_equal(found.figures.resources, 2);
+    assert_int_equal(found.figures.pollables, 1);
     assert_true(found.figures.host_bytes > 0);
     assert_int_equal(found.figures.memory_bytes, 2 * MIB);
 }
