@@ -118,6 +118,26 @@ static void flags_name_each_directory_once(void **state) {
                                  "--dir /srv/a/c::/srv/a/c:rw --net resolve=a.example.com");
 }
 
+static void what_is_allowed_by_now_is_forgotten(void **state) {
+    (void)state;
+    REFUSALS_AUTO refusals = {0};
+    CLEANUP(grant_set_done) struct grant_set set = {0};
+    static const char *const paths[] = {"/data/a", "/etc/passwd", "/data/b"};
+    for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+        struct ipc_audit a = audit_of(paths[i], "", IPC_AUDIT_NO_GRANT, 1);
+        refusals_add(&refusals, &a, NULL);
+    }
+    struct ipc_audit told = audit_of("/data/c", "", IPC_AUDIT_ONLY_TOLD, 1);
+    refusals_add(&refusals, &told, NULL);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 4);
+    assert_int_equal(grant_add_dir(&set, "/h::/data", GRANT_BY_ADMIN, NULL), 0);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 2);
+    assert_string_equal(refusals.items[0].resource, "/etc/passwd");
+    assert_string_equal(refusals.items[1].resource, "/data/c");
+}
+
 static int build(void *user, arcella_error **reterr) {
     (void)user;
     REFUSALS_AUTO refusals = {0};
@@ -147,6 +167,7 @@ int main(void) {
         cmocka_unit_test(the_table_is_bounded_and_no_count_is_lost),
         cmocka_unit_test(commands_are_given_where_they_help),
         cmocka_unit_test(flags_name_each_directory_once),
+        cmocka_unit_test(what_is_allowed_by_now_is_forgotten),
         cmocka_unit_test(short_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
