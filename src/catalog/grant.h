@@ -262,8 +262,13 @@ bool grant_covered(const struct grant_set *holder, const struct grant *row);
 /** The flag that writes a row as it stands: "--deny net:connect:10.0.0.0/8:*", quoted as grant_needed().
  * Values of variables are left out. */
 void grant_flag(const struct grant *row, char *to, size_t size);
-/** Could a pattern that denies match something beneath a guest path that is normalised? */
-bool grant_denies_beneath(const struct grant_set *set, struct text path);
+/**
+ * Could a row that denies match a guest path that is normalised, or something beneath it?
+ *
+ * @return such a row, borrowed; NULL: none
+ */
+const struct grant *grant_denied_beneath(const struct grant_set *set, enum grant_action action,
+                                         struct text path);
 
 /** Static names. */
 const char *grant_class_name(enum grant_class class);

@@ -190,14 +190,17 @@ bool grant_check(const struct grant_set *set, enum grant_class class, enum grant
     return tell(&verdict, ret_row);
 }
 
-bool grant_denies_beneath(const struct grant_set *set, struct text path) {
-    for (size_t i = 0; set->denied[GRANT_FS] && i < set->count; i++) {
+const struct grant *grant_denied_beneath(const struct grant_set *set, enum grant_action action,
+                                         struct text path) {
+    if (!(set->denied[GRANT_FS] & (unsigned)action))
+        return NULL;
+    for (size_t i = 0; i < set->count; i++) {
         const struct grant *row = &set->rows[i];
-        if (row->class == GRANT_FS && row->effect == GRANT_DENY && !grant_is_over(row) &&
-            grant_segments_meet(row->key, path))
-            return true;
+        if (row->class == GRANT_FS && row->effect == GRANT_DENY && (row->actions & (unsigned)action) &&
+            !grant_is_over(row) && grant_segments_meet(row->key, path))
+            return row;
     }
-    return false;
+    return NULL;
 }
 
 bool grant_set_beyond_default(const struct grant_set *set) {

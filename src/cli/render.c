@@ -255,6 +255,24 @@ static bool drop_defaults(json_t *policy) {
     return any;
 }
 
+/* Counters of all instances as rows of their own: a table in a table fits no terminal. */
+static json_t *counters_of(json_t *instances) {
+    JSON_AUTO *rows = json_array();
+    size_t i, n;
+    json_t *instance, *counter;
+    json_array_foreach(instances, i, instance) {
+        json_array_foreach(json_object_get(instance, "counters"), n, counter) {
+            json_t *row = json_pack("{s:O?}", "instance", json_object_get(instance, "address"));
+            if (!row || json_object_update(row, counter) < 0 || json_array_append(rows, row) < 0) {
+                json_decref(row);
+                return NULL;
+            }
+            json_decref(row);
+        }
+    }
+    return TAKE(rows);
+}
+
 /*
  * What a person asks first stands first; `status` tells of a policy only what differs from the defaults,
  * since `inspect` has all.
@@ -279,6 +297,9 @@ static void render_target(const struct alme_command *command, const json_t *data
         render_object(data, 0, term);
         return;
     }
+    json_t *counters = counters_of(json_object_get(shown, "instances"));
+    if (counters && json_object_set_new(shown, "counters", counters) < 0)
+        counters = NULL;
     json_t *deployment = json_object_get(shown, "deployment");
     if (json_object_get(shown, "last_outcome"))
         json_object_del(deployment, "outcome"); /* told at length below */

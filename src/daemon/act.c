@@ -232,8 +232,11 @@ static void draw_deployment(struct view *view, struct deployment *deployment, si
         view->instances[view->instances_count++] = picture_of_instance(instance);
         due |= !instance->group && !instance->given_up;
     }
-    /* Another worker would hold no more of a directory that is gone: the start is refused then, by name. */
-    if (drawn->wanted && due && !deployment->error && of->worker &&
+    /*
+     * Another worker would hold no more of a directory that is gone: the start is refused then, by name.  So
+     * it is where others run in this one: they are not stopped for a policy that has changed meanwhile.
+     */
+    if (drawn->wanted && due && !deployment->error && of->worker && of->live == 0 &&
         launch_fits(of, deployment->record, NULL) < 0 &&
         launch_check_dirs(deployment->daemon, deployment->record, NULL) == 0)
         picture->groups[group].fits = false;

@@ -160,7 +160,8 @@ static void replace_worker(struct call *call, struct group *group) {
 static void bring_into_force(struct call *call, struct deployment *deployment, const struct grant_set *before,
                              const struct grant_set *after, bool own) {
     struct group *group = live_group(deployment);
-    if (!is_live(deployment) || deployment->state == DEPLOYMENT_STOPPING) {
+    bool stopping = deployment->state == DEPLOYMENT_STOPPING;
+    if (!is_live(deployment) || (stopping && !deployment->restarting)) {
         call->in_force = "at its next start";
         if (own && !is_live(deployment))
             grants_move(deployment);
@@ -170,7 +171,13 @@ static void bring_into_force(struct call *call, struct deployment *deployment, c
     }
     /* What was taken away is gone from the next check on, whatever else happens. */
     send_grants(deployment, after);
-    if (own) {
+    if (stopping) { /* it starts again anyway, with what is recorded by then */
+        call->in_force = "restarted";
+        deployment->moving |= own;
+        json_array_append_new(call->restarted, json_string(deployment->record->id));
+        if (!own && launch_fits(group, deployment->record, NULL) < 0)
+            replace_worker(call, group);
+    } else if (own) {
         call->in_force = "replaced";
         deployment->moving = true;
         call_progress(call, "replace",
@@ -373,7 +380,7 @@ static int read_revoked(const char *argument, const char *text, struct grant_set
     const char *colons = strstr(text, "::");
     if (strcmp(argument, "dir") == 0)
         return grant_add(to, GRANT_FS, both, colons ? colons + 2 : text, GRANT_DENY, GRANT_BY_ADMIN, reterr);
-    if (strcmp(argument, "env") == 0) {
+    if (strcmp(argument, "env") == 0 || strcmp(argument, "secret") == 0) {
         MEM_AUTO char *name = mem_text_n(text, strcspn(text, "="));
         return name ? grant_add(to, GRANT_ENV, GRANT_READ | GRANT_SECRET, name, GRANT_DENY, GRANT_BY_ADMIN,
                                 reterr)
@@ -389,7 +396,7 @@ static int read_revoked(const char *argument, const char *text, struct grant_set
 
 static int revoke_flags(struct call *call, const struct deployment *deployment, struct grant_set *set,
                         struct grant_set *removed, arcella_error **reterr) {
-    static const char *const arguments[] = {"dir", "env", "listen", "net", "allow", "deny"};
+    static const char *const arguments[] = {"dir", "env", "secret", "listen", "net", "allow", "deny"};
     const struct alme_request *request = &call->request;
     for (size_t a = 0; a < ARRAY_LENGTH(arguments); a++) {
         for (size_t n = 0; n < alme_count(request, arguments[a]); n++) {
@@ -461,7 +468,10 @@ static void explain(struct call *call) {
         call_fail(call, error, NULL);
         return;
     }
-    const struct refusals *refusals = &deployment->refusals;
+    CLEANUP(grant_set_done) struct grant_set set = {0};
+    struct refusals *refusals = &deployment->refusals;
+    if (grants_effective(call->daemon, deployment->record, &set, NULL) == 0)
+        refusals_forget_allowed(refusals, &set);
     const char *id = deployment->record->id;
     BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
     JSON_AUTO *data = json_object();

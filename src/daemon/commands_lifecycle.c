@@ -217,8 +217,11 @@ static int start_existing(struct call *call, struct deployment *deployment, arce
     const char *id = deployment->record->id;
     if (alme_has_flags(&call->request)) {
         error_set(reterr, ARCELLA_E_STATE, "'%s' is deployed already, so options cannot be given", id);
-        return error_hint(reterr, ARCELLA_E_STATE, "`arcella undeploy %s` first, or start it without options",
-                          id);
+        return error_hint(
+            reterr, ARCELLA_E_STATE,
+            "`arcella grant %s` changes what it may reach; for the rest `arcella undeploy %s` first, "
+            "or start it without options",
+            id, id);
     }
     if (deployment->removing)
         return error_set(reterr, ARCELLA_E_BUSY, "'%s' is being undeployed", id);

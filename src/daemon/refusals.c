@@ -97,6 +97,26 @@ void refusals_add(struct refusals *refusals, const struct ipc_audit *audit, cons
     renew(&refusal->instance, text_of(instance ? instance : ""));
 }
 
+static bool is_allowed(const struct refusal *refusal, const struct grant_set *set) {
+    enum grant_class class;
+    enum grant_action action;
+    const struct grant *row = NULL;
+    return refusal->reason != IPC_AUDIT_ONLY_TOLD && grant_class_find(refusal->class, &class) &&
+           grant_action_find(refusal->action, &action) &&
+           grant_check(set, class, action, text_of(refusal->resource), &row) && row->effect == GRANT_ALLOW;
+}
+
+void refusals_forget_allowed(struct refusals *refusals, const struct grant_set *set) {
+    size_t kept = 0;
+    for (size_t i = 0; i < refusals->count; i++) {
+        if (is_allowed(&refusals->items[i], set))
+            refusal_done(&refusals->items[i]);
+        else
+            refusals->items[kept++] = refusals->items[i];
+    }
+    refusals->count = kept;
+}
+
 const char *refusal_reason(enum ipc_audit_reason reason) {
     switch (reason) {
     case IPC_AUDIT_NO_GRANT: return "nothing allows it";

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "base/buffer.h"
+#include "catalog/grant.h"
 #include "wire/ipc.h"
 
 struct refusal {
@@ -32,6 +33,8 @@ struct refusals {
 void refusals_done(struct refusals *refusals);
 /** Count one. Where memory is short it is counted among the others. @param instance  may be NULL */
 void refusals_add(struct refusals *refusals, const struct ipc_audit *audit, const char *instance);
+/** Forget what is allowed by now. @param set  in force */
+void refusals_forget_allowed(struct refusals *refusals, const struct grant_set *set);
 /** Why, as a sentence's part; static. */
 const char *refusal_reason(enum ipc_audit_reason reason);
 /**

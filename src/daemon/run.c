@@ -156,6 +156,13 @@ static int name_modules(const struct run *run, struct text **ret, arcella_error 
     return 0;
 }
 
+/* Are the caller's standard input, output, error granted, and not denied? */
+static bool is_stream_granted(const struct run *run, int stream) {
+    static const struct text names[] = {TEXT("stdin"), TEXT("stdout"), TEXT("stderr")};
+    return grant_check(&run->options.grants, GRANT_STDIO, stream ? GRANT_WRITE : GRANT_READ, names[stream],
+                       NULL);
+}
+
 /* The start frame, behind the setup. */
 static int send_start(struct run *run, arcella_error **reterr) {
     MEM_AUTO struct text *modules = NULL;
@@ -167,7 +174,12 @@ static int send_start(struct run *run, arcella_error **reterr) {
     /* Private descriptions: whatever becomes of the worker, it cannot change the mode of the caller's own. */
     int private[3], stdio[3];
     for (int i = 0; i < 3; i++) {
-        private[i] = fd_reopen(i);
+        private[i] = is_stream_granted(run, i) ? fd_reopen(i) : sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+        if (private[i] < 0 && !is_stream_granted(run, i)) {
+            while (i-- > 0)
+                fd_close(private[i]);
+            return error_set_errno(reterr, errno, "/dev/null");
+        }
         stdio[i] = private[i] >= 0 ? private[i] : i;
     }
     const char *slash = strrchr(run->code_path, '/');
@@ -341,140 +353,6 @@ static int set_up(struct run *run, const char *home, arcella_error **reterr) {
 
 /* --- the end --- */
 
-static void say_outcome(const struct run *run) {
-    char sentence[1200];
-    const struct outcome *outcome = &run->outcome;
-    outcome_sentence(outcome, sentence, sizeof(sentence));
-    fprintf(stderr, "error: %s: %s [%s]\n", run_file_name(run), sentence, outcome->end);
-    for (size_t i = 0; i < outcome->frames_count; i++) {
-        const struct outcome_frame *frame = &outcome->frames[i];
-        BUFFER_AUTO name = BUFFER_INIT(1024);
-        if (text_add_visible(&name, frame->name, strlen(frame->name), false, NULL) < 0)
-            buffer_clear(&name);
-        fprintf(stderr, "  at %s (function %llu", name.length ? name.data : "?",
-                (unsigned long long)frame->function);
-        buffer_clear(&name);
-        if (*frame->module && text_add_visible(&name, frame->module, strlen(frame->module), false, NULL) == 0)
-            fprintf(stderr, " of %s", name.data);
-        if (frame->offset != UINT64_MAX)
-            fprintf(stderr, ", offset 0x%llx", (unsigned long long)frame->offset);
-        fprintf(stderr, ")\n");
-    }
-}
-
-static void say_notes(const struct run *run) {
-    for (size_t i = 0; i < run->notes_count; i++) {
-        BUFFER_AUTO text = BUFFER_INIT(4 * NOTE_BYTES);
-        if (text_add_visible(&text, run->notes[i], strlen(run->notes[i]), false, NULL) == 0 && text.length)
-            fprintf(stderr, "arcella: %s\n", text.data);
-    }
-    if (*run->outcome.limit)
-        fprintf(stderr, "arcella: %s; %s raises it\n", run->outcome.limit,
-                run->outcome.memory_limit_hit ? "--memory" : "--table-elements");
-}
-
-/* A line to standard error, without what a terminal would act by. */
-static void say(const char *text) {
-    BUFFER_AUTO shown = BUFFER_INIT(LIMIT_REFUSALS * 4096);
-    if (text_add_visible(&shown, text, strlen(text), false, NULL) == 0 && shown.length)
-        fprintf(stderr, "arcella: %s\n", shown.data);
-}
-
-/* What was refused, with what would allow it. */
-static void say_refusals(const struct run *run) {
-    for (size_t i = 0; i < run->refusals.count; i++) {
-        const struct refusal *refusal = &run->refusals.items[i];
-        char sentence[NOTE_BYTES], times[40] = "";
-        if (refusal->reason == IPC_AUDIT_ONLY_TOLD)
-            continue;
-        if (refusal->count > 1)
-            snprintf(times, sizeof(times), ", %llu times", (unsigned long long)refusal->count);
-        bool helps = refusal->reason == IPC_AUDIT_NO_GRANT && refusal->grant && *refusal->grant;
-        snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%s%.400s", refusal->class,
-                 refusal->action, refusal->resource, times,
-                 helps ? "; allow it with " : ": a --deny denies it", helps ? refusal->grant : "");
-        say(sentence);
-    }
-    if (run->refusals.others) {
-        char sentence[100];
-        snprintf(sentence, sizeof(sentence), "denied: %llu others", (unsigned long long)run->refusals.others);
-        say(sentence);
-    }
-}
-
-/* What --audit-only let pass, as flags. */
-static void say_passed(const struct run *run) {
-    BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
-    if (refusals_flags(&run->refusals, &flags, NULL) < 0 || !flags.length)
-        return;
-    say("--audit-only let this pass; a tight policy needs these flags:");
-    say(flags.data);
-}
-
-static int exit_of_error(const struct run *run) {
-    if (run->no_file)
-        return RUN_EXIT_NOT_FOUND;
-    switch (arcella_error_code(run->error)) {
-    case ARCELLA_E_KIND:
-    case ARCELLA_E_WASM:
-    case ARCELLA_E_LINK:
-    case ARCELLA_E_UNSUPPORTED: return RUN_EXIT_NO_PROGRAM;
-    case ARCELLA_E_LIMIT:
-    case ARCELLA_E_TOO_LARGE: return RUN_EXIT_LIMIT;
-    case ARCELLA_E_INVALID: return RUN_EXIT_BAD_CALL;
-    case ARCELLA_E_WORKER: return RUN_EXIT_WORKER;
-    default: return RUN_EXIT_CANNOT;
-    }
-}
-
-/* Ends that are no exit of the program's own. */
-static const struct {
-    const char *end;
-    int code;
-} ends[] = {
-    {"trap", RUN_EXIT_TRAP},
-    {"stack-exhausted", RUN_EXIT_TRAP},
-    {"cpu-time-exhausted", RUN_EXIT_BUDGET},
-    {"fuel-exhausted", RUN_EXIT_BUDGET},
-    {"wall-time-exceeded", RUN_EXIT_WALL_TIME},
-    {"over-limit", RUN_EXIT_LIMIT},
-    {"worker-lost", RUN_EXIT_WORKER},
-};
-
-static int exit_of_outcome(const struct run *run) {
-    const struct outcome *outcome = &run->outcome;
-    if (strcmp(outcome->end, "returned") == 0 || run->invoked)
-        return 0;
-    if (strcmp(outcome->end, "exited") == 0) {
-        int code = (int)(outcome->exit_code & 0xff);
-        return code == 0 && outcome->exit_code != 0 ? 1 : code;
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(ends); i++)
-        if (strcmp(outcome->end, ends[i].end) == 0)
-            return ends[i].code;
-    return RUN_EXIT_CANNOT;
-}
-
-static int finish(struct run *run) {
-    int code;
-    if (run->signal)
-        return 128 + run->signal;
-    if (run->error) {
-        code = exit_of_error(run);
-        run_say_error(run->error);
-    } else {
-        code = exit_of_outcome(run);
-        if (code != 0 && strcmp(run->outcome.end, "exited") != 0)
-            say_outcome(run);
-    }
-    if (code != 0) {
-        say_refusals(run);
-        say_notes(run);
-    }
-    say_passed(run);
-    return code;
-}
-
 static void run_done(struct run *run) {
     if (run->job)
         worker_job_cancel(run->job);
@@ -521,7 +399,7 @@ int local_run(const struct cli_call *call) {
         loop_run(run.loop);
     else
         run.error = error;
-    int code = finish(&run);
+    int code = run_finish(&run);
     run_done(&run);
     return code;
 }

@@ -2,7 +2,8 @@
 /*
  * What the files of `arcella run` share: one run, on local_run()'s stack.
  *
- *     run.c         options, worker, end
+ *     run.c         options, worker
+ *     run_end.c     what is said at the end, and the exit code
  *     run_code.c    from the file to code: cache, intake, compile; of a component each of its core modules
  *     run_invoke.c  --invoke: calls one after the other, results by number
  */
@@ -94,5 +95,8 @@ void run_drop_folder(struct run *run);
 void run_invoke_next(struct run *run);
 /** A call is over. */
 void run_invoked(struct run *run, const struct ipc_called *called);
+
+/** Say how it ended, and what was refused, on standard error. @return the exit code */
+int run_finish(struct run *run);
 
 #endif

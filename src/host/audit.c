@@ -26,6 +26,7 @@ struct place {
     enum grant_class class;
     enum grant_action action;
     enum host_reason reason;
+    uint32_t revision; /* of the grants; under others the reason may be another */
     bool used;
     char resource[AUDIT_TEXT];
     char grant[AUDIT_TEXT];
@@ -88,7 +89,9 @@ static struct place *find_place(struct host_audits *audits, enum grant_class cla
 static enum host_reason reason_of(const struct host *host, enum grant_class class, enum grant_action action,
                                   struct text resource, struct text grantable, char *grant, size_t size) {
     const struct grant *row = NULL;
-    if (host->grants && !grant_check(host->grants, class, action, resource, &row) && row) {
+    if (host->grants && grant_check(host->grants, class, action, resource, &row))
+        row = class == GRANT_FS ? grant_denied_beneath(host->grants, action, grantable) : NULL;
+    if (row) {
         bool policy = row->source == GRANT_BY_POLICY;
         grant_flag(row, grant, size);
         return policy ? HOST_DENIED_BY_POLICY : HOST_DENIED_BY_ROW;
@@ -107,11 +110,13 @@ static void tell(struct host *host, enum grant_class class, enum grant_action ac
     uint64_t now = clock_monotonic_ms();
     struct place *place = find_place(audits, class, action, allowed, hash_of(resource));
     place->pending++;
-    bool due = !place->told_ms || now - place->told_ms >= AUDIT_AGAIN_MS;
-    bool is_new = !place->used;
+    uint32_t revision = host->grants ? host->grants->revision : 0;
+    bool is_new = !place->used || place->revision != revision;
+    bool due = is_new || !place->told_ms || now - place->told_ms >= AUDIT_AGAIN_MS;
     char named[LIMIT_PATH_BYTES], grant[LIMIT_PATH_BYTES + 64];
     if (is_new) {
         place->used = true;
+        place->revision = revision;
         cut(resource, named, sizeof(named));
         cut(resource, place->resource, sizeof(place->resource));
         if (allowed)

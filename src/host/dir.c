@@ -17,10 +17,19 @@ static struct text root_of(const struct host_file *dir) {
     return (struct text){dir->path, dir->root_length};
 }
 
+/* A row that denies something beneath the directory cannot be held while links and renames can name it
+ * otherwise; so it denies the whole. */
+static bool is_denied_beneath(const struct host *host, enum grant_action action, struct text root) {
+    char whole[LIMIT_PATH_BYTES];
+    ssize_t n = grant_path_normalise(root, whole, sizeof(whole));
+    return n < 0 || grant_denied_beneath(host->grants, action, (struct text){whole, (size_t)n});
+}
+
 static bool is_granted(struct host_file *dir, enum grant_action action) {
     const struct grant *row = NULL;
     const struct grant_set *grants = dir->host->grants;
-    if (!grants || !grant_check(grants, GRANT_FS, action, root_of(dir), &row))
+    if (!grants || !grant_check(grants, GRANT_FS, action, root_of(dir), &row) ||
+        is_denied_beneath(dir->host, action, root_of(dir)))
         return false;
     dir->told |= row->effect == GRANT_AUDIT;
     return true;
@@ -121,16 +130,6 @@ int host_dir_report(struct host_file *dir, int r, unsigned rights, const char *p
 
 /* --- granting --- */
 
-/* A row that denies something beneath the directory cannot be held while links and renames can name it
- * otherwise. */
-static bool denies_beneath(const struct host *host, const char *guest_path) {
-    char whole[LIMIT_PATH_BYTES];
-    if (!host->grants || !(host->grants->denied[GRANT_FS]))
-        return false;
-    ssize_t n = grant_path_normalise(text_of(guest_path), whole, sizeof(whole));
-    return n < 0 || grant_denies_beneath(host->grants, (struct text){whole, (size_t)n});
-}
-
 int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writable, struct host_file **ret) {
     size_t length = strlen(guest_path);
     if (length == 0 || length >= LIMIT_PATH_BYTES)
@@ -145,7 +144,7 @@ int host_dir_grant(struct host *host, int fd, const char *guest_path, bool writa
         !grant_check(host->grants, GRANT_FS, GRANT_READ, (struct text){guest_path, length}, NULL))
         return host_deny(host, GRANT_FS, GRANT_READ, (struct text){guest_path, length},
                          (struct text){guest_path, length});
-    if (denies_beneath(host, guest_path)) {
+    if (is_denied_beneath(host, GRANT_READ, text_of(guest_path))) {
         host_notice(host, "directory '%s' is not given: a part of it is denied, which cannot be enforced",
                     guest_path);
         return HOST_E_NOTCAPABLE;

@@ -17,7 +17,8 @@
 #define BOTH (HOST_READ | HOST_WRITE)
 
 STATIC_ASSERT((unsigned)EPOLLIN == POLLIN && (unsigned)EPOLLOUT == POLLOUT && (unsigned)EPOLLHUP == POLLHUP &&
-                  (unsigned)EPOLLERR == POLLERR && (unsigned)EPOLLRDHUP == POLLRDHUP,
+                  (unsigned)EPOLLERR == POLLERR && (unsigned)EPOLLRDHUP == POLLRDHUP &&
+                  (unsigned)EPOLLPRI == POLLPRI,
               "poll(2) and epoll speak of readiness in the same bits");
 
 void host_event_init(struct host_event *event, struct host *host, int fd) {
@@ -42,11 +43,12 @@ static void note(struct host_event *event, unsigned mask) {
     event->ready = (mask & (POLLIN | POLLRDHUP | gone) ? HOST_READ : 0u) |
                    (mask & (POLLOUT | gone) ? (unsigned)HOST_WRITE : 0u);
     event->hangup = (mask & (POLLRDHUP | gone) ? HOST_READ : 0u) | (mask & gone ? (unsigned)HOST_WRITE : 0u);
+    event->urgent = mask & POLLPRI;
     event->unsure = 0;
 }
 
 static void look(struct host_event *event) {
-    struct pollfd fd = {.fd = event->fd, .events = POLLIN | POLLRDHUP | POLLOUT};
+    struct pollfd fd = {.fd = event->fd, .events = POLLIN | POLLPRI | POLLRDHUP | POLLOUT};
     /* Where the kernel has no memory to answer, what was known stays: at worst an operation says EAGAIN. */
     if (SYS_RETRY_(int, poll(&fd, 1, 0)) >= 0)
         note(event, (unsigned)fd.revents);

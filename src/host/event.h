@@ -49,6 +49,7 @@ struct host_event {
     uint32_t edges;               /* how many have come; who sees the same number twice has missed none */
     bool always;                  /* ready for everything at all times: files, logs, devices like /dev/null */
     bool shared;                  /* others use the same description: never sure */
+    bool urgent;                  /* bytes out of line have come, behind which others stand uncounted */
     struct host_reactor *reactor; /* it is registered there; NULL: nobody has asked yet */
     /* Called when an edge has come, before who waits is woken.  NULL: none.  false: the event is gone. */
     bool (*told)(struct host_event *event);

@@ -93,8 +93,8 @@ static int file_read(struct host_input *input, struct iovec *iov, size_t *ret) {
 
 /* --- what comes by and by --- */
 
-/* Is its count of bytes all that stands between now and the next edge?  Not of a terminal, which has ends of
- * file between its lines, nor of datagrams. */
+/* Does it say how many bytes it has?  A terminal has ends of file between its lines, datagrams end each for
+ * itself. */
 static bool counts(const struct host_file *file) {
     return file->type == HOST_TYPE_SOCKET_STREAM || file->type == HOST_TYPE_FIFO;
 }
@@ -157,6 +157,18 @@ static int stream_available(struct host_input *input, uint64_t most, size_t *ret
     return 0;
 }
 
+/*
+ * All that was counted is taken: is it sure that an edge will tell of more?  Of a connection it is, where no
+ * edge was told since the count: whatever has come meanwhile, its edge is yet to be told.  Not where the
+ * other side is gone, nor where urgent bytes stand in the way of the count; and not of a pipe, since kernels
+ * before 5.14 tell nothing of bytes that join others.
+ */
+static bool is_drained(const struct host_input *input) {
+    const struct host_event *event = &input->file->event;
+    return input->file->type == HOST_TYPE_SOCKET_STREAM && event->reactor && event->edges == input->edges &&
+           !event->urgent && !(event->hangup & HOST_READ);
+}
+
 static int stream_read(struct host_input *input, struct iovec *iov, size_t *ret) {
     struct host_event *event = &input->file->event;
     bool counted = left(input);
@@ -170,12 +182,7 @@ static int stream_read(struct host_input *input, struct iovec *iov, size_t *ret)
     }
     *ret = (size_t)n;
     input->counted -= (size_t)n;
-    /*
-     * All that was counted is taken and no edge was told since: whatever has come meanwhile, its edge is yet
-     * to be told.  So there is no need to ask.  (Where the other side is gone there will be no edge.)
-     */
-    if (counted && input->counted == 0 && event->edges == input->edges && event->reactor &&
-        !(event->hangup & HOST_READ))
+    if (counted && input->counted == 0 && is_drained(input))
         host_event_drained(event, HOST_READ);
     return 0;
 }

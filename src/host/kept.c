@@ -211,8 +211,6 @@ int host_kept_add(struct host_file *file, struct host_output *writer, const void
     memcpy(kept->bytes + kept->end, bytes, length);
     kept->end += length;
     kept->writer = writer;
-    /* Where it is watched only since now, there may be room that nobody will tell again. */
-    host_kept_push(file);
     return 0;
 }
 

@@ -66,7 +66,7 @@ static bool has_room(struct host_output *output) {
         return true;
     /* What is kept goes first; while there is any, the event is not ready. */
     host_kept_push(file);
-    return host_event_ready(&file->event, HOST_WRITE) && !file->kept;
+    return host_event_ready(&file->event, HOST_WRITE) != 0;
 }
 
 int host_output_room(struct host_output *output, uint64_t *ret) {

@@ -108,7 +108,8 @@ void host_reactor_hold(struct host_reactor *reactor, bool hold) {
 }
 
 int host_reactor_add(struct host_reactor *reactor, struct host_event *event) {
-    struct epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = event};
+    struct epoll_event wanted = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                 .data.ptr = event};
     if (SYS_CALL_(epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, event->fd, &wanted)) < 0)
         return errno == EPERM ? HOST_E_PERM : HOST_E_NOMEM;
     event->reactor = reactor;

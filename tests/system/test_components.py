@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Real components, by the table in tests/guests/components: each is inspected, and called for what it must answer.
+"""Real components, by the table in tests/guests/components: each is inspected, and called for what it must answer or run for what it
+must print.
 
 A row of the table that imports what nobody provides must load, and be refused when it is run, by the name of an import.
 Prints a line for each row with the run's last lines: name, toolchain, size, core modules, imports, result.
@@ -89,6 +90,21 @@ def answers(run, row):
     return f"{len(wanted)} results" + (f", {traps} trap{'s' * (traps > 1)}" if traps else "")
 
 
+def prints(run, row, folder):
+    """Runs the program as the table says; what to print as its result."""
+    how, options = TABLE["runs"][row["runs"]], []
+    if "files" in how:
+        (folder / "data").mkdir()
+        for name, text in how["files"].items():
+            (folder / "data" / name).write_text(text)
+        options = ["--dir", f"{folder / 'data'}::/data:rw"]
+    done = run(*row.get("options", []), *how.get("options", []), *options, built(row), *how.get("arguments", []),
+               stdin=how.get("stdin", ""), timeout=SECONDS)
+    assert done.code == how.get("code", 0), f"{done.code}\n{done.out}\n{done.err}"
+    assert done.out == how["out"].lstrip("\n") if "out" in how else done.out, f"{done.out}\n{done.err}"
+    return f"runs, {len(done.out.splitlines())} lines"
+
+
 def refused(run, row):
     """Nobody provides its imports: it loads, and says so when it is to run."""
     done = run(built(row), timeout=SECONDS)
@@ -99,13 +115,13 @@ def refused(run, row):
 
 
 @pytest.mark.parametrize("row", rows())
-def test_component(row, run):
+def test_component(row, run, tmp_path):
     data = built(row).read_bytes()
     modules, kib = core_modules(data), (len(data) + 1023) // 1024
     assert modules == row["modules"]
     # Toolchains are pinned, but not the Go compiler.
     assert abs(kib - row["size"]) <= max(1, row["size"] // 4), f"{kib} KiB, the table says {row['size']}"
-    result = answers(run, row) if "calls" in row else refused(run, row)
+    result = answers(run, row) if "calls" in row else prints(run, row, tmp_path) if "runs" in row else refused(run, row)
     imports = imports_of(row)
     shown = "none" if not imports else imports[0] if len(imports) == 1 else f"{len(imports)} interfaces"
     figure(f"component {row['name']:<20} {row['toolchain']:<10} {kib:>6} KiB {modules:>3} modules  "
@@ -149,8 +165,9 @@ def test_table_has_what_it_must():
     assert any(len(row.get("parts", [])) > 1 and "calls" in row for row in table)
     for calls in TABLE["calls"].values():
         assert calls["results"] and all(call and result for call, result in calls["results"])
-    used = {row["calls"] for row in table if "calls" in row}
-    assert used == set(TABLE["calls"]), "calls that no row has, or the other way round"
+    for what in ("calls", "runs"):
+        used = {row[what] for row in table if what in row}
+        assert used == set(TABLE[what]), f"{what} that no row has, or the other way round"
 
 
 # --- intake's sandbox: what it refuses to do must not be needed for any verdict ---

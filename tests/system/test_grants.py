@@ -238,6 +238,27 @@ def test_deny_wins_and_explain_says_how_to_take_it_back(arcella, data):
     says(arcella, "tries", "/data/note.txt ok", since=count)
 
 
+def test_a_part_that_is_denied_takes_the_directory(arcella, data):
+    (data / "secret").mkdir()
+    (data / "secret").chmod(0o755)
+    arcella.install("try_files.wasm", "tries")
+    arcella.cli("start", "tries", "--arg", "30", "--arg", "/data/note.txt", "--arg", "+/data/out", "--dir", f"{data}::/data:rw").ok()
+    says(arcella, "tries", "/data/note.txt ok", "+/data/out ok")
+    # in what runs: no writing, then no reading either, since a link could lead there
+    count = len(lines(arcella, "tries"))
+    arcella.cli("grant", "tries", "--deny", "fs:write:/data/secret").ok()
+    says(arcella, "tries", "+/data/out Capabilities insufficient", since=count)
+    assert "/data/note.txt Capabilities insufficient" not in lines(arcella, "tries")[count:]
+    arcella.cli("grant", "tries", "--deny", "fs:read:/data/**/key").ok()
+    says(arcella, "tries", "/data/note.txt Capabilities insufficient", since=count)
+    # and at a start
+    arcella.expect_log("a directory is not given")
+    count = len(lines(arcella, "tries"))
+    arcella.cli("restart", "tries").ok()
+    says(arcella, "tries", "/data/note.txt Capabilities insufficient", since=count)
+    assert any("a directory is not given" in l["message"] for l in arcella.ask("logs", target="tries/0", count=1000)["data"]["lines"])
+
+
 def test_a_grant_ends_by_itself(arcella, data):
     arcella.install("try_files.wasm", "tries")
     arcella.cli("start", "tries", "--arg", "30", "--arg", "/data/note.txt").ok()
@@ -325,6 +346,7 @@ def test_the_command_of_explain_allows_it(arcella, data):
         paste(arcella, refused["command"])
     says(arcella, "tries", "+/data/out ok", since=count)
     says(arcella, "tries", "+/it's odd/out ok", since=count)
+    assert arcella.json("explain", "tries")["refused"] == []  # what is allowed by now is no news
 
 
 def test_a_flood_of_refusals_keeps_its_count(arcella):
@@ -441,6 +463,16 @@ def test_a_secret_is_shown_nowhere(arcella, tmp_path, data):
     secret.unlink()
     arcella.expect_log("keeper")
     arcella.cli("restart", "keeper").failed("WORD")
+
+
+def test_streams_of_run_can_be_denied(home):
+    run = [str(BIN / "arcella"), "run"]
+    done = subprocess.run([*run, "--deny", "stdio:write:stdout", str(GUESTS / "hello.wasm")], capture_output=True, text=True,
+                          env=environment(home))
+    assert done.returncode == 0 and done.stdout == ""
+    done = subprocess.run([*run, "--deny", "stdio:read:stdin", str(GUESTS / "cat_stdin.wasm")], capture_output=True, text=True,
+                          input="secret\n", env=environment(home))
+    assert "secret" not in done.stdout
 
 
 def test_a_secret_of_run(home, tmp_path):

@@ -636,11 +636,12 @@ static void rows_come_and_go(void **state) {
     assert_true(set.revision != revision && set.allowed[GRANT_NET] == GRANT_UDP);
     /* Parts of directories that are denied. */
     assert_int_equal(grant_add_rule(&set, "fs:read:/data/*/keys", GRANT_DENY, GRANT_BY_OPTION, NULL), 0);
-    assert_true(grant_denies_beneath(&set, TEXT("/data")));
-    assert_true(grant_denies_beneath(&set, TEXT("/")));
-    assert_true(grant_denies_beneath(&set, TEXT("/data/a")));
-    assert_false(grant_denies_beneath(&set, TEXT("/other")));
-    assert_false(grant_denies_beneath(&set, TEXT("/data/a/b")));
+    assert_non_null(grant_denied_beneath(&set, GRANT_READ, TEXT("/data")));
+    assert_non_null(grant_denied_beneath(&set, GRANT_READ, TEXT("/")));
+    assert_non_null(grant_denied_beneath(&set, GRANT_READ, TEXT("/data/a")));
+    assert_null(grant_denied_beneath(&set, GRANT_WRITE, TEXT("/data")));
+    assert_null(grant_denied_beneath(&set, GRANT_READ, TEXT("/other")));
+    assert_null(grant_denied_beneath(&set, GRANT_READ, TEXT("/data/a/b")));
 }
 
 static int set_up(void **state) {

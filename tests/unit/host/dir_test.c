@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "host/path.h"
 
 /*
@@ -624,7 +625,75 @@ BOTH_WAYS(test_changes)
         (void)state;                                                                                         \
         test();                                                                                              \
     }
+/* Grants that are replaced, end, or tell: what was given obeys from the next check on. */
+static void test_grants_change(void) {
+    struct rig rig;
+    rig_init(&rig, 0);
+    struct host_file *rw = rig_grant(&rig, "rw", "/data", true);
+    check_open(rw, "file", "r", 0);
+    check_open(rw, "file", "w", 0);
+    HOST_FILE_AUTO *held = NULL, *beneath = NULL;
+    assert_host(open_simple(rw, "dir/file", "r", &held), 0);
+    assert_host(open_simple(rw, "dir", "rd", &beneath), 0);
+    /* writing is taken away, of what is beneath too; then all of it: what is open stays open */
+    struct grant_set next = {0};
+    assert_int_equal(grant_add_dir(&next, "/host/data::/data", GRANT_BY_OPTION, NULL), 0);
+    grant_set_replace(&rig.grants, &next);
+    check_open(rw, "file", "r", 0);
+    check_open(rw, "file", "w", HOST_E_NOTCAPABLE);
+    check_open(beneath, "file", "w", HOST_E_NOTCAPABLE);
+    grant_set_replace(&rig.grants, &next);
+    check_open(rw, "file", "r", HOST_E_NOTCAPABLE);
+    check_open(beneath, "file", "r", HOST_E_NOTCAPABLE);
+    char byte;
+    struct iovec iov = {&byte, 1};
+    size_t n = 0;
+    assert_host(host_file_pread(held, &iov, 1, 0, &n), 0);
+    assert_int_equal(n, 1);
+    /* a part that is denied takes the whole, and says so */
+    assert_int_equal(grant_add_dir(&next, "/host/data::/data:rw", GRANT_BY_OPTION, NULL), 0);
+    grant_set_replace(&rig.grants, &next);
+    check_open(rw, "file", "w", 0);
+    assert_int_equal(
+        grant_add_rule(&rig.grants, "fs:write:/data/**/secret", GRANT_DENY, GRANT_BY_ADMIN, NULL), 0);
+    check_open(rw, "file", "r", 0);
+    rig.audits = 0;
+    check_open(rw, "dir/file", "w", HOST_E_NOTCAPABLE);
+    assert_int_equal(rig.audit.reason, HOST_DENIED_BY_ROW);
+    assert_string_equal(rig.needed, "--deny 'fs:write:/data/**/secret'");
+    /* it ends by itself */
+    uint64_t now_ms = clock_wall_ns() / 1000000;
+    assert_int_equal(grant_add_until(&next, GRANT_FS, GRANT_READ, "/host/data::/data", GRANT_ALLOW,
+                                     GRANT_BY_ADMIN, now_ms + 300, NULL),
+                     0);
+    grant_set_replace(&rig.grants, &next);
+    check_open(rw, "file", "r", 0);
+    while (clock_wall_ns() / 1000000 < now_ms + 300)
+        usleep(20000);
+    check_open(rw, "file", "r", HOST_E_NOTCAPABLE);
+    check_open(beneath, "file", "r", HOST_E_NOTCAPABLE);
+    /* a row that tells lets pass, and names the directory that a tight policy needs */
+    assert_int_equal(grant_add_audit(&next, GRANT_BY_OPTION, NULL), 0);
+    grant_set_replace(&rig.grants, &next);
+    rig.audits = 0;
+    check_open(rw, "dir/file", "w", 0);
+    assert_int_equal(rig.audits, 1);
+    assert_true(rig.audit.allowed);
+    assert_string_equal(rig.resource, "/data/dir/file");
+    assert_string_equal(rig.needed, "--dir /data/dir::/data/dir:rw");
+    check_open(beneath, "file", "r", 0);
+    assert_int_equal(rig.audits, 2);
+    assert_string_equal(rig.needed, "--dir /data/dir::/data/dir");
+    check_open(beneath, "file", "r", 0);
+    assert_int_equal(rig.audits, 2);
+    host_file_unref(rw);
+    beneath = host_file_unref(beneath);
+    held = host_file_unref(held);
+    rig_done(&rig);
+}
+
 ONCE(test_audit)
+ONCE(test_grants_change)
 ONCE(test_denied_root)
 ONCE(test_grant)
 ONCE(test_across)
@@ -632,12 +701,12 @@ ONCE(test_list)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open_openat2),    cmocka_unit_test(test_open_walk),
-        cmocka_unit_test(test_names_openat2),   cmocka_unit_test(test_names_walk),
-        cmocka_unit_test(test_changes_openat2), cmocka_unit_test(test_changes_walk),
-        cmocka_unit_test(test_audit_once),      cmocka_unit_test(test_denied_root_once),
-        cmocka_unit_test(test_grant_once),      cmocka_unit_test(test_across_once),
-        cmocka_unit_test(test_list_once),
+        cmocka_unit_test(test_open_openat2),     cmocka_unit_test(test_open_walk),
+        cmocka_unit_test(test_names_openat2),    cmocka_unit_test(test_names_walk),
+        cmocka_unit_test(test_changes_openat2),  cmocka_unit_test(test_changes_walk),
+        cmocka_unit_test(test_audit_once),       cmocka_unit_test(test_grants_change_once),
+        cmocka_unit_test(test_denied_root_once), cmocka_unit_test(test_grant_once),
+        cmocka_unit_test(test_across_once),      cmocka_unit_test(test_list_once),
     };
     return cmocka_run_group_tests(tests, enter, rig_leave);
 }

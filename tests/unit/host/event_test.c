@@ -166,6 +166,18 @@ static void test_unasked(void **state) {
     assert_int_equal(host_figures(rig.host).waits, waits + 1);
     assert_int_equal(event.ready, HOST_READ | HOST_WRITE);
     host_event_done(&event);
+    /* asked about in an earlier wait for something else */
+    struct host_event lookup;
+    host_event_init(&lookup, rig.host, -1);
+    host_wait_begin(rig.host);
+    assert_int_equal(host_event_ready(&lookup, HOST_READ | HOST_WRITE), 0);
+    host_wait_begin(rig.host);
+    assert_int_equal(host_event_ready(&lookup, HOST_READ), 0);
+    host_event_fire(&lookup, HOST_WRITE);
+    waits = host_figures(rig.host).waits;
+    assert_host(host_wait(rig.host, clock_monotonic_ns() + 5 * MS), 0);
+    assert_int_equal(host_figures(rig.host).waits, waits + 1);
+    host_event_done(&lookup);
     fd_close(fd);
     rig_done(&rig);
 }

@@ -463,6 +463,41 @@ static void test_errors(void **state) {
     rig_done(&rig);
 }
 
+/* Urgent bytes are not for guests; what stands behind them, uncounted, comes without another edge. */
+static void test_urgent(void **state) {
+    (void)state;
+    struct rig rig;
+    struct host_input input;
+    char text[16];
+    size_t n, total = 0;
+    rig_init(&rig, 0);
+    open_input(&rig, make_input(&rig, TCP), 0, &input);
+    host_wait_begin(rig.host);
+    assert_false(host_input_ready(&input));
+    assert_int_equal(send(rig.fds[1], "abc", 3, 0), 3);
+    assert_int_equal(send(rig.fds[1], "!", 1, MSG_OOB), 1);
+    assert_int_equal(send(rig.fds[1], "defg", 4, 0), 4);
+    usleep(1000);
+    while (total < 7) {
+        host_wait_begin(rig.host);
+        if (!host_input_ready(&input)) {
+            uint64_t start = clock_monotonic_ns();
+            assert_host(host_wait(rig.host, start + 2000 * MS), 0);
+            assert_true(clock_monotonic_ns() - start < 1900 * MS);
+            continue;
+        }
+        int r = host_input_available(&input, sizeof(text) - total, &n);
+        if (r == HOST_E_AGAIN)
+            continue;
+        assert_host(r, 0);
+        assert_host(host_input_read(&input, text + total, n, &n), 0);
+        total += n;
+    }
+    assert_memory_equal(text, "abcdefg", 7);
+    host_input_done(&input);
+    rig_done(&rig);
+}
+
 /* A terminal in line mode has an end of file between its lines. */
 static void test_terminal_lines(void **state) {
     (void)state;
@@ -704,6 +739,7 @@ int main(void) {
         cmocka_unit_test(test_late_ends),
         cmocka_unit_test(test_cost),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_urgent),
         cmocka_unit_test(test_terminal_lines),
         cmocka_unit_test(test_storm),
 #ifdef ARCELLA_FAULTS

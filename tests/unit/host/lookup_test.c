@@ -115,6 +115,37 @@ static void test_names(void **state) {
     }
 }
 
+/* Whatever bytes: what comes out is a name, and is the same name when it goes in again. */
+static void test_any_bytes(void **state) {
+    (void)state;
+    uint64_t seed = 4711;
+    unsigned names = 0;
+    for (int turn = 0; turn < 200000; turn++) {
+        char bytes[64], ascii[LIMIT_HOSTNAME_BYTES + 1], again[LIMIT_HOSTNAME_BYTES + 1];
+        seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+        size_t length = (seed >> 33) % sizeof(bytes);
+        for (size_t i = 0; i < length; i++) {
+            static const char likely[] = "abcxyz019-_..AZ\xc3\xbc\xc3\xbc\xe4\xbe\x8b\xf0\x9f\x92\xa9";
+            seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+            uint32_t r = (uint32_t)(seed >> 33);
+            bytes[i] = turn % 4 ? likely[r % (sizeof(likely) - 1)] : (char)r;
+        }
+        if (!host_name_to_ascii((struct text){bytes, length}, ascii))
+            continue;
+        names++;
+        size_t label = 0, written = strlen(ascii);
+        assert_true(written > 0 && written <= LIMIT_HOSTNAME_BYTES);
+        for (size_t i = 0; i < written; i++) {
+            label = ascii[i] == '.' ? 0 : label + 1;
+            assert_true(label <= LIMIT_LABEL_BYTES && (label > 0 || (i > 0 && ascii[i - 1] != '.')));
+            assert_non_null(strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", ascii[i]));
+        }
+        assert_true(host_name_to_ascii(text_of(ascii), again));
+        assert_string_equal(again, ascii);
+    }
+    assert_true(names > 1000);
+}
+
 static void test_literals(void **state) {
     (void)state;
     static const struct {
@@ -409,15 +440,11 @@ static void test_wait(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_literals),
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_grants),
-        cmocka_unit_test(test_audit_only),
-        cmocka_unit_test(test_from_name_to_address),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_wait),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_literals),   cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_errors),     cmocka_unit_test(test_grants),
+        cmocka_unit_test(test_audit_only), cmocka_unit_test(test_from_name_to_address),
+        cmocka_unit_test(test_limit),      cmocka_unit_test(test_wait),
     };
     return cmocka_run_group_tests(tests, rig_enter, rig_leave);
 }

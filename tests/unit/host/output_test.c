@@ -16,6 +16,7 @@
 #include "host/output.h"
 #include "host/reactor.h"
 #include "host/socket.h"
+#include "torture.h"
 
 #define MS 1000000ull
 
@@ -406,6 +407,41 @@ static void test_two_outputs(void **state) {
     rig_done(&rig);
 }
 
+/* Somebody asks for bytes to read, and so learns that there is room, before the edge is told: what is kept
+ * still goes first. */
+static void test_kept_first(void **state) {
+    (void)state;
+    struct rig rig;
+    struct host_output output;
+    struct host_file *file = NULL;
+    uint64_t room;
+    size_t at = 0;
+    rig_init(&rig, 0);
+    assert_host(host_stream_new(rig.host, make_output(&rig, SHARED_SOCKET), HOST_READ | HOST_WRITE, &file),
+                0);
+    host_output_init(&output, file, HOST_OUTPUT_STREAM, 0);
+    taken = 0;
+    assert_host(stuff_and_write(&output, &at, 5000), 0);
+    assert_non_null(file->kept);
+    while (take_some(rig.fds[0], SIZE_MAX))
+        ;
+    assert_int_equal(write(rig.fds[0], "x", 1), 1);
+    host_wait_begin(rig.host);
+    file->event.ready |= HOST_READ; /* as an edge of its own would have said */
+    assert_int_equal(host_event_ready(&file->event, HOST_READ), HOST_READ);
+    assert_host(host_output_room(&output, &room), 0);
+    assert_true(room > 0);
+    assert_null(file->kept);
+    assert_host(host_output_write(&output, bytes + at % sizeof(bytes), 100), 0);
+    at += 100;
+    while (take_some(rig.fds[0], SIZE_MAX))
+        ;
+    assert_int_equal(taken, at);
+    host_output_done(&output);
+    host_file_unref(file);
+    rig_done(&rig);
+}
+
 /* A failure that the loop meets is told to who wrote, once; who was dropped meanwhile is not touched. */
 static void test_late_failure(void **state) {
     (void)state;
@@ -432,6 +468,8 @@ static void test_late_failure(void **state) {
     host_wait_begin(rig.host);
     assert_host(host_wait(rig.host, clock_monotonic_ns() + 5 * MS), 0);
     assert_null(file->kept);
+    for (size_t i = 0; i < sizeof(output); i++)
+        assert_int_equal(((const uint8_t *)&output)[i], 0xa5);
     host_file_unref(file);
     assert_int_equal(host_linger_count(rig.loop), 0);
     rig_done(&rig);
@@ -730,14 +768,80 @@ static void test_storm(void **state) {
     rig_done(&rig);
 }
 
+/* --- whatever fails, it comes to an orderly end --- */
+
+static int live(void *user, arcella_error **reterr) {
+    (void)user;
+    struct rig rig = {.budget.limit_bytes = LIMIT_HOST_BYTES};
+    struct host *host = NULL;
+    int fds[2];
+    int r = loop_new(&rig.loop, reterr);
+    if (r < 0)
+        return r;
+    struct host_config config = {.loop = rig.loop,
+                                 .budget = &rig.budget,
+                                 .hooks = {.wait = rig_wait, .wake = rig_wake, .run = &rig, .user = &rig}};
+    r = host_new(&config, &host, reterr);
+    assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+    struct host_file *in = NULL, *out = NULL;
+    int h = 0;
+    if (r == 0)
+        h = host_stream_new(host, fds[0], HOST_READ, &in);
+    if (r == 0 && h == 0)
+        h = host_stream_new(host, fds[1], HOST_WRITE, &out);
+    if (r == 0 && h == 0) {
+        struct host_output output;
+        struct host_input input;
+        size_t n;
+        host_output_init(&output, out, HOST_OUTPUT_STREAM, 0);
+        host_input_init(&input, in, 0);
+        while (write(fds[1], bytes, 4096) > 0)
+            ;
+        rig.stop = true; /* who waits is ended */
+        h = host_output_write(&output, bytes, 1000);
+        for (int i = 0; i < 40 && h == 0; i++) {
+            static uint8_t got[4096];
+            h = host_input_available(&input, sizeof(got), &n);
+            if (h == 0)
+                h = host_input_read(&input, got, n, &n);
+        }
+        h = h == HOST_E_AGAIN ? 0 : h;
+        host_input_done(&input);
+        host_output_done(&output);
+    }
+    if (!in)
+        fd_close(fds[0]);
+    if (!out)
+        fd_close(fds[1]);
+    host_file_unref(in);
+    host_file_unref(out);
+    host_free(host);
+    loop_free(rig.loop);
+    assert_int_equal(rig.budget.used_bytes, 0);
+    if (r == 0 && h)
+        r = error_set(reterr, h == HOST_E_NOMEM || h == HOST_STOP ? ARCELLA_E_NOMEM : ARCELLA_E_SYSTEM, "%s",
+                      host_error_words(h));
+    return r;
+}
+
+static void test_torture(void **state) {
+    (void)state;
+    int before = rig_descriptors();
+    torture_alloc(live, NULL);
+    torture_sys(live, NULL, EIO, 0);
+    torture_sys(live, NULL, EAGAIN, 0);
+    assert_int_equal(rig_descriptors(), before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),       cmocka_unit_test(test_wrong_things),
-        cmocka_unit_test(test_streams),     cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_two_outputs), cmocka_unit_test(test_late_failure),
-        cmocka_unit_test(test_no_memory),   cmocka_unit_test(test_linger),
-        cmocka_unit_test(test_linger_ends), cmocka_unit_test(test_linger_bound),
-        cmocka_unit_test(test_finish),      cmocka_unit_test(test_storm),
+        cmocka_unit_test(test_files),        cmocka_unit_test(test_wrong_things),
+        cmocka_unit_test(test_streams),      cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_two_outputs),  cmocka_unit_test(test_kept_first),
+        cmocka_unit_test(test_late_failure), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_linger),       cmocka_unit_test(test_linger_ends),
+        cmocka_unit_test(test_linger_bound), cmocka_unit_test(test_finish),
+        cmocka_unit_test(test_storm),        cmocka_unit_test(test_torture),
     };
     return cmocka_run_group_tests(tests, fill_bytes, rig_leave);
 }

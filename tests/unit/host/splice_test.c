@@ -228,9 +228,11 @@ static void test_pairs(void **state) {
             check_pair(from, to, UINT64_MAX);
 }
 
-/* Little at a time goes other ways. */
+/* Little at a time goes other ways, and a file in several goes goes on where it was. */
 static void test_small_pieces(void **state) {
     (void)state;
+    for (enum side to = PLAIN; to < SIDES; to++)
+        check_pair(PLAIN, to, 100001);
     for (enum side from = PLAIN; from < SIDES; from++)
         for (enum side to = PLAIN; to < SIDES; to += 2)
             check_pair(from, to, 3001);

@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/mem.h"
 #include "workers/resolve.h"
 
@@ -499,6 +500,48 @@ static void test_from_inside(void **state) {
     end(&rig);
 }
 
+/* --- no memory --- */
+
+#ifdef ARCELLA_FAULTS
+/* Ask with the nth allocation failing. @return how many there were */
+static uint64_t ask_without_memory(uint64_t nth) {
+    struct rig rig = {0};
+    struct asker asker = {0};
+    const struct resolver_calls calls = {fake_look_up, fake_free, 0};
+    arcella_error *error = NULL;
+    fault_set(FAULT_ALLOC, nth, ENOMEM);
+    int r = loop_new(&rig.loop, &error);
+    if (r == 0)
+        r = resolver_new(rig.loop, &calls, &rig.resolver, &error);
+    if (r == 0)
+        r = resolver_ask(rig.resolver, "web", &rig, TEXT("none"), on_done, &asker, &error);
+    uint64_t count = fault_count(FAULT_ALLOC);
+    fault_set(FAULT_ALLOC, 0, 0);
+    if (r == 0)
+        RUN_UNTIL(&rig, asker.told);
+    else
+        assert_true(r == ARCELLA_E_NOMEM && arcella_error_code(error) == r);
+    assert_int_equal(asker.told, r == 0);
+    resolver_free(rig.resolver);
+    loop_free(rig.loop);
+    arcella_error_free(error);
+    return count;
+}
+#endif
+
+static void test_no_memory(void **state) {
+    (void)state;
+#ifdef ARCELLA_FAULTS
+    uint64_t count = ask_without_memory(0);
+    assert_true(count > 4);
+    for (uint64_t nth = 1; nth <= count; nth++)
+        ask_without_memory(nth);
+#else
+    print_message("needs ARCELLA_FAULTS\n");
+    skip();
+#endif
+}
+
 /* The system's own, on a name that every machine has. */
 static void test_real(void **state) {
     (void)state;
@@ -518,11 +561,17 @@ static void test_real(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),          cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_equal_names_once), cmocka_unit_test(test_threads_are_bounded),
-        cmocka_unit_test(test_queue_is_bounded), cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_worker_gone),      cmocka_unit_test(test_freed_meanwhile),
-        cmocka_unit_test(test_from_inside),      cmocka_unit_test(test_real),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_equal_names_once),
+        cmocka_unit_test(test_threads_are_bounded),
+        cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_worker_gone),
+        cmocka_unit_test(test_freed_meanwhile),
+        cmocka_unit_test(test_from_inside),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_real),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
