@@ -203,7 +203,7 @@ static void parents_go_last(void **state) {
     call(&rig, "drop pollable", more);
     call(&rig, "drop input-stream", in);
     /* Only the handle that it was made from counts, though both are of one stream. */
-    some = call(&rig, "input-stream.subscribe", again);
+    call(&rig, "input-stream.subscribe", again);
     call(&rig, "drop input-stream", call(&rig, "get-stdin"));
     traps(&rig, "resource-has-children", "drop input-stream", again);
     assert_non_null(strstr(rig.outcome.message, "input-stream was dropped before the pollable"));
