@@ -57,10 +57,12 @@ bool grant_check_address(const struct grant_set *set, enum grant_action action,
     struct verdict verdict = {0};
     if (!(set->allowed[GRANT_NET] & (unsigned)action))
         return tell(&verdict, ret_row);
+    struct grant_net_probe probe;
+    grant_net_probe(&probe, address, name);
     for (size_t i = 0; i < set->count; i++) {
         const struct grant *row = &set->rows[i];
-        if (row->class == GRANT_NET && (row->actions & (unsigned)action) &&
-            grant_net_matches(row, address, name) && !weigh(&verdict, row))
+        if (row->class == GRANT_NET && (row->actions & (unsigned)action) && grant_net_matches(row, &probe) &&
+            !weigh(&verdict, row))
             break;
     }
     return tell(&verdict, ret_row);

@@ -176,21 +176,23 @@ static bool in_range(const struct grant_address *range, const struct net_address
     return rest == 0 || ((range->low.bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-bool grant_net_matches(const struct grant *row, const struct net_address *address, struct text name) {
+void grant_net_probe(struct grant_net_probe *probe, const struct net_address *address, struct text name) {
+    probe->address = address;
+    probe->special = net_address_special(address, &probe->block) != NULL;
+    size_t length = name.length ? grant_name_normalise(name, probe->normal, sizeof(probe->normal)) : 0;
+    probe->name = (struct text){probe->normal, length};
+}
+
+bool grant_net_matches(const struct grant *row, const struct grant_net_probe *probe) {
     const struct grant_address *a = &row->address;
-    if (address->port < a->port_low || address->port > a->port_high)
+    if (probe->address->port < a->port_low || probe->address->port > a->port_high)
         return false;
-    char normal[NAME_BYTES + 1];
-    uint8_t block = 0;
     /* Addresses that are not the public network's need a range that means them. */
-    bool meant = row->effect != GRANT_ALLOW || !net_address_special(address, &block);
+    bool meant = row->effect != GRANT_ALLOW || !probe->special;
     switch (a->kind) {
     case GRANT_ANY_HOST: return meant;
-    case GRANT_RANGE: return (meant || a->prefix >= block) && in_range(a, address);
-    case GRANT_NAME:
-        return meant && name.length &&
-               name_matches(row->key,
-                            (struct text){normal, grant_name_normalise(name, normal, sizeof(normal))});
+    case GRANT_RANGE: return (meant || a->prefix >= probe->block) && in_range(a, probe->address);
+    case GRANT_NAME: return meant && probe->name.length && name_matches(row->key, probe->name);
     }
     return false;
 }

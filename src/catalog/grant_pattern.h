@@ -34,8 +34,18 @@ bool grant_prefix_match(struct text pattern, struct text name);
 /** Write a name of the network in the form that is compared: lower case, without the last dot. @return its
  * length; 0: it is none (too long, other characters, or what a resolver would take for an address) */
 size_t grant_name_normalise(struct text name, char *to, size_t size);
-/** Does a net row (of whatever action) match an address that was answered for a name? */
-bool grant_net_matches(const struct grant *row, const struct net_address *address, struct text name);
+/* An address made ready to be compared with rows. */
+struct grant_net_probe {
+    const struct net_address *address;
+    bool special;
+    uint8_t block;    /* special: leading bits of the block */
+    struct text name; /* normalised; empty: none */
+    char normal[256];
+};
+/** @param name  that it was answered for; empty: none */
+void grant_net_probe(struct grant_net_probe *probe, const struct net_address *address, struct text name);
+/** Does a net row (of whatever action) match? */
+bool grant_net_matches(const struct grant *row, const struct grant_net_probe *probe);
 /** Does it match a name that is to be looked up? */
 bool grant_net_matches_name(const struct grant *row, struct text name);
 

@@ -33,6 +33,9 @@ UNSEEN = {
     "permanent-resolver-failure": "likewise",
     "would-block": "of bind and listen: they are done at once; of a lookup: its answer may be there at once",
 }
+UNSEEN_OF = {
+    ("udp-socket.stream", "connection-refused"): "Linux tells it by a later call: receive and send, whose cases there are",
+}
 # Functions without any "ok": they end the instance.
 NO_RETURN = {"wasi:cli/exit#exit", "wasi:cli/exit#exit-with-code"}
 
@@ -67,7 +70,7 @@ def options_of(needs, place):
 def daemon():
     folder = Path(tempfile.mkdtemp(prefix="arc-"))
     it = Arcella(folder / "home").start()
-    it.expect_log(r"msg=failed|unit=runtime .* end=|access denied|denied")
+    it.expect_log(r"msg=failed|and got no further one|unit=runtime .* end=|access denied|denied")
     it.cli("install", FORWARDER, "--id", "forwarder@1.0.0").ok()
     yield it
     code = it.stop()
@@ -121,9 +124,10 @@ def test_every_function_is_covered(wit):
             missing.append(f"{function.full} never succeeded ({sorted(seen)})")
         # Of a start the errors of its finish are told with it, and of a getter those of its setter.
         kin = seen.union(*(wasi02.RECORD.get(function.full.replace(*pair), set()) for pair in ((".start-", ".finish-"), (".", ".set-"))))
+        short = function.name.rpartition("]")[2]
         for code in function.errors():
             errors += 1
-            if code not in kin and code not in UNSEEN:
+            if code not in kin and code not in UNSEEN and (short, code) not in UNSEEN_OF:
                 missing.append(f"{function.full} never told {code}")
     assert not missing, "\n".join(missing)
     figure(f"WASI 0.2: {len(wit.functions)} functions, {errors} errors that the WIT names, {len(CASES)} cases")

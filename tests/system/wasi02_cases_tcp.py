@@ -459,7 +459,17 @@ def an_error_of_a_connection_tells_its_code(g, _):
 
 @case("net", stable=False)
 def there_is_a_limit_of_sockets(g, _):
-    found = []
+    found, server = [], listener(g)
+    with socket.create_connection(("127.0.0.1", g("tcp-socket.local-address", server)[1]["port"])) as waiting:
+        _limit_of_sockets(g, found)
+        block(g, g("tcp-socket.subscribe", server))
+        assert g("tcp-socket.accept", server) == Err("new-socket-limit")
+        g.drop("tcp-socket", found.pop())
+        assert len(g("tcp-socket.accept", server)) == 3
+        assert waiting.fileno() >= 0
+
+
+def _limit_of_sockets(g, found):
     while not isinstance(one := g("tcp-create-socket.create-tcp-socket", "ipv4"), Err) and len(found) < 20000:
         found.append(one)
     assert one == Err("new-socket-limit")

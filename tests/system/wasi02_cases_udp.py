@@ -251,6 +251,21 @@ def udp_nobody_is_there(g, _):
 
 
 @case("net")
+def udp_nobody_is_there_for_the_next_one(g, _):
+    """Or by the next that is sent."""
+    one = bound(g)
+    _, out = streams(g, one, address(free_port(g)))
+    for _ in range(40):
+        if (told := g("outgoing-datagram-stream.check-send", out)) == Err("connection-refused"):
+            break
+        if told and (told := g("outgoing-datagram-stream.send", out, [{"data": b"?", "remote-address": None}])) == \
+                Err("connection-refused"):
+            break
+        block(g, g("monotonic-clock.subscribe-duration", 50_000_000))
+    assert told == Err("connection-refused")
+
+
+@case("net")
 def udp_waits(g, _):
     (_, _, out, _), (_, incoming, _, to) = end(g), end(g)
     ready = g("incoming-datagram-stream.subscribe", incoming)
@@ -326,6 +341,17 @@ def a_name_of_this_machine(g, _):
     found = resolved(g, "localhost")
     assert found and all(one in (("ipv4", LOOPBACK["ipv4"]), ("ipv6", LOOPBACK["ipv6"])) for one in found)
     assert len(set(found)) == len(found)
+
+
+@case("net")
+def a_lookup_is_waited_for(g, _):
+    stream = g("ip-name-lookup.resolve-addresses", network(g), "localhost")
+    block(g, g("resolve-address-stream.subscribe", stream))
+    assert g("resolve-address-stream.resolve-next-address", stream) != WAIT
+    ready = g("resolve-address-stream.subscribe", stream)
+    assert g("pollable.ready", ready)
+    g.drop("pollable", ready)
+    g.drop("resolve-address-stream", stream)
 
 
 @case("net")

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Streams of bytes to read: counted before they are read, from files, pipes, connections and terminals; their
- * ends and failures; runs that are ended while the pool reads for them.
+ * ends and failures.
  */
-#include "rig.h"
+#include "media.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <pty.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <termios.h>
-
-#include "base/clock.h"
-#include "base/fault.h"
 #include "host/input.h"
 #include "host/socket.h"
-
-#define MS 1000000ull
 
 static void later_write(struct rig *rig) {
     assert_int_equal(write(rig->fds[1], "late", 4), 4);
@@ -38,17 +26,6 @@ static void open_input(struct rig *rig, int fd, uint64_t offset, struct host_inp
     struct host_file *file = stream(rig, fd);
     host_input_init(ret, file, offset);
     host_file_unref(file);
-}
-
-/* How many system calls have been made since the last question. */
-static uint64_t calls(void) {
-#ifdef ARCELLA_FAULTS
-    uint64_t count = fault_count(FAULT_SYS);
-    fault_set(FAULT_SYS, 0, 0);
-    return count;
-#else
-    return 0;
-#endif
 }
 
 /* --- files --- */
@@ -71,10 +48,10 @@ static void test_file(void **state) {
     assert_int_equal(n, 3);
     assert_string_equal(text, "234");
     /* the size is known, so asking is free */
-    (void)calls();
+    (void)media_calls();
     assert_host(host_input_available(&input, UINT64_MAX, &n), 0);
     assert_int_equal(n, 5);
-    assert_int_equal(calls(), 0);
+    assert_int_equal(media_calls(), 0);
     assert_host(host_input_skip(&input, 2, &passed), 0);
     assert_int_equal(passed, 2);
     /* it grows before its end is met */
@@ -236,44 +213,11 @@ static void test_wrong_things(void **state) {
 
 /* --- what comes by and by --- */
 
-/* Two ends of something, [0] for the guest. */
-enum medium { PIPE, SHARED_PIPE, SOCKET, SHARED_SOCKET, TCP, TERMINAL, MEDIA };
-
-static void make_tcp(int fds[2]) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    FD_AUTO listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fds[1], (struct sockaddr *)&address, size), 0);
-    fds[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    listener = fd_close(listener);
-    assert_true(fds[0] >= 0);
-}
-
+/* The far end is rig->fds[1]. */
 static int make_input(struct rig *rig, enum medium medium) {
-    int fds[2];
-    switch (medium) {
-    case PIPE: assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0); break;
-    case SHARED_PIPE: assert_int_equal(pipe2(fds, O_CLOEXEC), 0); break;
-    case SOCKET:
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-        break;
-    case SHARED_SOCKET: assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0); break;
-    case TCP: make_tcp(fds); break;
-    default: {
-        struct termios raw;
-        assert_int_equal(openpty(&fds[1], &fds[0], NULL, NULL, NULL), 0);
-        assert_int_equal(tcgetattr(fds[0], &raw), 0);
-        cfmakeraw(&raw);
-        assert_int_equal(tcsetattr(fds[0], TCSANOW, &raw), 0);
-        break;
-    }
-    }
-    rig->fds[1] = fds[1];
-    return fds[0];
+    int near;
+    media_make(medium, false, &near, &rig->fds[1]);
+    return near;
 }
 
 static int wait_for(struct host_input *input) {
@@ -416,14 +360,14 @@ static void test_cost(void **state) {
     for (int i = 0; i < 10; i++) {
         rig_later(&rig, 0, later_write);
         assert_host(wait_for(&input), 0);
-        (void)calls();
+        (void)media_calls();
         assert_host(host_input_available(&input, 100, &n), 0);
         assert_host(host_input_read(&input, text, n, &n), 0);
         assert_int_equal(n, 4);
         host_wait_begin(rig.host);
         assert_host(host_input_available(&input, 100, &n), HOST_E_AGAIN);
         if (i > 0)
-            assert_true(calls() <= 1); /* the read, beside the count */
+            assert_true(media_calls() <= 1); /* the read, beside the count */
     }
     host_input_done(&input);
     rig_done(&rig);
@@ -527,224 +471,13 @@ static void test_terminal_lines(void **state) {
     rig_done(&rig);
 }
 
-/* --- a storm --- */
-
-#define CROWD      24
-#define TOTAL_MAX  60000
-#define STORM_SEED 20261121u
-
-struct peer {
-    int fd;
-    unsigned seed;
-    size_t total;
-};
-
-static unsigned dice(unsigned *seed, unsigned sides) {
-    *seed = *seed * 1664525u + 1013904223u;
-    return (*seed >> 8) % sides;
-}
-
-static uint8_t pattern(size_t i, size_t stream) {
-    return (uint8_t)((i + stream * 977) * 2654435761u >> 11);
-}
-
-/* Writes random pieces at random times to all, then closes each in a way of its own.  A thread, so that bytes
- * come at any moment whatever. */
-static void *write_to_all(void *user) {
-    struct peer *peers = user;
-    unsigned seed = STORM_SEED;
-    size_t sent[CROWD] = {0};
-    size_t open = CROWD;
-    while (open > 0) {
-        size_t i = dice(&seed, CROWD);
-        if (peers[i].fd < 0)
-            continue;
-        uint8_t piece[3000];
-        size_t n = 1 + dice(&seed, dice(&seed, 4) ? 40 : sizeof(piece));
-        n = n < peers[i].total - sent[i] ? n : peers[i].total - sent[i];
-        for (size_t k = 0; k < n; k++)
-            piece[k] = pattern(sent[i] + k, i);
-        /* the whole piece, blocking: the far side always reads on */
-        if (n > 0 && write(peers[i].fd, piece, n) != (ssize_t)n)
-            return user; /* a short write */
-        sent[i] += n;
-        if (sent[i] == peers[i].total) {
-            if (dice(&seed, 2))
-                (void)!shutdown(peers[i].fd, SHUT_WR);
-            peers[i].fd = fd_close(peers[i].fd);
-            open--;
-        }
-        if (dice(&seed, 8) == 0)
-            usleep(dice(&seed, 300));
-    }
-    return NULL;
-}
-
-/* Read some of an input, in a random way. @return false: it has ended */
-static bool read_some(struct host_input *input, unsigned *seed, size_t stream, size_t *got) {
-    uint8_t bytes[4000];
-    uint64_t passed;
-    size_t n;
-    size_t most = 1 + dice(seed, dice(seed, 2) ? 10 : sizeof(bytes));
-    int r;
-    if (dice(seed, 10) == 0) {
-        r = host_input_skip(input, most, &passed);
-        *got += r ? 0 : passed;
-        return r != HOST_E_PIPE;
-    }
-    r = host_input_available(input, most, &n);
-    if (r == HOST_E_AGAIN || r == HOST_E_PIPE)
-        return r == HOST_E_AGAIN;
-    assert_host(r, 0);
-    assert_true(n > 0 && n <= most);
-    if (dice(seed, 3) == 0) /* the guest makes room, and others have a turn */
-        assert_host(host_yield(input->file->host), 0);
-    r = host_input_read(input, bytes, n, &n);
-    assert_true(r == 0 || r == HOST_E_PIPE);
-    for (size_t i = 0; i < n; i++)
-        if (bytes[i] != pattern(*got + i, stream))
-            fail_msg("stream %zu: byte %zu is wrong", stream, *got + i);
-    *got += n;
-    return r == 0;
-}
-
-static void test_storm(void **state) {
-    (void)state;
-    struct rig rig;
-    struct host_input inputs[CROWD];
-    struct peer peers[CROWD];
-    size_t got[CROWD] = {0};
-    unsigned seed = STORM_SEED;
-    bool ended[CROWD] = {false};
-    size_t open = CROWD;
-    rig_init(&rig, 0);
-    for (size_t i = 0; i < CROWD; i++) {
-        int fd = make_input(&rig, (enum medium)(i % TERMINAL));
-        fcntl(rig.fds[1], F_SETFL, 0);
-        peers[i] = (struct peer){.fd = rig.fds[1], .total = dice(&seed, TOTAL_MAX)};
-        open_input(&rig, fd, 0, &inputs[i]);
-    }
-    rig.fds[1] = -1;
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, write_to_all, peers), 0);
-    uint64_t deadline = clock_monotonic_ns() + 60000 * MS;
-    while (open > 0) {
-        bool any = false;
-        host_wait_begin(rig.host);
-        for (size_t i = 0; i < CROWD; i++)
-            any = (!ended[i] && host_input_ready(&inputs[i])) || any;
-        for (size_t i = 0; i < CROWD; i++) {
-            if (ended[i] || dice(&seed, 3) == 0 || !host_input_ready(&inputs[i]))
-                continue;
-            ended[i] = !read_some(&inputs[i], &seed, i, &got[i]);
-            open -= ended[i];
-        }
-        if (!any)
-            assert_host(host_wait(rig.host, deadline), 0);
-        if (clock_monotonic_ns() > deadline)
-            for (size_t i = 0; i < CROWD; i++)
-                if (!ended[i])
-                    fail_msg("stream %zu: %zu of %zu bytes came, then an edge was lost", i, got[i],
-                             peers[i].total);
-    }
-    void *failed;
-    pthread_join(thread, &failed);
-    assert_null(failed);
-    for (size_t i = 0; i < CROWD; i++) {
-        assert_int_equal(got[i], peers[i].total);
-        host_input_done(&inputs[i]);
-    }
-    rig_done(&rig);
-}
-
-/* --- ended while the pool reads --- */
-
-#ifdef ARCELLA_FAULTS
-
-#define ROUNDS 10000
-
-/* Hold the pool up, so that reads are done when their runs are long gone. */
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-
-static void hold_up(void *user) {
-    (void)user;
-    pthread_mutex_lock(&gate);
-    pthread_mutex_unlock(&gate);
-}
-
-/*
- * A file that is not in memory (the system is made to say so) is read on the pool.  The run is ended, its
- * memory belongs to somebody else, and only then the disk answers.
- */
-static void test_cold_reads_given_up(void **state) {
-    (void)state;
-    struct rig rig;
-    rig_init(&rig, 0);
-    char text[4096];
-    memset(text, 'x', sizeof(text));
-    FD_AUTO fd = open("cold", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-    rig.budget.limit_bytes = UINT64_MAX;
-    struct host_file *file = stream(&rig, TAKE_FD(fd));
-    unsigned ended = 0;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        bool held = round % 100 == 0;
-        if (held) {
-            pthread_mutex_lock(&gate);
-            for (int i = 0; i < LIMIT_POOL_THREADS; i++)
-                assert_int_equal(loop_work(rig.loop, hold_up, NULL, NULL, NULL), 0);
-        }
-        struct host_input input;
-        host_input_init(&input, file, round % 4096);
-        size_t n;
-        assert_host(host_input_available(&input, 4096, &n), 0);
-        uint8_t *tenant = mem_alloc(n);
-        assert_non_null(tenant);
-        rig.stop = held || round % 7 != 0; /* some are not ended */
-        fault_set(FAULT_SYS, 1, EAGAIN);
-        int r = host_input_read(&input, tenant, n, &n);
-        /* the pool may have met the fault in an earlier job; then this read was a warm one */
-        assert_true(r == 0 || (r == HOST_STOP && rig.stop));
-        ended += r == HOST_STOP;
-        fault_set(FAULT_SYS, 0, 0);
-        size_t size = 4096 - round % 4096;
-        /* the sanitizer sees a write to memory that was freed; this one sees a write to the next tenant's */
-        mem_free(tenant);
-        uint8_t *next = mem_alloc(size);
-        assert_non_null(next);
-        memset(next, 0x5a, size);
-        if (held)
-            pthread_mutex_unlock(&gate);
-        loop_run_ready(rig.loop);
-        for (size_t i = 0; i < size; i++)
-            if (next[i] != 0x5a)
-                fail_msg("round %u: byte %zu of the next tenant is %02x", round, i, next[i]);
-        mem_free(next);
-        host_input_done(&input);
-    }
-    assert_true(ended > ROUNDS / 2);
-    rig.stop = false;
-    host_file_unref(file);
-    rig_done(&rig);
-}
-#endif
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_file_places),
-        cmocka_unit_test(test_large_file),
-        cmocka_unit_test(test_wrong_things),
-        cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_late_ends),
-        cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_urgent),
-        cmocka_unit_test(test_terminal_lines),
-        cmocka_unit_test(test_storm),
-#ifdef ARCELLA_FAULTS
-        cmocka_unit_test(test_cold_reads_given_up),
-#endif
+        cmocka_unit_test(test_file),       cmocka_unit_test(test_file_places),
+        cmocka_unit_test(test_large_file), cmocka_unit_test(test_wrong_things),
+        cmocka_unit_test(test_streams),    cmocka_unit_test(test_late_ends),
+        cmocka_unit_test(test_cost),       cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_urgent),     cmocka_unit_test(test_terminal_lines),
     };
     return cmocka_run_group_tests(tests, rig_enter, rig_leave);
 }

@@ -3,50 +3,30 @@
  * From an input to an output without the guest's memory, for each pair of what they may be: every byte
  * arrives, in order, once; ends and failures are those of the right one.
  */
-#include "rig.h"
+#include "media.h"
 
 #include <pthread.h>
-#include <pty.h>
-#include <sys/socket.h>
-#include <termios.h>
 
-#include "base/clock.h"
-#include "base/fault.h"
 #include "host/output.h"
 
-#define MS    1000000ull
 #define TOTAL (300000u + 77u)
 
-static uint8_t pattern(size_t i) {
-    return (uint8_t)(i * 2654435761u >> 13);
-}
-
-/* What stands on either side. */
-enum side { PLAIN, APPENDED, AT_POSITION, PIPE, SHARED_PIPE, SOCKET, SHARED_SOCKET, TERMINAL, SIDES };
+/* What stands on either side: a medium, or a file. */
+enum { PLAIN = MEDIA, APPENDED, AT_POSITION, SIDES };
 static const char *const names[SIDES] = {
-    "file",        "file at its end", "file at its position", "pipe",
-    "shared pipe", "connection",      "shared connection",    "terminal"};
+    [PIPE] = "pipe",
+    [SHARED_PIPE] = "shared pipe",
+    [SOCKET] = "connection",
+    [SHARED_SOCKET] = "shared connection",
+    [TCP] = "TCP connection",
+    [TERMINAL] = "terminal",
+    [PLAIN] = "file",
+    [APPENDED] = "file at its end",
+    [AT_POSITION] = "file at its position",
+};
 
-static bool is_file(enum side side) {
-    return side <= AT_POSITION;
-}
-
-static void make_stream(enum side side, int fds[2]) {
-    switch (side) {
-    case PIPE: assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0); break;
-    case SHARED_PIPE: assert_int_equal(pipe2(fds, O_CLOEXEC), 0); break;
-    case SOCKET:
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-        break;
-    case SHARED_SOCKET: assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0); break;
-    default: {
-        struct termios raw;
-        assert_int_equal(openpty(&fds[0], &fds[1], NULL, NULL, NULL), 0);
-        assert_int_equal(tcgetattr(fds[1], &raw), 0);
-        cfmakeraw(&raw);
-        assert_int_equal(tcsetattr(fds[1], TCSANOW, &raw), 0);
-    }
-    }
+static bool is_file(unsigned side) {
+    return side >= MEDIA;
 }
 
 /* --- the far ends, each on a thread of its own --- */
@@ -65,7 +45,7 @@ static void *feed(void *user) {
     while (far->bytes < TOTAL) {
         size_t n = TOTAL - far->bytes < sizeof(piece) ? TOTAL - far->bytes : sizeof(piece);
         for (size_t i = 0; i < n; i++)
-            piece[i] = pattern(far->bytes + i);
+            piece[i] = media_byte(far->bytes + i);
         ssize_t written = write(far->fd, piece, n);
         if (written < 0 && errno == EAGAIN)
             usleep(100);
@@ -91,7 +71,7 @@ static void *swallow(void *user) {
         if (n <= 0)
             break;
         for (size_t i = 0; i < (size_t)n; i++)
-            far->wrong = far->wrong || piece[i] != pattern(far->bytes + i);
+            far->wrong = far->wrong || piece[i] != media_byte(far->bytes + i);
         far->bytes += (size_t)n;
         if (far->bytes == TOTAL)
             break;
@@ -102,17 +82,14 @@ static void *swallow(void *user) {
 
 /* --- the near ends --- */
 
-static void open_input(struct rig *rig, enum side side, struct far *far, struct host_input *ret) {
+static void open_input(struct rig *rig, unsigned side, struct far *far, struct host_input *ret) {
     struct host_file *file = NULL;
     int fd;
     if (is_file(side)) {
         fd = open("from", O_RDONLY | O_CLOEXEC);
         far->fd = -1;
     } else {
-        int fds[2];
-        make_stream(side, fds);
-        fd = side == TERMINAL ? fds[1] : fds[0];
-        far->fd = side == TERMINAL ? fds[0] : fds[1];
+        media_make((enum medium)side, false, &fd, &far->fd);
         far->stays = side == TERMINAL;
     }
     assert_host(host_stream_new(rig->host, fd, HOST_READ, &file), 0);
@@ -120,21 +97,18 @@ static void open_input(struct rig *rig, enum side side, struct far *far, struct 
     host_file_unref(file);
 }
 
-static void open_output(struct rig *rig, enum side side, struct far *far, struct host_output *ret) {
+static void open_output(struct rig *rig, unsigned side, struct far *far, struct host_output *ret) {
     struct host_file *file = NULL;
     int fd;
     if (is_file(side)) {
         fd = open("to", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         far->fd = -1;
     } else {
-        int fds[2];
-        make_stream(side, fds);
-        fd = fds[1];
-        far->fd = fds[0];
+        media_make((enum medium)side, true, &fd, &far->fd);
     }
     assert_host(host_stream_new(rig->host, fd, HOST_WRITE, &file), 0);
     static const enum host_output_how how[] = {HOST_OUTPUT_AT, HOST_OUTPUT_APPEND, HOST_OUTPUT_STREAM};
-    host_output_init(ret, file, is_file(side) ? how[side] : HOST_OUTPUT_STREAM, 0);
+    host_output_init(ret, file, is_file(side) ? how[side - MEDIA] : HOST_OUTPUT_STREAM, 0);
     host_file_unref(file);
 }
 
@@ -185,17 +159,17 @@ static void check_file(void) {
     FD_AUTO fd = open("to", O_RDONLY | O_CLOEXEC);
     assert_int_equal(read(fd, got, sizeof(got)), TOTAL);
     for (size_t i = 0; i < TOTAL; i++)
-        if (got[i] != pattern(i))
+        if (got[i] != media_byte(i))
             fail_msg("byte %zu is wrong", i);
     fd = fd_close(fd);
 }
 
-static void check_pair(enum side from, enum side to, uint64_t most) {
+static void check_pair(unsigned from, unsigned to, uint64_t most) {
     struct rig rig;
     struct host_input input;
     struct host_output output;
     struct far feeder = {0}, swallower = {0};
-    pthread_t threads[2];
+    pthread_t threads[2] = {0};
     rig_init(&rig, 0);
     open_input(&rig, from, &feeder, &input);
     open_output(&rig, to, &swallower, &output);
@@ -223,18 +197,18 @@ static void check_pair(enum side from, enum side to, uint64_t most) {
 
 static void test_pairs(void **state) {
     (void)state;
-    for (enum side from = PLAIN; from < SIDES; from++)
-        for (enum side to = PLAIN; to < SIDES; to++)
+    for (unsigned from = 0; from < SIDES; from++)
+        for (unsigned to = 0; to < SIDES; to++)
             check_pair(from, to, UINT64_MAX);
 }
 
 /* Little at a time goes other ways, and a file in several goes goes on where it was. */
 static void test_small_pieces(void **state) {
     (void)state;
-    for (enum side to = PLAIN; to < SIDES; to++)
+    for (unsigned to = 0; to < SIDES; to++)
         check_pair(PLAIN, to, 100001);
-    for (enum side from = PLAIN; from < SIDES; from++)
-        for (enum side to = PLAIN; to < SIDES; to += 2)
+    for (unsigned from = 0; from < SIDES; from++)
+        for (unsigned to = 0; to < SIDES; to += 2)
             check_pair(from, to, 3001);
 }
 
@@ -242,8 +216,8 @@ static void test_small_pieces(void **state) {
 #ifdef ARCELLA_FAULTS
 static void test_refused(void **state) {
     (void)state;
-    for (enum side from = PLAIN; from < TERMINAL; from++)
-        for (enum side to = PLAIN; to < TERMINAL; to++) {
+    for (unsigned from = 0; from < SIDES; from++)
+        for (unsigned to = 0; to < SIDES; to++) {
             struct rig rig;
             struct host_input input;
             struct host_output output;
@@ -253,7 +227,7 @@ static void test_refused(void **state) {
             open_output(&rig, to, &swallower, &output);
             uint8_t piece[1000];
             for (size_t i = 0; i < sizeof(piece); i++)
-                piece[i] = pattern(i);
+                piece[i] = media_byte(i);
             if (feeder.fd >= 0)
                 assert_int_equal(write(feeder.fd, piece, sizeof(piece)), sizeof(piece));
             assert_host(wait_for_both(&input, &output, HOST_NO_DEADLINE), 0);
@@ -329,7 +303,7 @@ static void test_ends(void **state) {
 /* The run is ended while the pool copies, sends and splices: nothing leaks, nothing of it is touched. */
 static void test_stop(void **state) {
     (void)state;
-    static const enum side sides[] = {PLAIN, SOCKET, PIPE};
+    static const unsigned sides[] = {PLAIN, SOCKET, PIPE};
     for (size_t i = 0; i < 3 * 50; i++) {
         struct rig rig;
         struct host_input input;
@@ -399,7 +373,7 @@ static int make_from(void **state) {
         return -1;
     static uint8_t bytes[TOTAL];
     for (size_t i = 0; i < TOTAL; i++)
-        bytes[i] = pattern(i);
+        bytes[i] = media_byte(i);
     FD_AUTO fd = open("from", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     return write(fd, bytes, TOTAL) == TOTAL ? 0 : -1;
 }
