@@ -2,6 +2,7 @@
 """`arcella run`: one program in the foreground, no daemon."""
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -173,6 +174,21 @@ def test_unknown_imports_are_named(run, guest):
 def test_what_a_component_imports_and_nobody_provides_is_named(run, guest):
     done = run(guest("component_unknown.wasm")).failed("unknown-import")
     assert "acme:nowhere/things" in done.err and done.code == 126
+
+
+def test_a_program_is_over_when_its_output_is_out(guest, home):
+    """What it was permitted to write and the reader has not taken is not lost with its worker."""
+    ours, theirs = socket.socketpair()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    with ours, subprocess.Popen([BIN / "arcella", "run", guest("leaves_output.wasm")], stdout=theirs, env=environment(home)) as running:
+        theirs.close()
+        assert select.select([ours], [], [], 60 * SLOW)[0]  # it has written
+        time.sleep(1)
+        assert running.poll() is None
+        taken = 0
+        while piece := ours.recv(3000):
+            taken += len(piece)
+        assert (taken, running.wait(timeout=30 * SLOW)) == (65536, 0)
 
 
 def test_a_component_of_a_command_says_hello(run, guest):
