@@ -10,7 +10,6 @@
 #include "wasi/p2/errors.h"
 
 #include "host/lookup.h"
-#include "host/tcp.h"
 
 /* host, filesystem, sockets */
 #define P2_ERROR_MAP(XX)                                                                                     \
@@ -109,14 +108,6 @@ static const uint8_t sockets[HOST_ERRORS] = {
     HOST_ERROR_MAP(XX)
 #undef XX
 };
-
-/* What host/tcp.h tells by errors of another meaning. */
-STATIC_ASSERT((int)SOCKET_OF_SRCH == (int)P2_SOCKET_NOT_IN_PROGRESS &&
-                  (int)HOST_TCP_NOT_IN_PROGRESS == (int)HOST_E_SRCH,
-              "finish without start");
-STATIC_ASSERT((int)SOCKET_OF_ISCONN == (int)P2_SOCKET_INVALID_STATE &&
-                  (int)HOST_TCP_INVALID_STATE == (int)HOST_E_ISCONN,
-              "not in this state");
 
 static const char *const file_names[] = {
 #define XX(name, text) text,

@@ -322,6 +322,20 @@ static void files_are_spliced(void **state) {
     assert_int_equal(st.st_size, 599900);
 }
 
+/* What the pool does for it goes on without it. */
+static void freed_while_a_disk_works(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        rig_start(&rig, NULL, RIG_WRITABLE);
+        root = first_directory();
+        uint32_t file = opened("file", CREATE, READ | WRITE);
+        call(&rig, "descriptor.write", file, DATA, 900000, 0, RET);
+        begin(&rig, "descriptor.sync", file, RET);
+        rig_turn(i % 4);
+        rig_stop(&rig);
+    }
+}
+
 /* --- attributes --- */
 
 static void attributes_are_told(void **state) {
@@ -613,6 +627,7 @@ int main(void) {
         IN_WRITABLE(bytes_are_written),
         IN_WRITABLE(streams_do_not_disturb_each_other),
         IN_WRITABLE(files_are_spliced),
+        cmocka_unit_test(freed_while_a_disk_works),
         IN_WRITABLE(attributes_are_told),
         IN_WRITABLE(times_are_set),
         IN_WRITABLE(the_same_file_is_known),

@@ -7,6 +7,8 @@
 
 #include <libgen.h>
 
+#include "host/tcp.h"
+
 /* The guest is typed by the public WIT: where it links, the types of the rows are those. */
 static void each_import_is_served(void **state) {
     (void)state;
@@ -82,6 +84,11 @@ static void errors_have_both_codes(void **state) {
         assert_string_equal(p2_file_error_name(p2_file_error(some[i].host)), some[i].file);
         assert_string_equal(p2_socket_error_name(p2_socket_error(some[i].host)), some[i].socket);
     }
+    /* What the state machines tell by errors of another meaning. */
+    assert_int_equal(p2_socket_error(HOST_TCP_NOT_IN_PROGRESS), P2_SOCKET_NOT_IN_PROGRESS);
+    assert_int_equal(p2_socket_error(HOST_TCP_INVALID_STATE), P2_SOCKET_INVALID_STATE);
+    assert_int_equal(p2_socket_error(HOST_UDP_NOT_IN_PROGRESS), P2_SOCKET_NOT_IN_PROGRESS);
+    assert_int_equal(p2_socket_error(HOST_UDP_INVALID_STATE), P2_SOCKET_INVALID_STATE);
     for (int e = HOST_OK + 1; e < HOST_ERRORS; e++) {
         assert_in_range(p2_file_error(e), 0, P2_FILE_ERRORS - 1);
         assert_in_range(p2_socket_error(e), 0, P2_SOCKET_ERRORS - 1);

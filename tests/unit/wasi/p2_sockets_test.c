@@ -327,7 +327,7 @@ static void put_datagram(uint32_t index, uint32_t length, uint16_t port) {
     record[8] = port != 0;
     record[12] = IPV4;
     memcpy(record + 16, &port, sizeof port);
-    memcpy(record + 18, "\x7f\0\0\1", 4);
+    memcpy(record + 18, (const uint8_t[]){127, 0, 0, 1}, 4);
 }
 
 static uint64_t send_datagrams(const struct datagrams *d, uint32_t count) {
@@ -495,7 +495,7 @@ static void addresses_are_granted(void **state) {
     struct datagrams a = bound_udp();
     stream_with(&a, 0);
     put_datagram(0, 1, 9);
-    memcpy(at(&rig, MORE_AT + 18), "\12\0\0\1", 4);
+    memcpy(at(&rig, MORE_AT + 18), (const uint8_t[]){10, 0, 0, 1}, 4);
     assert_int_equal(send_datagrams(&a, 1), 0);
     assert_socket_error(&rig, 8, "access-denied");
 }

@@ -160,10 +160,11 @@ static uint8_t *rig_memory_of(const struct component_instance *instance) {
 enum rig_dirs { RIG_NO_DIR, RIG_READ_ONLY, RIG_WRITABLE };
 
 /* Start an instance.  options may name arguments, environment, stdio; grants of the network come before. */
-__attribute__((unused)) static void rig_start(struct rig *rig, struct wasi_options *options,
+__attribute__((unused)) static void rig_start(struct rig *rig, const struct wasi_options *options,
                                               enum rig_dirs dirs) {
-    struct wasi_options none = WASI_OPTIONS_INIT;
-    options = options ? options : &none;
+    struct wasi_options given = WASI_OPTIONS_INIT;
+    if (options)
+        given = *options;
     rig->budget = (struct memory_budget){.limit_bytes = LIMIT_HOST_BYTES};
     snprintf(rig->path, sizeof rig->path, "%s/root", rig_folder);
     assert_true(mkdir(rig->path, 0700) == 0 || errno == EEXIST);
@@ -174,16 +175,16 @@ __attribute__((unused)) static void rig_start(struct rig *rig, struct wasi_optio
         char option[PATH_MAX + 32];
         snprintf(option, sizeof option, "%s::/%s", rig->path, dir.writable ? ":rw" : "");
         assert_done(grant_add_dir(&rig->grants, option, GRANT_BY_OPTION, reterr));
-        options->dirs = &dir;
-        options->dirs_count = 1;
+        given.dirs = &dir;
+        given.dirs_count = 1;
     }
-    options->host = (struct host_config){
+    given.host = (struct host_config){
         .loop = rig_loop,
         .grants = &rig->grants,
         .budget = &rig->budget,
         .hooks = {.output = rig_on_output, .audit = rig_on_audit, .user = rig},
     };
-    assert_done(wasi_p2_new(options, &rig->wasi, reterr));
+    assert_done(wasi_p2_new(&given, &rig->wasi, reterr));
     struct component_limits limits = {.engine = {.memory_bytes = 256 * MIB, .table_elements = 100000}};
     struct engine_budget budget = {.wall_ms = 120000};
     rig->done = false;
