@@ -20,7 +20,8 @@ A result that is not one number goes where the last parameter says.  Besides:
     reset                                        gives out memory from the 33rd page on again
     pages                                        how many it has
 
---stable leaves out what a host of WASI 0.2 need not have: functions behind a feature, or newer than 0.2.0.
+--mixed imports its interfaces in all versions from 0.2.0 to that of the WIT, one by one; a function has the version that it is
+since at least.  --stable leaves out what a host of WASI 0.2 need not have: functions behind a feature, or newer than 0.2.0.
 """
 import sys
 from pathlib import Path
@@ -197,8 +198,18 @@ def calls_text(found):
             f'    (with "f" (instance {" ".join(given)}))))', *lifted]
 
 
-def text(folder, stable=False):
+def mix(found):
+    """Every interface in another version."""
+    last = 1 + max(int(it.version.rpartition(".")[2]) for it in found.values())
+    for n, it in enumerate(found.values()):
+        if all(is_stable(f) for f in it.functions):
+            it.version = f"0.2.{n % last}"
+
+
+def text(folder, stable=False, mixed=False):
     found = interfaces(folder, stable)
+    if mixed:
+        mix(found)
     lines = ["(component"]
     for number, it in enumerate(found.values()):
         lines += interface_text(number, it)
@@ -206,4 +217,4 @@ def text(folder, stable=False):
 
 
 if __name__ == "__main__":
-    print(text(sys.argv[-1], "--stable" in sys.argv), end="")
+    print(text(sys.argv[-1], "--stable" in sys.argv, "--mixed" in sys.argv), end="")
