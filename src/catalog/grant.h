@@ -263,6 +263,11 @@ bool grant_covered(const struct grant_set *holder, const struct grant *row);
  * Values of variables are left out. */
 void grant_flag(const struct grant *row, char *to, size_t size);
 /**
+ * Is a text one flag and one word, as grant_needed() and grant_flag() write them, and nothing a shell would
+ * do besides?  For texts that a process wrote which may have been taken over, and that people paste.
+ */
+bool grant_is_flag(struct text text);
+/**
  * Could a row that denies match a guest path that is normalised, or something beneath it?
  *
  * @return such a row, borrowed; NULL: none
