@@ -234,8 +234,8 @@ static const char *const everything[] = {"fs:read+write:/::/x", "net:connect+lis
 
 static bool check(const struct grant_set *set, const struct row_case *c) {
     char class[32];
-    enum grant_class class_number;
-    enum grant_action action;
+    enum grant_class class_number = GRANT_FS;
+    enum grant_action action = GRANT_READ;
     const char *row = c->row + (*c->row == '!');
     snprintf(class, sizeof(class), "%.*s", (int)strcspn(row, ":"), row);
     assert_true(grant_class_find(class, &class_number) && grant_action_find(c->action, &action));
