@@ -293,6 +293,7 @@ struct grant_words {
     char class[LIMIT_NAME_BYTES + 8]; /* "fs", "host:kv" */
     char actions[LIMIT_GRANT_ACTIONS_BYTES + 1];
 };
+/** Write a row's class and actions so. */
 void grant_row_words(const struct grant *row, struct grant_words *ret);
 
 /** JSON array of {class, action, pattern, effect, source, expires?: ms since 1970}; values of env rows are
