@@ -133,11 +133,24 @@ def definition_text(it, t):
     return f"({kind} {' '.join(f'{chr(34)}{n}{chr(34)}' for n in t[1])})"
 
 
+def names_in(t):
+    """The names of an interface that a type is made of."""
+    if t[0] in ("named", "own", "borrow"):
+        return {t[1]}
+    if t[0] in ("record", "variant"):
+        return {name for _, part in t[1] if part for name in names_in(part)}
+    parts = t[1] if t[0] == "tuple" else t[1:] if t[0] in ("list", "option", "result") else ()
+    return {name for part in parts if part for name in names_in(part)}
+
+
 def interface_text(number, it):
+    # As toolchains do, leave out what is used from elsewhere and then by nothing here.
+    types = [t for f in it.functions for t in (*(t for _, t in f.params), f.result) if t]
+    needed = {name for t in (*types, *(t for t in it.types.values() if t[0] != "use")) for name in names_in(t)}
     lines = [f"  (type $T{number} (instance"]
     for name, t in it.types.items():
         where, theirs, meant = it.resolve(name)
-        if meant[0] not in NAMED:
+        if meant[0] not in NAMED or t[0] == "use" and name not in needed:
             continue
         if t[0] == "use":
             lines += [f"    (alias outer 1 ${where.short}.{theirs} (type $of.{name}))",
