@@ -263,6 +263,11 @@ bool grant_covered(const struct grant_set *holder, const struct grant *row);
  * Values of variables are left out. */
 void grant_flag(const struct grant *row, char *to, size_t size);
 /**
+ * Is a text one flag and one word, as grant_needed() and grant_flag() write them, and nothing a shell would
+ * do besides?  For texts that a process wrote which may have been taken over, and that people paste.
+ */
+bool grant_is_flag(struct text text);
+/**
  * Could a row that denies match a guest path that is normalised, or something beneath it?
  *
  * @return such a row, borrowed; NULL: none
@@ -288,6 +293,7 @@ struct grant_words {
     char class[LIMIT_NAME_BYTES + 8]; /* "fs", "host:kv" */
     char actions[LIMIT_GRANT_ACTIONS_BYTES + 1];
 };
+/** Write a row's class and actions so. */
 void grant_row_words(const struct grant *row, struct grant_words *ret);
 
 /** JSON array of {class, action, pattern, effect, source, expires?: ms since 1970}; values of env rows are

@@ -153,15 +153,19 @@ static void show(struct text text, char *to, size_t size) {
         to[at] = '\0';
 }
 
+/* Bytes that a shell takes as they are; "…" is of them. */
+static bool is_plain(char c) {
+    return (c && strchr("-_./:=@%+,[]\\", c)) || (c >= '0' && c <= '9') ||
+           ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || ((unsigned char)c & 0x80);
+}
+
 /* A text that a shell takes as one word, shown as show() does. */
 static void quote(struct text text, char *to, size_t size) {
-    static const char plain[] = "-_./:=@%+,[]\\";
     char shown[2048];
     show(text, shown, sizeof(shown));
     bool quoted = !*shown;
     for (const char *at = shown; *at; at++)
-        quoted |= !strchr(plain, *at) && !(*at >= '0' && *at <= '9') &&
-                  !((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') && !((unsigned char)*at & 0x80);
+        quoted |= !is_plain(*at);
     if (!quoted) {
         snprintf(to, size, "%s", shown);
         return;
@@ -266,4 +270,39 @@ void grant_flag(const struct grant *row, char *to, size_t size) {
     }
     const char *flag = row->effect == GRANT_DENY ? "--deny" : "--allow";
     write_flag(to, size, flag, "%s:%s:%.*s", words.class, words.actions, TEXT_ARGS(pattern));
+}
+
+/* Plain to its end, or in single quotes with `'\''` for each inside. */
+static bool is_word(const char *at, const char *end) {
+    bool quoted = at < end && *at == '\'';
+    if (!quoted)
+        for (; at < end; at++)
+            if (!is_plain(*at))
+                return false;
+    while (quoted && at < end) {
+        const char *close = memchr(at + 1, '\'', (size_t)(end - at - 1));
+        if (!close)
+            return false;
+        for (const char *c = at + 1; c < close; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                return false;
+        at = close + 1;
+        if (at == end)
+            return true;
+        if (end - at < 3 || memcmp(at, "\\''", 3) != 0)
+            return false;
+        at += 2; /* to the quote that opens again */
+    }
+    return !quoted;
+}
+
+bool grant_is_flag(struct text text) {
+    static const char *const flags[] = {"--dir ", "--net ",   "--listen ", "--env ",
+                                        "--arg ", "--allow ", "--deny "};
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++) {
+        size_t length = strlen(flags[i]);
+        if (text.length > length && memcmp(text.data, flags[i], length) == 0)
+            return is_word(text.data + length, text.data + text.length);
+    }
+    return false;
 }

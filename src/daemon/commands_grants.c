@@ -485,6 +485,8 @@ static void explain(struct call *call) {
     size_t count = json_array_size(json_object_get(data, "refused"));
     if (!ok)
         call_fail(call, NULL, NULL);
+    else if (count == 1)
+        call_reply(call, TAKE(data), "%s was refused one thing", id);
     else if (count)
         call_reply(call, TAKE(data), "%s was refused %zu different things", id, count);
     else

@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/rules.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/local.h"
@@ -164,6 +165,24 @@ static void check_home(struct doctor *doctor) {
          "choose a shorter home, or set alme.socket", "%zu of %d bytes", length, LIMIT_SOCKET_PATH_BYTES);
 }
 
+/* The rules for all; where there are none there is nothing to say. */
+static void check_policy(struct doctor *doctor) {
+    static const char *const folders[] = {"cfg", "config"};
+    CLEANUP(rules_done) struct rules rules = {0};
+    FD_AUTO fd = -1;
+    for (size_t i = 0; fd < 0 && i < ARRAY_LENGTH(folders); i++) {
+        MEM_AUTO char *path = home_path(doctor->home, folders[i]);
+        fd = path ? sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0) : -1;
+    }
+    ERROR_AUTO *error = NULL;
+    if (fd < 0)
+        return;
+    if (rules_refresh(&rules, fd, &error) < 0)
+        tell_error(doctor, "policy", error);
+    else if (rules.count)
+        tell(doctor, "policy", true, "", "%zu rules for all deployments", rules.count);
+}
+
 static void tell_problems(struct doctor *doctor, const char *name, const struct problems *problems,
                           const char *fine) {
     if (problems->count == 0) {
@@ -259,6 +278,7 @@ int local_doctor(const struct cli_call *call) {
     check_programs(&doctor);
     check_user(&doctor);
     check_home(&doctor);
+    check_policy(&doctor);
     doctor.daemon = home_lock_holder(doctor.home);
     if (doctor.daemon)
         tell(&doctor, "daemon", true, "", "runs with pid %d; `arcella status` tells of database and modules",

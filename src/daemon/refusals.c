@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 enum { RESOURCE_BYTES = 512, FLAG_BYTES = 1024 };
+#define COUNT_MAX ((uint64_t)INT64_MAX)
 
 static void refusal_done(struct refusal *refusal) {
     mem_free(refusal->class);
@@ -37,6 +38,11 @@ static bool is_same(const struct refusal *refusal, const struct ipc_audit *audit
            strcmp(refusal->action, audit->action.data) == 0;
 }
 
+/* Counts are a worker's word; they stop where a number of JSON does. */
+static void add_others(struct refusals *refusals, uint64_t count) {
+    refusals->others += count < COUNT_MAX - refusals->others ? count : COUNT_MAX - refusals->others;
+}
+
 /* A place for a new one. @return NULL on no memory */
 static struct refusal *make_room(struct refusals *refusals) {
     if (!refusals->items && !(refusals->items = mem_array(LIMIT_REFUSALS, sizeof(*refusals->items))))
@@ -47,7 +53,7 @@ static struct refusal *make_room(struct refusals *refusals) {
     for (size_t i = 1; i < refusals->count; i++)
         if (refusals->items[i].last_ns < refusals->items[oldest].last_ns)
             oldest = i;
-    refusals->others += refusals->items[oldest].count;
+    add_others(refusals, refusals->items[oldest].count);
     refusal_done(&refusals->items[oldest]);
     refusals->count--;
     memmove(&refusals->items[oldest], &refusals->items[oldest + 1],
@@ -85,15 +91,17 @@ static void renew(char **kept, struct text text) {
 
 void refusals_add(struct refusals *refusals, const struct ipc_audit *audit, const char *instance) {
     struct refusal *refusal = find_or_make(refusals, audit);
-    refusals->others += audit->lost;
+    add_others(refusals, audit->lost);
     if (!refusal) {
-        refusals->others += audit->count;
+        add_others(refusals, audit->count);
         return;
     }
-    refusal->count += audit->count;
+    refusal->count += audit->count < COUNT_MAX - refusal->count ? audit->count : COUNT_MAX - refusal->count;
     refusal->last_ns = clock_wall_ns();
     refusal->reason = (enum ipc_audit_reason)audit->reason;
-    renew(&refusal->grant, audit->grant);
+    /* People paste it, and a worker that was taken over may have written it. */
+    bool whole = audit->grant.length <= FLAG_BYTES && grant_is_flag(audit->grant);
+    renew(&refusal->grant, whole ? audit->grant : TEXT(""));
     renew(&refusal->instance, text_of(instance ? instance : ""));
 }
 
@@ -129,9 +137,8 @@ const char *refusal_reason(enum ipc_audit_reason reason) {
 }
 
 void refusal_command(const struct refusal *refusal, const char *deployment, char *to, size_t size) {
-    bool is_flag = refusal->grant && strncmp(refusal->grant, "--", 2) == 0;
     to[0] = '\0';
-    if (is_flag && refusal->reason != IPC_AUDIT_DENIED_BY_POLICY)
+    if (refusal->grant && *refusal->grant && refusal->reason != IPC_AUDIT_DENIED_BY_POLICY)
         snprintf(to, size, "arcella-cli %s %s %s",
                  refusal->reason == IPC_AUDIT_DENIED_BY_ROW ? "revoke" : "grant", deployment, refusal->grant);
 }

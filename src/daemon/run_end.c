@@ -51,10 +51,12 @@ static void say_refusals(const struct run *run) {
             continue;
         if (refusal->count > 1)
             snprintf(times, sizeof(times), ", %llu times", (unsigned long long)refusal->count);
-        bool helps = refusal->reason == IPC_AUDIT_NO_GRANT && refusal->grant && *refusal->grant;
+        const char *grant = refusal->grant ? refusal->grant : "";
+        const char *then = refusal->reason != IPC_AUDIT_NO_GRANT ? "; denied by "
+                           : *grant                              ? "; allow it with "
+                                                                 : "";
         snprintf(sentence, sizeof(sentence), "denied: %s %s '%.400s'%s%s%.400s", refusal->class,
-                 refusal->action, refusal->resource, times,
-                 helps ? "; allow it with " : ": a --deny denies it", helps ? refusal->grant : "");
+                 refusal->action, refusal->resource, times, then, grant);
         say(sentence);
     }
     if (run->refusals.others) {

@@ -95,10 +95,10 @@ int host_dir_list(struct host_file *dir, uint64_t cookie, bool dots, host_entry_
 /* --- one after the other --- */
 
 struct host_listing {
-    struct host *host; /* borrowed */
-    int fd;            /* owned */
-    bool shared;       /* its description is the directory's, whose position others move */
-    uint64_t next;     /* shared: where to read on */
+    struct host_file *dir; /* owned reference: its rights are asked for with each read */
+    int fd;                /* owned */
+    bool shared;           /* its description is the directory's, whose position others move */
+    uint64_t next;         /* shared: where to read on */
     struct entries entries;
     _Alignas(struct dirent64) char bytes[LISTING_BYTES];
 };
@@ -125,7 +125,7 @@ int host_listing_new(struct host_file *dir, struct host_listing **ret) {
         host_give(dir->host, sizeof(struct host_listing));
         return HOST_E_NOMEM;
     }
-    listing->host = dir->host;
+    listing->dir = host_file_ref(dir);
     listing->shared = shared;
     listing->fd = TAKE_FD(fd);
     listing->entries = (struct entries){.fd = listing->fd, .bytes = listing->bytes};
@@ -137,8 +137,9 @@ int host_listing_new(struct host_file *dir, struct host_listing **ret) {
 struct host_listing *host_listing_free(struct host_listing *listing) {
     if (!listing)
         return NULL;
-    struct host *host = listing->host;
+    struct host *host = listing->dir->host;
     fd_close(listing->fd);
+    host_file_unref(listing->dir);
     mem_free(listing);
     host_give(host, sizeof(struct host_listing));
     host->files_open--;
@@ -149,6 +150,9 @@ int host_listing_next(struct host_listing *listing, struct host_entry *ret) {
     struct entries *entries = &listing->entries;
     *ret = (struct host_entry){0};
     while (!next_entry(entries, ret)) {
+        int r = host_dir_need(listing->dir, HOST_READ, "", 0);
+        if (r)
+            return r;
         if (listing->shared && lseek(listing->fd, (off_t)listing->next, SEEK_SET) < 0)
             return host_errno();
         ssize_t n = SYS_RETRY_(ssize_t, getdents64(listing->fd, listing->bytes, sizeof(listing->bytes)));

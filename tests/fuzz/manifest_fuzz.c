@@ -2,13 +2,15 @@
 /*
  * Fuzz target: everything of the catalogue that reads what others wrote.  The first byte says as what the
  * rest is read: a manifest file, a description of a package, a record of the store or the cache, a name, a
- * grant, a value. What is accepted must come out the same after it was written and read again.
+ * grant, a value, the rules for all. What is accepted must come out the same after it was written and read
+ * again.
  */
 #include "base/json.h"
 #include "base/mem.h"
 #include "catalog/cache_internal.h"
 #include "catalog/grant.h"
 #include "catalog/manifest.h"
+#include "catalog/rules.h"
 #include "catalog/store_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,12 +92,54 @@ static void fuzz_names(const char *text) {
     }
 }
 
+static int add_allow(struct grant_set *set, const char *option, enum grant_source source,
+                     arcella_error **reterr) {
+    return grant_add_rule(set, option, GRANT_ALLOW, source, reterr);
+}
+
+static int add_deny(struct grant_set *set, const char *option, enum grant_source source,
+                    arcella_error **reterr) {
+    return grant_add_rule(set, option, GRANT_DENY, source, reterr);
+}
+
+/* A row written as texts and read again is the same row, and so is its flag. */
+static void check_row(const struct grant_set *set) {
+    CLEANUP(grant_set_done) struct grant_set copy = {0};
+    const struct grant *row = &set->rows[0];
+    struct grant_words words, again;
+    char flag[600];
+    grant_row_words(row, &words);
+    CHECK(grant_add_text(&copy, words.class, words.actions, row->pattern, grant_effect_name(row->effect),
+                         grant_source_name(row->source), NULL) == 0);
+    grant_row_words(&copy.rows[0], &again);
+    CHECK(strcmp(copy.rows[0].pattern, row->pattern) == 0);
+    CHECK(strcmp(words.class, again.class) == 0 && strcmp(words.actions, again.actions) == 0);
+    grant_flag(row, flag, sizeof(flag));
+    CHECK(strnlen(flag, sizeof(flag)) < sizeof(flag));
+}
+
+static void fuzz_rules(const char *text, size_t length) {
+    CLEANUP(rules_done) struct rules rules = {0};
+    CLEANUP(grant_set_done) struct grant_set set = {0};
+    ERROR_AUTO *error = NULL;
+    int r = rules_read((struct text){text, length}, "policy.toml", &rules, &error);
+    CHECK(r == 0 ||
+          (r == ARCELLA_E_CONFIG && strncmp(arcella_error_message(error), "policy.toml:", 12) == 0));
+    r = rules_apply(&rules, "web", &set, NULL);
+    CHECK(r == 0 || r == ARCELLA_E_LIMIT || r == ARCELLA_E_EXISTS);
+}
+
 static void fuzz_grant(uint8_t kind, const char *text) {
     CLEANUP(grant_set_done) struct grant_set set = {0};
     static int (*const adders[])(struct grant_set *, const char *, enum grant_source, arcella_error **) = {
-        grant_add_dir, grant_add_env, grant_add_arg, grant_add_listen};
+        grant_add_dir, grant_add_env,    grant_add_arg, grant_add_listen,
+        grant_add_net, grant_add_secret, add_allow,     add_deny};
     char needed[64];
-    if (adders[kind % ARRAY_LENGTH(adders)](&set, text, GRANT_BY_OPTION, NULL) == 0) {
+    kind %= ARRAY_LENGTH(adders);
+    int r = adders[kind](&set, text, GRANT_BY_OPTION, NULL);
+    if (r == 0)
+        check_row(&set);
+    if (r == 0 && kind < 4) {
         CLEANUP(grant_set_done) struct grant_set copy = {0};
         const struct grant *row = &set.rows[0], *by = NULL;
         CHECK(grant_set_copy(&copy, &set, NULL) == 0);
@@ -103,7 +147,8 @@ static void fuzz_grant(uint8_t kind, const char *text) {
         CHECK(grant_covered(&copy, row));
         /* A row allows what it names. */
         enum grant_action action = row->class == GRANT_NET ? GRANT_LISTEN : GRANT_READ;
-        CHECK(grant_check(&set, row->class, action, row->key, &by) && by == row);
+        struct text named = row->class == GRANT_NET ? text_of(row->pattern) : row->key;
+        CHECK(grant_check(&set, row->class, action, named, &by) && by == row);
     }
     /* Whatever it is, asking about it is safe. */
     for (unsigned class = 0; class < GRANT_CLASSES; class ++) {
@@ -142,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     /* In memory of its own, so that reading behind the end is seen; as text it ends with a NUL. */
     MEM_AUTO char *rest = mem_text_n((const char *)data + 2, size - 2);
     CLEANUP(store_record_free_ptr) struct store_record *record = NULL;
-    switch (what % 9) {
+    switch (what % 10) {
     case 0: fuzz_manifest(MANIFEST_COMPONENT, rest, size - 2); break;
     case 1: fuzz_manifest(MANIFEST_TEMPLATE, rest, size - 2); break;
     case 2: fuzz_manifest(MANIFEST_LEGACY, rest, size - 2); break;
@@ -155,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 6: fuzz_grant(which, rest); break;
     case 7: fuzz_policy(which, rest); break;
     case 8: fuzz_cache_record(rest); break;
+    case 9: fuzz_rules(rest, size - 2); break;
     default: break;
     }
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Touches what a program has of its surroundings and says what it found, in the same words as the programs of
- * the same name in other languages: arguments, environment, clocks, random numbers, standard input, files below
- * /data, the exit status ("fail" as the last argument: 1).
+ * the same name in other languages: arguments, environment, clocks, random numbers, standard input, files
+ * below /data, the exit status ("fail" as the last argument: 1).
  */
 #include <dirent.h>
 #include <errno.h>

@@ -311,6 +311,8 @@ reason = "no metadata service"
     for verb in (["start", "other"], ["grant", "tries", "--env", "A=b"]):
         refused = arcella.cli(*verb).failed("[bad-config]")
         assert "cfg/policy.toml:2:11" in refused.err, refused.err
+    doctor = [c for c in json.loads(arcella.cli("doctor", "--json", program="arcella").out)["data"]["checks"] if c["name"] == "policy"]
+    assert not doctor[0]["ok"] and "cfg/policy.toml:2:11" in doctor[0]["message"]
     assert arcella.deployment("tries")["state"] == "running"
     assert "policy.toml:2:11" in arcella.json("inspect", "tries", "--permissions")["permissions"]["policy"]
     policy.unlink()

@@ -234,8 +234,8 @@ static const char *const everything[] = {"fs:read+write:/::/x", "net:connect+lis
 
 static bool check(const struct grant_set *set, const struct row_case *c) {
     char class[32];
-    enum grant_class class_number;
-    enum grant_action action;
+    enum grant_class class_number = GRANT_FS;
+    enum grant_action action = GRANT_READ;
     const char *row = c->row + (*c->row == '!');
     snprintf(class, sizeof(class), "%.*s", (int)strcspn(row, ":"), row);
     assert_true(grant_class_find(class, &class_number) && grant_action_find(c->action, &action));
@@ -605,6 +605,56 @@ static void what_is_needed_helps(void **state) {
     }
 }
 
+/* What people paste is one flag and one word, whoever wrote it. */
+static void flags_are_no_programs(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is;
+    } rows[] = {
+        {"--dir /a::/b:rw", true},
+        {"--dir 'HOSTDIR::/my data'", true},
+        {"--allow 'store:write:it'\\''s'", true},
+        {"--net connect=[::1]:53", true},
+        {"--deny 'net:connect:*:*'", true},
+        {"--dir /a\\x1b::/b", true},
+        {"", false},
+        {"--dir", false},
+        {"--dir ", false},
+        {"--rm -rf", false},
+        {"dir /a", false},
+        {" --dir /a", false},
+        {"--dir /a; reboot", false},
+        {"--dir /a --allow-requested", false},
+        {"--dir /a\n--x", false},
+        {"--dir $(reboot)", false},
+        {"--dir `reboot`", false},
+        {"--dir /a*", false},
+        {"--dir ~/x", false},
+        {"--dir 'a' 'b'", false},
+        {"--dir 'a';x", false},
+        {"--dir 'a'b", false},
+        {"--dir 'a'\\''", false},
+        {"--dir 'a\nb'", false},
+        {"--dir '", false},
+        {"--dir a'b'", false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (grant_is_flag(text_of(rows[i].text)) != rows[i].is)
+            fail_msg("'%s'", rows[i].text);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        GRANTS_AUTO set = {0};
+        char flag[600];
+        bool deny = *cases[i].row == '!';
+        assert_int_equal(
+            grant_add_rule(&set, cases[i].row + deny, deny ? GRANT_DENY : GRANT_ALLOW, GRANT_BY_ADMIN, NULL),
+            0);
+        grant_flag(&set.rows[0], flag, sizeof(flag));
+        if (!grant_is_flag(text_of(flag)))
+            fail_msg("%s", flag);
+    }
+}
+
 static void rows_come_and_go(void **state) {
     (void)state;
     GRANTS_AUTO set = {0};
@@ -661,6 +711,7 @@ int main(void) {
         cmocka_unit_test(rows_that_tell),
         cmocka_unit_test(what_is_needed_helps),
         cmocka_unit_test(rows_come_and_go),
+        cmocka_unit_test(flags_are_no_programs),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -70,6 +70,25 @@ static void read_packed_and_read_again(void **state) {
     assert_non_null(strstr(arcella_error_message(error), "a request"));
 }
 
+/* What the release before recorded had no requests: one element less, another number in front. */
+static void a_description_of_the_release_before(void **state) {
+    (void)state;
+    DESCRIPTION_AUTO *d = description_new();
+    DESCRIPTION_AUTO *back = NULL;
+    BUFFER_AUTO bytes = BUFFER_INIT(LIMIT_DESCRIPTION_BYTES);
+    assert_int_equal(read_text("[component]\nname = \"web\"\nversion = \"1.0.0\"\n", d, NULL), 0);
+    assert_int_equal(description_encode(d, &bytes, NULL), 0);
+    static const unsigned char head[] = {0xdc, 0, 27, 3};
+    assert_memory_equal(bytes.data, head, sizeof(head));
+    assert_int_equal((unsigned char)bytes.data[bytes.length - 1], 0x90);
+    bytes.data[2] = 26;
+    assert_int_equal(description_decode(bytes.data, bytes.length - 1, &back, NULL), ARCELLA_E_PROTOCOL);
+    bytes.data[3] = 2;
+    assert_int_equal(description_decode(bytes.data, bytes.length - 1, &back, NULL), 0);
+    assert_string_equal(back->id.text, "web@1.0.0");
+    assert_int_equal(back->requests.count, 0);
+}
+
 static void wrong_ones_say_where(void **state) {
     (void)state;
     static const struct {
@@ -191,6 +210,7 @@ static int set_up(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_packed_and_read_again),
+        cmocka_unit_test(a_description_of_the_release_before),
         cmocka_unit_test(wrong_ones_say_where),
         cmocka_unit_test(what_is_granted_is_known),
         cmocka_unit_test(short_of_memory),

@@ -63,6 +63,14 @@ static void the_table_is_bounded_and_no_count_is_lost(void **state) {
     }
     assert_int_equal(refusals.count, LIMIT_REFUSALS);
     uint64_t sum = refusals.others;
+    /* Nor does a worker's word overflow. */
+    struct ipc_audit lie = audit_of("/lie", "", IPC_AUDIT_NO_GRANT, UINT64_MAX);
+    lie.lost = UINT64_MAX;
+    REFUSALS_AUTO lies = {0};
+    refusals_add(&lies, &lie, NULL);
+    refusals_add(&lies, &lie, NULL);
+    assert_int_equal(lies.items[0].count, INT64_MAX);
+    assert_int_equal(lies.others, INT64_MAX);
     for (size_t i = 0; i < refusals.count; i++) {
         sum += refusals.items[i].count;
         assert_true(strlen(refusals.items[i].resource) <= 512 && strlen(refusals.items[i].grant) <= 1024);
@@ -85,6 +93,8 @@ static void commands_are_given_where_they_help(void **state) {
          "arcella-cli revoke web --deny 'net:connect:*:*'"},
         {"--deny 'net:connect:*:*'", IPC_AUDIT_DENIED_BY_POLICY, ""},
         {"arcella run (which passes stdin on)", IPC_AUDIT_NO_GRANT, ""},
+        {"--dir /a::/b; reboot", IPC_AUDIT_NO_GRANT, ""}, /* a worker that was taken over */
+        {"--dir $(reboot)", IPC_AUDIT_DENIED_BY_ROW, ""},
         {"", IPC_AUDIT_NO_GRANT, ""},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {

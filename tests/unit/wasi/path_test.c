@@ -195,6 +195,7 @@ static void reading_is_not_writing(void **state) {
     uint32_t length = rig_put(&rig, AT, "file");
     assert_errno(rig_call(&rig, "path_filestat_set_times", 3, 0, AT, length, 0, 0, WASI_FST_ATIM),
                  "notcapable");
+    host_audit_flush(wasi_preview1_host(rig.wasi)); /* what was told before is counted only */
     assert_int_equal(rig.denied, 10);
     assert_non_null(strstr(rig.needed, "--dir"));
     assert_non_null(strstr(rig.needed, ":rw"));

@@ -186,7 +186,7 @@ static inline void rig_on_output(void *user, unsigned stream, const char *bytes,
 
 static inline void rig_on_audit(void *user, const struct host_audit *line) {
     struct rig *rig = user;
-    rig->denied++;
+    rig->denied += (unsigned)line->count;
     snprintf(rig->needed, sizeof rig->needed, "%s", line->grant);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
-// Speaks TCP and UDP and looks up names, by the sockets of WASI 0.2 (bindings of wit-bindgen); all else it has from the adapter of
-// preview 1.
+// Speaks TCP and UDP and looks up names, by the sockets of WASI 0.2 (bindings of wit-bindgen); all else it
+// has from the adapter of preview 1.
 //
 //   talks serve PORT          one connection at a time: what comes in goes back, until one says "stop"
 //   talks connect PORT TEXT   sends it, tells what comes back
@@ -60,7 +60,8 @@ static void write_all(tcp_own_output_stream_t out, const uint8_t *bytes, size_t 
     while (length) {
         talks_list_u8_t part = {(uint8_t *)bytes, length < 4096 ? length : 4096};
         streams_stream_error_t error;
-        if (!streams_method_output_stream_blocking_write_and_flush(streams_borrow_output_stream(out), &part, &error))
+        if (!streams_method_output_stream_blocking_write_and_flush(streams_borrow_output_stream(out), &part,
+                                                                   &error))
             fail("write", NETWORK_ERROR_CODE_UNKNOWN);
         bytes += part.len;
         length -= part.len;
@@ -169,7 +170,8 @@ static void udp(uint16_t port, const char *text) {
     uint64_t permit = 0;
     while (udp_method_outgoing_datagram_stream_check_send(out, &permit, &code) && permit == 0)
         wait_for(udp_method_outgoing_datagram_stream_subscribe(out));
-    udp_outgoing_datagram_t datagram = {.data = bytes_of(text), .remote_address = {.is_some = true, .val = to}};
+    udp_outgoing_datagram_t datagram = {.data = bytes_of(text),
+                                        .remote_address = {.is_some = true, .val = to}};
     udp_list_outgoing_datagram_t list = {&datagram, 1};
     if (!udp_method_outgoing_datagram_stream_send(out, &list, &permit, &code))
         fail("send", code);
@@ -182,7 +184,8 @@ static void udp(uint16_t port, const char *text) {
     } while (got.len == 0);
     network_ipv4_socket_address_t from = got.ptr[0].remote_address.val.ipv4;
     printf("answer: %.*s from %d.%d.%d.%d:%s\n", (int)got.ptr[0].data.len, (char *)got.ptr[0].data.ptr,
-           from.address.f0, from.address.f1, from.address.f2, from.address.f3, from.port == port ? "True" : "False");
+           from.address.f0, from.address.f1, from.address.f2, from.address.f3,
+           from.port == port ? "True" : "False");
     udp_incoming_datagram_stream_drop_own(streams.f0);
     udp_outgoing_datagram_stream_drop_own(streams.f1);
     udp_udp_socket_drop_own(socket);

@@ -20,7 +20,8 @@ A result that is not one number goes where the last parameter says.  Besides:
     reset                                        gives out memory from the 33rd page on again
     pages                                        how many it has
 
---stable leaves out what a host of WASI 0.2 need not have: functions behind a feature, or newer than 0.2.0.
+--mixed imports its interfaces in all versions from 0.2.0 to that of the WIT, one by one; a function has the version that it is
+since at least.  --stable leaves out what a host of WASI 0.2 need not have: functions behind a feature, or newer than 0.2.0.
 """
 import sys
 from pathlib import Path
@@ -132,11 +133,24 @@ def definition_text(it, t):
     return f"({kind} {' '.join(f'{chr(34)}{n}{chr(34)}' for n in t[1])})"
 
 
+def names_in(t):
+    """The names of an interface that a type is made of."""
+    if t[0] in ("named", "own", "borrow"):
+        return {t[1]}
+    if t[0] in ("record", "variant"):
+        return {name for _, part in t[1] if part for name in names_in(part)}
+    parts = t[1] if t[0] == "tuple" else t[1:] if t[0] in ("list", "option", "result") else ()
+    return {name for part in parts if part for name in names_in(part)}
+
+
 def interface_text(number, it):
+    # As toolchains do, leave out what is used from elsewhere and then by nothing here.
+    types = [t for f in it.functions for t in (*(t for _, t in f.params), f.result) if t]
+    needed = {name for t in (*types, *(t for t in it.types.values() if t[0] != "use")) for name in names_in(t)}
     lines = [f"  (type $T{number} (instance"]
     for name, t in it.types.items():
         where, theirs, meant = it.resolve(name)
-        if meant[0] not in NAMED:
+        if meant[0] not in NAMED or t[0] == "use" and name not in needed:
             continue
         if t[0] == "use":
             lines += [f"    (alias outer 1 ${where.short}.{theirs} (type $of.{name}))",
@@ -197,8 +211,18 @@ def calls_text(found):
             f'    (with "f" (instance {" ".join(given)}))))', *lifted]
 
 
-def text(folder, stable=False):
+def mix(found):
+    """Every interface in another version."""
+    last = 1 + max(int(it.version.rpartition(".")[2]) for it in found.values())
+    for n, it in enumerate(found.values()):
+        if all(is_stable(f) for f in it.functions):
+            it.version = f"0.2.{n % last}"
+
+
+def text(folder, stable=False, mixed=False):
     found = interfaces(folder, stable)
+    if mixed:
+        mix(found)
     lines = ["(component"]
     for number, it in enumerate(found.values()):
         lines += interface_text(number, it)
@@ -206,4 +230,4 @@ def text(folder, stable=False):
 
 
 if __name__ == "__main__":
-    print(text(sys.argv[-1], "--stable" in sys.argv), end="")
+    print(text(sys.argv[-1], "--stable" in sys.argv, "--mixed" in sys.argv), end="")

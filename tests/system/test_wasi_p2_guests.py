@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Programs of WASI 0.2 from several toolchains, as a person would use them: under `arcella run` and as deployments, with files,
+and with sockets to programs of the system and to each other.  What they print where they run alone is in the components' table."""
+import contextlib
+import socket
+import subprocess
+import threading
+
+import pytest
+
+import wasi02
+import wasi02_cases
+import wasi02_cases_tcp
+from conftest import BIN, GUESTS, SLOW, environment, wait_until
+
+FOLDER = GUESTS / "components"
+SECONDS = 120
+LONG = pytest.mark.long
+TALKS = ["talks-c", pytest.param("talks-py", marks=LONG)]
+TOUCHES = ["touches-command-c", "touches-command-go", *(pytest.param(f"touches-{kind}", marks=LONG) for kind in ("js", "py", "command-rust"))]
+MEMORY = ["--memory", "512m"]
+
+
+def spare_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def ask(port, text):
+    """What a server answers; None: nobody is there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
+            one.sendall(text)
+            one.shutdown(socket.SHUT_WR)
+            answer = b""
+            while piece := one.recv(4096):
+                answer += piece
+            return answer
+    except ConnectionRefusedError:
+        return None
+
+
+@contextlib.contextmanager
+def upper_case_server():
+    """TCP and UDP on one port: answers in capital letters, once each."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        port = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+        tcp.settimeout(SECONDS)
+        udp.settimeout(SECONDS)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                one, _ = tcp.accept()
+                with one:
+                    while piece := one.recv(4096):
+                        one.sendall(piece.upper())
+
+        def answer():
+            with contextlib.suppress(OSError):
+                data, where = udp.recvfrom(4096)
+                udp.sendto(data.upper(), where)
+
+        threads = [threading.Thread(target=what, daemon=True) for what in (serve, answer)]
+        for thread in threads:
+            thread.start()
+        yield port
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_client(name, run):
+    with upper_case_server() as port:
+        done = run(*MEMORY, "--net", f"connect=127.0.0.1:{port}", FOLDER / f"{name}.wasm", "connect", port, "a question", timeout=SECONDS)
+        assert done.ok().out == "answer: A QUESTION\n"
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_client_without_a_grant_is_told_which(name, run):
+    done = run(*MEMORY, FOLDER / f"{name}.wasm", "connect", 9, "a question", timeout=SECONDS)
+    assert done.code != 0 and "denied" in done.err and "--net" in done.err, done.err
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_datagrams(name, run):
+    with upper_case_server() as port:
+        done = run(*MEMORY, "--net", "udp=127.0.0.0/8:*", FOLDER / f"{name}.wasm", "udp", port, "a question", timeout=SECONDS)
+        assert done.ok().out == "answer: A QUESTION from 127.0.0.1:True\n"
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_names(name, run):
+    done = run(*MEMORY, "--net", "resolve=localhost", FOLDER / f"{name}.wasm", "lookup", "localhost", timeout=SECONDS)
+    assert done.ok().out == "addresses: 127.0.0.1\n"
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_server(name, home):
+    port = spare_port()
+    server = subprocess.Popen([BIN / "arcella", "run", *MEMORY, "--net", f"listen=127.0.0.1:{port}", FOLDER / f"{name}.wasm", "serve", str(port)],
+                              env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        large = bytes(range(256)) * 4096
+        assert wait_until(lambda: ask(port, b"first"), 60, "the server") == b"first"
+        assert ask(port, large) == large
+        assert ask(port, b"stop") == b"stop"
+        out, err = server.communicate(timeout=SECONDS * SLOW)
+        assert server.returncode == 0, err
+        assert out == f"serving\nserved 5 bytes\nserved {len(large)} bytes\nserved 4 bytes\n"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_two_deployments_speak_with_each_other(arcella):
+    port = spare_port()
+    arcella.install(FOLDER / "talks-c.wasm", "server")
+    arcella.install(FOLDER / "talks-c.wasm", "client")
+    arcella.cli("start", "server", "--restart", "never", "--net", f"listen=127.0.0.1:{port}", "--arg", "serve", "--arg", port).ok()
+    assert wait_until(lambda: ask(port, b"x"), 30, "the server") == b"x"
+    for word in ("hello", "stop"):
+        arcella.cli("start", "client", "--restart", "never", "--net", f"connect=127.0.0.1:{port}",
+                    *(part for argument in ("connect", port, word) for part in ("--arg", argument))).ok()
+        arcella.wait_state("client", "finished")
+        assert f"answer: {word}" in arcella.logs("client")
+        arcella.cli("undeploy", "client").ok()
+    arcella.wait_state("server", "finished")
+
+
+@pytest.mark.parametrize("name", TOUCHES)
+def test_a_program_as_a_deployment(name, arcella, tmp_path):
+    """Its output is its log, its status the deployment's state."""
+    arcella.expect_log(r"msg=failed|denied|exited|ended")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "in.txt").write_text("from the host")
+    folder.chmod(0o777)
+    for above in folder.parents:
+        if above.owner() == folder.owner() and above != above.parent:
+            above.chmod(above.stat().st_mode | 0o011)
+    options = [*MEMORY, "--dir", f"{folder}::/data:rw", "--env", "A=1"]
+    arcella.install(FOLDER / f"{name}.wasm", "program")
+    arcella.cli("start", "program", "--restart", "never", *options, "--arg", "one", "--arg", "fail", timeout=SECONDS).ok()
+    assert arcella.wait_state("program", ("failed", "finished"), SECONDS)["exit_code"] == 1
+    said = arcella.logs("program")
+    for line in ("args: [one] [fail]", "env: A=1", "stdin: 0 bytes", "clocks: after 2023 slept", "random: two that differ", "file: from the host",
+                 "dir: in.txt made", "size: 15", "none: missing", "outside: refused", "to the other stream"):
+        assert line in said, f"{line}\n{said}"
+    assert (folder / "made" / "out.txt").read_text() == "from the guest\n"
+
+
+def test_versions_from_the_first_to_the_last_in_one_component(arcella):
+    """Each interface in another 0.2.x: types and handles go from one to the other."""
+    arcella.install(FOLDER / "forwarder-mixed.wasm", "mixed")
+    versions = {row["module"].rpartition("@")[2] for row in arcella.json("inspect", "mixed")["component"]["imports"]}
+    assert {"0.2.0", "0.2.12"} <= versions and len(versions) == 13, versions
+    arcella.cli("start", "mixed", "--net", "listen=127.0.0.0/8:*", "--net", "connect=127.0.0.0/8:*").ok()
+    g = wasi02.Guest(wasi02.Deployed(arcella, "mixed"))
+    wasi02_cases.poll_tells_which_are_ready(g, None)
+    wasi02_cases.standard_output_takes_what_it_permits(g, None)
+    client, server, _ = wasi02_cases_tcp.pair(g)
+    wasi02_cases.write_all(g, client[2], b"from one version to another")
+    assert g("input-stream.blocking-read", server[1], 100) == b"from one version to another"
