@@ -96,7 +96,7 @@
 #define LIMIT_ARGS_BYTES       (128 * KIB)
 #define LIMIT_ENV              1024
 #define LIMIT_DIRS             64
-#define LIMIT_ACTIONS_BYTES    256         /* functions of a host module that one row names */
+#define LIMIT_GRANT_ACTIONS_BYTES 256      /* functions of a host module that one row names */
 #define LIMIT_GRANT_ROWS       2048        /* rows of one instance: the bounds of all classes in sum */
 #define LIMIT_SECRET_BYTES     (64 * KIB)  /* a secret's file: keys and certificates are far smaller */
 #define LIMIT_REQUESTS         128         /* grants one package may ask for */

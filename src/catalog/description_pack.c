@@ -292,7 +292,7 @@ static void get_requests(struct unpacking *u) {
         refuse(u, "a list of requests");
     for (uint32_t i = 0; i < texts / REQUEST_TEXTS && !u->r.failed && u->result == 0; i++) {
         MEM_AUTO char *class = get_text(u, 128, false);
-        MEM_AUTO char *actions = get_text(u, LIMIT_ACTIONS_BYTES, false);
+        MEM_AUTO char *actions = get_text(u, LIMIT_GRANT_ACTIONS_BYTES, false);
         MEM_AUTO char *pattern = get_text(u, LIMIT_PATH_BYTES, false);
         MEM_AUTO char *reason = get_text(u, REQUEST_REASON_BYTES, false);
         if (!class || !actions || !pattern || !reason)

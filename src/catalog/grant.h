@@ -291,7 +291,7 @@ void grant_actions_format(unsigned actions, char *to, size_t size);
 /* Class and actions of a row as texts. */
 struct grant_words {
     char class[LIMIT_NAME_BYTES + 8]; /* "fs", "host:kv" */
-    char actions[LIMIT_ACTIONS_BYTES + 1];
+    char actions[LIMIT_GRANT_ACTIONS_BYTES + 1];
 };
 /** Write a row's class and actions so. */
 void grant_row_words(const struct grant *row, struct grant_words *ret);

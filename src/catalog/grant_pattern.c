@@ -283,12 +283,12 @@ static bool is_name(struct text name, size_t max) {
 }
 
 static bool are_functions(struct text functions) {
-    if (functions.length > LIMIT_ACTIONS_BYTES)
+    if (functions.length > LIMIT_GRANT_ACTIONS_BYTES)
         return false;
     while (functions.data) {
         const char *plus = functions.length ? memchr(functions.data, '+', functions.length) : NULL;
         size_t length = plus ? (size_t)(plus - functions.data) : functions.length;
-        if (!is_name((struct text){functions.data, length}, LIMIT_ACTIONS_BYTES))
+        if (!is_name((struct text){functions.data, length}, LIMIT_GRANT_ACTIONS_BYTES))
             return false;
         functions = plus ? (struct text){plus + 1, functions.length - length - 1} : (struct text){NULL, 0};
     }

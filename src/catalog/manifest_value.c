@@ -207,7 +207,7 @@ static const char *must_have(struct manifest_reading *m, struct toml_node *table
 }
 
 static void read_request(struct manifest_reading *m, struct toml_node *table) {
-    char actions[LIMIT_ACTIONS_BYTES + 1];
+    char actions[LIMIT_GRANT_ACTIONS_BYTES + 1];
     if (table->kind != TOML_TABLE) {
         manifest_mistake(m, table->line, table->column, "grants",
                          "%s is not allowed here; allowed: a table, written [[grants]]",
