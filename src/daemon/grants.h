@@ -31,11 +31,12 @@ int grants_from_request(struct call *call, enum grant_source source, uint64_t ex
 /** Grant what the package asks for and what needs nothing of the host's. @return 0, LIMIT, NOMEM */
 int grants_add_requested(const struct package_description *d, struct grant_set *to, uint64_t expires_ms,
                          arcella_error **reterr) MUST_CHECK;
-/** Record policy and grants of a deployment as they are in its record. @return as state_deployment_revise() */
+/** Record policy and grants of a deployment as they are in its record. @return as state_deployment_revise()
+ */
 int grants_record(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
 /**
- * Would these grants give a deployment that has no group of its own choice a group of its own?  What holds more
- * than nothing shares its worker with nobody who did not ask for it.
+ * Would these grants give a deployment that has no group of its own choice a group of its own?  What holds
+ * more than nothing shares its worker with nobody who did not ask for it.
  *
  * @return 0, GROUP (that group is somebody else's already), NOMEM
  */

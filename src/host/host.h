@@ -43,7 +43,7 @@ struct host_audit {
     enum host_reason reason;
     const char *grant;   /* the flag that would allow it: "--dir HOSTDIR::/data:rw"; DENIED_BY: of that row */
     uint64_t count;      /* times since it was last told, this one included */
-    uint64_t call;     /* whoever holds the host may say whose call it was; 0: none */
+    uint64_t call;       /* whoever holds the host may say whose call it was; 0: none */
     uint64_t suppressed; /* others before this one that were too many to be told one by one */
 };
 
