@@ -70,7 +70,7 @@ def options_of(needs, place):
 def daemon():
     folder = Path(tempfile.mkdtemp(prefix="arc-"))
     it = Arcella(folder / "home").start()
-    it.expect_log(r"msg=failed|and got no further one|unit=runtime .* end=|access denied|denied")
+    it.expect_log(r"msg=failed|and got no further one|no more are given|unit=runtime .* end=|access denied|denied")
     it.cli("install", FORWARDER, "--id", "forwarder@1.0.0").ok()
     yield it
     code = it.stop()

@@ -2,6 +2,7 @@
 """Programs of WASI 0.2 from several toolchains, as a person would use them: under `arcella run` and as deployments, with files,
 and with sockets to programs of the system and to each other.  What they print where they run alone is in the components' table."""
 import contextlib
+import os
 import socket
 import subprocess
 import threading
@@ -161,3 +162,52 @@ def test_versions_from_the_first_to_the_last_in_one_component(arcella):
     client, server, _ = wasi02_cases_tcp.pair(g)
     wasi02_cases.write_all(g, client[2], b"from one version to another")
     assert g("input-stream.blocking-read", server[1], 100) == b"from one version to another"
+
+
+def test_what_is_held_is_counted(arcella):
+    """`status` tells what an instance holds of each kind that has a limit, and what it was refused."""
+    arcella.expect_log(r"denied")
+    arcella.install(FOLDER / "forwarder.wasm", "counted")
+    arcella.cli("start", "counted", "--net", "listen=127.0.0.0/8:*", "--net", "connect=127.0.0.0/8:*").ok()
+    g = wasi02.Guest(wasi02.Deployed(arcella, "counted"))
+
+    def counters():
+        return {row["name"]: row for row in arcella.json("status", "counted")["instances"][0]["counters"]}
+
+    before = counters()
+    client, _, server = wasi02_cases_tcp.pair(g)
+    timers = [g("monotonic-clock.subscribe-duration", 10**12) for _ in range(5)]
+    now = counters()
+    for name, more in (("sockets", 3), ("pollables", 5), ("connections", 1)):
+        assert now[name]["used"] == before.get(name, {"used": 0})["used"] + more, (name, now[name])
+    assert now["sockets"]["limit"] == 1024 and now["pollables"]["limit"] == 16384 and now["handles"]["limit"] == 1024
+    for one in timers:
+        g.drop("pollable", one)
+    for resource, one in zip(("tcp-socket", "input-stream", "output-stream"), client):
+        g.drop(resource, one)
+    after = counters()
+    assert after["pollables"]["used"] == before.get("pollables", {"used": 0})["used"] and after["sockets"]["used"] == 2
+    denied = after["denied"]["used"]
+    assert wasi02_cases_tcp.connect(g, wasi02_cases_tcp.tcp(g), wasi02_cases_tcp.address(80, (192, 0, 2, 1))) == wasi02.Err("access-denied")
+    assert counters()["denied"]["used"] == denied + 1
+    assert server
+
+
+@pytest.mark.parametrize("call,code", [("cli-exit-exit(0)", 0), ("cli-exit-exit(1)", 1), ("cli-exit-exit-with-code(0)", 0),
+                                       ("cli-exit-exit-with-code(7)", 7), ("cli-exit-exit-with-code(255)", 255)])
+def test_exit_is_the_status_of_the_command(run, call, code):
+    assert run("--invoke", call, FOLDER / "forwarder.wasm").code == code
+
+
+def test_a_terminal_is_told_where_there_is_one(home):
+    """Standard input and error are one, standard output is a pipe."""
+    ours, theirs = os.openpty()
+    words = [word for name in ("stdin", "stdout", "stderr")
+             for word in ("--invoke", f"cli-terminal-{name}-get-terminal-{name}(1024)", "--invoke", "peek8(1024)")]
+    try:
+        done = subprocess.run([BIN / "arcella", "run", *words, FOLDER / "forwarder.wasm"], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+                              env=environment(home), timeout=60 * SLOW, text=True)
+        assert (done.returncode, done.stdout.split()) == (0, ["1", "0", "1"])
+    finally:
+        os.close(ours)
+        os.close(theirs)

@@ -410,6 +410,20 @@ def the_same_object(g, p):
     assert g("descriptor.is-same-object", data, opened(g, data, ".")) is True
 
 
+@case("files", stable=False)
+def there_is_a_limit_of_open_files(g, p):
+    """Ours: 1,024 of one instance, streams of directories among them."""
+    data, _ = folders(g)
+    (p.data / "f").write_text("x")
+    found = []
+    while not isinstance(one := opened(g, data, "f"), Err) and len(found) < 5000:
+        found.append(one)
+    assert one == Err("insufficient-memory") and 900 < len(found) <= 1024
+    assert g("descriptor.read-directory", data) == Err("insufficient-memory")
+    g.drop("descriptor", found.pop())
+    assert not isinstance(g("descriptor.read-directory", data), Err)
+
+
 # --- directories ---
 
 @case("files")
