@@ -312,7 +312,8 @@ json_t *grants_permissions(struct daemon *daemon, const struct component_record 
         component = own;
     JSON_AUTO *all = json_object();
     bool ok = all && (!record || grants_effective(daemon, record, &set, NULL) == 0);
-    json_put_text(all, "component", component ? component->id.text : record->component.text, &ok);
+    if (component || record)
+        json_put_text(all, "component", component ? component->id.text : record->component.text, &ok);
     if (record)
         json_put_text(all, "deployment", record->id, &ok);
     const struct request_list none = {0};

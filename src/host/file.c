@@ -53,6 +53,15 @@ int host_file_set_path(struct host_file *file, const char *path, size_t length) 
     return 0;
 }
 
+int host_file_room(struct host *host) {
+    if (host->files_open < host->open_files)
+        return 0;
+    if (!host->told_open_files)
+        host_notice(host, "the guest holds %u open files, no more are given", host->open_files);
+    host->told_open_files = true;
+    return HOST_E_MFILE;
+}
+
 struct host_file *host_file_ref(struct host_file *file) {
     file->refs++;
     return file;

@@ -121,6 +121,13 @@ struct host_file {
     struct host_log_stream *log; /* LOG: owned */
 };
 
+/**
+ * Is there room for one more open file of the instance?  Ask before opening.  The first refusal leaves a line
+ * in the instance's log that names the limit.
+ *
+ * @return 0, HOST_E_MFILE
+ */
+int host_file_room(struct host *host) MUST_CHECK;
 struct host_file *host_file_ref(struct host_file *file);
 /** Drop a reference; the last closes the descriptor. @return NULL */
 struct host_file *host_file_unref(struct host_file *file);

@@ -112,6 +112,7 @@ static int open_own(struct host_file *dir, bool *ret_shared) {
 
 int host_listing_new(struct host_file *dir, struct host_listing **ret) {
     int r = host_dir_need(dir, HOST_READ, "", 0);
+    r = r ? r : host_file_room(dir->host);
     if (r)
         return r;
     bool shared;

@@ -6,18 +6,6 @@
 
 /* --- open --- */
 
-/* The files that one instance may have open: descriptors of others stand against the same limit of the
- * worker. */
-static int room_for_file(struct wasi_p2 *wasi) {
-    if (host_figures(wasi->host).files_open < LIMIT_OPEN_FILES)
-        return 0;
-    if (!wasi->told_open_files)
-        host_notice(wasi->host, "the guest holds %u open files, no more are given",
-                    (unsigned)LIMIT_OPEN_FILES);
-    wasi->told_open_files = true;
-    return HOST_E_MFILE;
-}
-
 /* Flags that go together? */
 static int check_flags(const struct host_file *dir, uint32_t open) {
     if (dir->kind != HOST_DIRECTORY)
@@ -48,7 +36,7 @@ static int open_file(struct wasi_p2 *wasi, struct host_file *dir, struct text pa
                      uint32_t open, uint32_t flags, struct host_file **ret) {
     struct host_open how = how_to_open(path_flags, open, flags);
     int error = check_flags(dir, open);
-    error = error ? error : room_for_file(wasi);
+    error = error ? error : host_file_room(wasi->host);
     error = error ? error : host_dir_open(dir, path.data, path.length, &how, ret);
     if (error)
         return p2_dir_error(dir, error);

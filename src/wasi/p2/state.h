@@ -26,7 +26,6 @@ struct wasi_p2 {
     struct p2_output *outputs[2]; /* likewise; standard output and error */
     struct host_file **dirs;      /* owned, and the references in it */
     uint32_t dirs_count;
-    bool told_open_files; /* the line about the limit has been said */
 };
 
 /** The state of a call, by the rule of wasi.h; the call is counted. */
