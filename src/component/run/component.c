@@ -254,10 +254,7 @@ const struct component_func *component_func_at(const struct component *component
 /* Does an exported interface answer to what was asked for: the same track, or the same but for its version?
  */
 static bool answers(struct text exported, struct text asked) {
-    if (extern_text_serves(asked, exported))
-        return true;
-    const char *at = exported.length ? memchr(exported.data, '@', exported.length) : NULL;
-    return at && text_equal((struct text){exported.data, (size_t)(at - exported.data)}, asked);
+    return extern_text_serves(asked, exported) || text_equal(extern_text_unversioned(exported), asked);
 }
 
 static const struct component_func *find_func(const struct component *component, struct text interface,
