@@ -154,27 +154,6 @@ static void round_trips(struct bench *bench, const char *name) {
     bench_report(name, "us", a, b, PAIRS);
 }
 
-/*
- * Once with both ends on one processor, which measures what is done, and once where the kernel puts them: on
- * a machine that is idle that mostly measures how long a processor takes to wake.
- */
-static void bench_round_trip(struct bench *bench) {
-    cpu_set_t all, one;
-    pid_t worker = worker_pid(bench->worker);
-    if (sched_getaffinity(0, sizeof(all), &all))
-        exit(1);
-    CPU_ZERO(&one);
-    for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
-        if (CPU_ISSET(i, &all))
-            CPU_SET(i, &one);
-    if (sched_setaffinity(0, sizeof(one), &one) || sched_setaffinity(worker, sizeof(one), &one))
-        exit(1);
-    round_trips(bench, "IPC round trip daemon-worker");
-    if (sched_setaffinity(0, sizeof(all), &all) || sched_setaffinity(worker, sizeof(all), &all))
-        exit(1);
-    round_trips(bench, "IPC round trip daemon-worker, wherever the kernel puts them");
-}
-
 /* --- starts --- */
 
 static void start(struct bench *bench, uint64_t handle, const char *code, const char *arg) {
@@ -203,7 +182,7 @@ static void wait_for(struct bench *bench, const unsigned *counter, unsigned want
         loop_run_once(bench->loop);
 }
 
-static void bench_starts(struct bench *bench) {
+static void starts(struct bench *bench, const char *name) {
     static double us[STARTS];
     for (int i = -3; i < STARTS; i++) {
         unsigned ended = bench->ended;
@@ -213,7 +192,29 @@ static void bench_starts(struct bench *bench) {
         if (i >= 0)
             us[i] = (double)(bench_ns() - began) / 1000;
     }
-    bench_value("start of a cached hello in a warm worker, to its end", "us", us, STARTS);
+    bench_value(name, "us", us, STARTS);
+}
+
+/*
+ * Once with both ends on one processor, which measures what is done, and once where the kernel puts them: on
+ * a machine that is idle that mostly measures how long a processor takes to wake.
+ */
+static void bench_twice(struct bench *bench, void (*measure)(struct bench *, const char *), const char *name,
+                        const char *name_apart) {
+    cpu_set_t all, one;
+    pid_t worker = worker_pid(bench->worker);
+    if (sched_getaffinity(0, sizeof(all), &all))
+        exit(1);
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    if (sched_setaffinity(0, sizeof(one), &one) || sched_setaffinity(worker, sizeof(one), &one))
+        exit(1);
+    measure(bench, name);
+    if (sched_setaffinity(0, sizeof(all), &all) || sched_setaffinity(worker, sizeof(all), &all))
+        exit(1);
+    measure(bench, name_apart);
 }
 
 /* --- memory --- */
@@ -276,8 +277,10 @@ int main(int argc, char **argv) {
     settle(&bench);
     double idle = resident_kib(worker_pid(bench.worker)) / 1024;
     bench_value("resident memory, idle worker", "MB", &idle, 1);
-    bench_round_trip(&bench);
-    bench_starts(&bench);
+    bench_twice(&bench, round_trips, "IPC round trip daemon-worker",
+                "IPC round trip daemon-worker, wherever the kernel puts them");
+    bench_twice(&bench, starts, "start of a cached hello in a warm worker, to its end",
+                "start of a cached hello, wherever the kernel puts them");
     bench_memory(&bench);
     workers_free(bench.workers);
     loop_free(bench.loop);
