@@ -90,7 +90,8 @@ struct arcella_wasi {
      * Each a flag of `arcella run` and one space, then its word as it stands, without a shell's quotes:
      * --dir HOST::GUEST[:rw], --env NAME=VALUE, --arg VALUE, --net connect=HOST:PORT (listen=, udp=,
      * resolve=NAME), --listen ADDRESS:PORT, --allow CLASS:ACTION:PATTERN, --deny CLASS:ACTION:PATTERN.  HOST
-     * of a directory is absolute; links in it are followed.
+     * of a directory is absolute; links in it are followed, so it does not lead through what a guest may
+     * write.
      */
     const char *const *grants;
     size_t grants_count;

@@ -552,21 +552,34 @@ static void each_has_its_own(void **state) {
 
 /* --- no memory --- */
 
+/* One call, whatever comes of it. */
+static int try_call(const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *ret,
+                    arcella_error **reterr) {
+    const uint64_t values[15] = {a, b, c, d};
+    struct arcella_value args[16], result;
+    args[0] = arcella_value_u32(number_of(name));
+    for (size_t i = 0; i < 15; i++)
+        args[i + 1] = arcella_value_u64(values[i]);
+    int r = arcella_instance_call(instance, "call", args, 16, &result, reterr);
+    *ret = r ? 0 : result.of.u64;
+    return r;
+}
+
 static int whole(arcella_error **reterr) {
-    static const char *const more[] = {"--env A=1", "--arg x", "--net connect=192.0.2.1:1",
-                                       "--deny net:udp:*:*"};
+    static const char *const more[] = {"--env A=1", "--arg x", "--net resolve=*", "--deny net:udp:*:*"};
     const char *grants[5] = {room};
     memcpy(&grants[1], more, sizeof more);
     struct arcella_wasi wasi = with(grants, 5);
-    struct arcella_value args[16], result;
-    arcella_instance *made = NULL;
-    int r = arcella_instance_new_wasi(component, NULL, &wasi, &made, reterr);
-    instance = made;
-    for (size_t i = 0; i < 16; i++)
-        args[i] = i ? arcella_value_u64(i == 1 ? RET : 0) : arcella_value_u32(number_of("get-directories"));
+    uint64_t network, none;
+    wasi.resolve = resolve;
+    int r = arcella_instance_new_wasi(component, NULL, &wasi, &instance, reterr);
     if (!r)
-        r = arcella_instance_call(made, "call", args, 16, &result, reterr);
-    arcella_instance_free(made);
+        memory = memory_of(instance->component);
+    r = r ? r : try_call("get-directories", RET, 0, 0, 0, &none, reterr);
+    r = r ? r : try_call("instance-network", 0, 0, 0, 0, &network, reterr);
+    r = r ? r
+          : try_call("resolve-addresses", network, TEXT_AT, put(TEXT_AT, "a.example"), RET, &none, reterr);
+    arcella_instance_free(instance);
     instance = NULL;
     return r;
 }
