@@ -66,13 +66,14 @@ typedef void arcella_refusal_fn(const struct arcella_refusal *refusal, void *use
  *
  * @param stream  1: standard output, 2: standard error; 0: the library says something about the instance (a
  * limit was reached)
- * @param line    length bytes without the newline, of a guest any bytes; borrowed until it returns
+ * @param line    length bytes without the newline, of a guest any bytes, at most 8192 (the rest of a line is
+ * lost); borrowed until it returns
  */
 typedef void arcella_output_fn(arcella_instance *instance, int stream, const char *line, size_t length,
                                void *user);
 /**
- * Resolves a name, as getaddrinfo() does.  Runs on another thread, several at a time, and may block; may end
- * after the instance was freed, never after the runtime.  Calls nothing of the library.
+ * Resolves a name, as getaddrinfo() does.  Runs on a thread of libuv's pool, several at a time, and may
+ * block; may end after the instance was freed, never after the runtime.  Calls nothing of the library.
  *
  * @param name       of a guest that may look it up: letters, digits, '-', '_' and dots, NUL-terminated
  * @param ret        out: room for `room` addresses, in the order in which they are to be tried

@@ -7,6 +7,8 @@
  * Names are resolved by the embedder's function, on the pool.  A lookup on its way holds what it needs, so
  * that an instance may end before it.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -88,6 +90,8 @@ static int read_grants(struct api_given *given, arcella_error **reterr) {
     int r = 0;
     for (size_t i = 0; !r && i < as->grants_count; i++)
         r = read_grant(&given->grants, as->grants[i], reterr);
+    if (r == ARCELLA_E_LIMIT)
+        error_hint(reterr, r, "one grant may stand for many: a directory, a range, a name with *");
     return r ? r : check_rows(&given->grants, reterr);
 }
 
@@ -186,11 +190,15 @@ static int take_stdio(const struct arcella_wasi *as, int stdio[3], arcella_error
 static void on_output(void *user, unsigned stream, const char *bytes, size_t length, bool cut,
                       uint64_t dropped) {
     const struct api_given *given = user;
-    static const char lost[] = "lines that came too fast were dropped";
+    char lost[80];
     (void)cut;
-    if (given->instance && dropped)
-        given->as.on_output(given->instance, 0, lost, sizeof(lost) - 1, given->as.user);
-    if (given->instance && bytes)
+    if (!given->instance)
+        return;
+    if (dropped) {
+        int told = snprintf(lost, sizeof(lost), "%" PRIu64 " lines that came too fast were dropped", dropped);
+        given->as.on_output(given->instance, 0, lost, (size_t)told, given->as.user);
+    }
+    if (bytes)
         given->as.on_output(given->instance, (int)stream, bytes, length, given->as.user);
 }
 
