@@ -30,7 +30,7 @@ static arcella_error *error;
 static uint8_t *memory;
 static char folder[64], room[128], writable[160];
 /* What the callbacks heard. */
-static char refused[512], lines[512];
+static char refused[512], lines[512], said[128];
 static unsigned refusals;
 
 static int open_library(void **state) {
@@ -42,7 +42,7 @@ static int open_library(void **state) {
     snprintf(room, sizeof room, "--dir %s::/data", folder);
     snprintf(writable, sizeof writable, "%s:rw", room);
     refusals = 0;
-    *refused = *lines = '\0';
+    *refused = *lines = *said = '\0';
     return arcella_runtime_new(NULL, &runtime, NULL) ||
            arcella_component_load(runtime, "guest", "1", guest_bytes, sizeof guest_bytes, &component, NULL);
 }
@@ -69,6 +69,8 @@ static void on_refusal(const struct arcella_refusal *refusal, void *user) {
 static void on_output(arcella_instance *of, int stream, const char *line, size_t length, void *user) {
     (void)user;
     assert_ptr_equal(of, instance);
+    if (stream == 0)
+        snprintf(said, sizeof said, "%.*s", (int)length, line);
     size_t used = strlen(lines);
     snprintf(lines + used, sizeof lines - used, "%d:%.*s\n", stream, (int)length, line);
 }
@@ -290,6 +292,21 @@ static void lines_are_told(void **state) {
     write_out(CALL("get-stdout"), "one\ntwo");
     write_out(CALL("get-stderr"), "oh\n");
     assert_string_equal(lines, "1:one\n1:two\n2:oh\n"); /* what is unfinished comes with the end of a call */
+}
+
+/* Nobody can flood the embedder; how much is missing is said with the next line. */
+static void lines_too_fast_are_counted(void **state) {
+    (void)state;
+    unsigned long dropped = 0;
+    MAKE("--arg x");
+    uint64_t stream = CALL("get-stdout");
+    memset(memory + TEXT_AT, '\n', 4096);
+    for (int i = 0; i < 4; i++)
+        CALL("[method]output-stream.blocking-write-and-flush", stream, TEXT_AT, 4096, RET);
+    CALL("[method]pollable.block", CALL("subscribe-duration", 50 * 1000 * 1000));
+    write_out(stream, "last\n");
+    assert_int_equal(sscanf(said, "%lu lines that came too fast were dropped", &dropped), 1);
+    assert_in_range(dropped, 1, 3 * 4096);
 }
 
 static void descriptors_are_streams(void **state) {
@@ -616,6 +633,7 @@ int main(void) {
         TEST(what_is_denied_says_by_what),
         TEST(texts_are_given),
         TEST(lines_are_told),
+        TEST(lines_too_fast_are_counted),
         TEST(descriptors_are_streams),
         TEST(it_may_wait),
         TEST(a_refusal_names_what_allows_it),
