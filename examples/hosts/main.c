@@ -30,7 +30,8 @@ static int score(arcella_instance *instance, const char *path, arcella_error **r
     int r = arcella_instance_call(instance, "score", &arg, 1, &result, reterr);
     if (r)
         return r;
-    arcella_value_get_case(&result, &failed, &payload);
+    if (arcella_value_get_case(&result, &failed, &payload) || !payload)
+        return ARCELLA_E_KIND;
     if (!failed && !arcella_value_get_u32(payload, &count))
         printf("%s: %u scores\n", path, count);
     else if (failed && !arcella_value_get_string(payload, &why, &length))
