@@ -10,5 +10,6 @@
 #include "runtime.h"
 #include "value.h"
 #include "version.h"
+#include "wasi.h"
 
 #endif

@@ -12,7 +12,8 @@
  * long; it blocks all signals and sleeps while no guest runs.
  *
  * Stacks.  A call runs on the caller's stack where that has room for options.stack_bytes and 128 KiB more;
- * else, and where a start section runs, on a stack of its own, which costs some hundred nanoseconds.  A guest
+ * else, where a start section runs, and in an instance that may wait (wasi.h), on a stack of its own, which
+ * costs some hundred nanoseconds.  A guest
  * that needs more than stack_bytes is ended (ARCELLA_E_LIMIT); it never reaches the caller's frames.  From a
  * host function of a guest that is on a stack of its own, no other instance can be called (ARCELLA_E_BUSY).
  *

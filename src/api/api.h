@@ -7,6 +7,7 @@
  *     component.c  loading, unloading; code that instances share
  *     list.c       imports, exports, WIT
  *     instance.c   instances: made, ended, freed
+ *     wasi.c       what an instance may reach of the system; signals.c: those it would cause
  *     call.c       functions and calls
  *     value.c      values and types
  *     hint.c       what to do about an error, for embedders
@@ -19,6 +20,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include <signal.h>
 #include <string.h>
 
 #include "arcella/arcella.h"
@@ -30,6 +32,7 @@
 #include "engine/engine.h"
 #include "wasi/wasi.h"
 
+struct api_given;
 struct host_row;
 
 struct arcella_runtime {
@@ -41,6 +44,7 @@ struct arcella_runtime {
     struct arcella_instance *instances;
     uint32_t depth; /* calls in progress, one inside another */
     bool has_wasi;  /* WASI is in the bindings: from the first instance that wants it on */
+    bool granted;   /* an instance was given something: guests may write to what others hold */
     bool turning;   /* the loop runs: it cannot run inside itself */
     bool fuel;
 };
@@ -88,10 +92,11 @@ struct arcella_instance {
     struct component_instance *component; /* owned; NULL: a module's */
     struct engine_instance *module;       /* owned; NULL: a component's */
     struct memory_budget host_memory;     /* what WASI may make us hold for it */
-    struct engine_budget budget;          /* of a call */
-    struct arena arenas[2];               /* of what the last call returned, and of the one in progress */
-    unsigned arena;                       /* which is that of the last call */
-    struct arcella_func *funcs;           /* owned; one for each export; func NULL: not asked for yet */
+    struct api_given *given;     /* counted; NULL: of WASI it has only what is free, and cannot wait */
+    struct engine_budget budget; /* of a call */
+    struct arena arenas[2];      /* of what the last call returned, and of the one in progress */
+    unsigned arena;              /* which is that of the last call */
+    struct arcella_func *funcs;  /* owned; one for each export; func NULL: not asked for yet */
     void *user;
     uint32_t depth; /* calls in progress: 0 or 1 */
     bool doomed;    /* was freed in its own call: it goes when that has ended */
@@ -145,6 +150,29 @@ int api_outcome_error(arcella_instance *instance, const struct engine_outcome *o
                       arcella_error **reterr);
 /** The callback of component_instance_new() and engine_instance_new(), engine_call(). */
 void api_module_done(struct engine_instance *engine, const struct engine_outcome *outcome, void *user);
+
+/* --- wasi.c --- */
+
+/** Read what the embedder grants an instance. @param wasi  NULL: nothing @return as
+ * arcella_instance_new_wasi() */
+int api_given_read(arcella_instance *instance, const struct arcella_wasi *wasi, arcella_error **reterr)
+    MUST_CHECK;
+/** Make its state of WASI, by what was read. @return likewise */
+int api_wasi_new(arcella_instance *instance, arcella_error **reterr) MUST_CHECK;
+/** Tell what was not told yet, and free both; its guest must be gone. */
+void api_wasi_end(arcella_instance *instance);
+
+/* --- signals.c --- */
+
+struct api_signals {
+    sigset_t mask, pending; /* as they were */
+    bool held;
+};
+/** Hold back the signals that writing may raise in this thread; where nothing was ever granted none can come,
+ * and this costs nothing. */
+void api_signals_hold(struct api_signals *signals, const arcella_runtime *runtime);
+/** Drop what has come, and let signals through as before. */
+void api_signals_release(const struct api_signals *signals);
 
 /* --- value.c --- */
 

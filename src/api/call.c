@@ -150,6 +150,11 @@ static int end(arcella_instance *instance, int r) {
     return r;
 }
 
+/* What waits has to be parked, which the caller's stack cannot be. */
+static inline bool may_wait(const arcella_instance *instance) {
+    return instance->given && instance->wasi;
+}
+
 /* Arguments that do not fit are told with the signature; a component's has the name in it. */
 static int name_call(const arcella_func *func, int r, arcella_error **reterr) {
     const struct arcella_item *item = &func->export->item;
@@ -260,6 +265,8 @@ static int call_values(const arcella_func *func, const struct arcella_value *arg
     struct engine_outcome outcome;
     arcella_error *error = NULL;
     arena_done(arena);
+    if (may_wait(instance))
+        return call_turning(func, api_values(args), count, result, &outcome, reterr);
     int r = component_call_direct(instance->component, func->func, api_values(args), count, &instance->budget,
                                   arena, result, &outcome, &error);
     if (r == ENGINE_STOP)
@@ -388,7 +395,8 @@ int arcella_func_call(arcella_func *func, const struct arcella_value *args, size
     begin(instance);
     const struct func_type *type = func->export->type;
     union engine_value flat[TYPES_FLAT_PARAMS];
-    if (!func->export->numbers || UNLIKELY(!args && count) || UNLIKELY(!flatten(type, args, count, flat)))
+    if (!func->export->numbers || UNLIKELY(may_wait(instance)) || UNLIKELY(!args && count) ||
+        UNLIKELY(!flatten(type, args, count, flat)))
         return slowly(func, args, count, result, reterr);
     arcella_error *error = NULL;
     int r = call_flat(func, flat, &error);
@@ -429,7 +437,11 @@ int arcella_func_call_flat(arcella_func *func, union arcella_flat flat[16], arce
     if (UNLIKELY(!func->func))
         return api_error(reterr, ARCELLA_E_UNSUPPORTED, "'%s' is a function of a core module",
                          func->export->item.name);
+    if (UNLIKELY(may_wait(instance) && instance->depth))
+        return api_error(reterr, ARCELLA_E_BUSY, "the instance is in a call");
     begin(instance);
+    if (UNLIKELY(may_wait(instance) && func->export->numbers))
+        return end(instance, flat_slowly(func, (union engine_value *)(void *)flat, reterr));
     arcella_error *error = NULL;
     int r = call_flat(func, (union engine_value *)(void *)flat, &error);
     if (UNLIKELY(r)) {

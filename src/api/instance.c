@@ -33,7 +33,7 @@ int api_outcome_error(arcella_instance *instance, const struct engine_outcome *o
 
 void api_instance_end(arcella_instance *instance) {
     instance->component = instance->component ? component_instance_free(instance->component) : NULL;
-    instance->wasi = wasi_p2_free(instance->wasi);
+    api_wasi_end(instance);
     instance->module = instance->module ? engine_instance_free(instance->module) : NULL;
     instance->code = api_code_unref(instance->code);
     arena_done(&instance->arenas[0]);
@@ -100,24 +100,10 @@ static void on_made(struct component_instance *of, const struct engine_outcome *
     instance->done = true;
 }
 
-/* Nothing is granted: time and random numbers are free, everything else is refused in the words of its
- * interface; input is at its end, and output goes nowhere. */
-static int make_wasi(arcella_instance *instance, arcella_error **reterr) {
-    struct wasi_options options = WASI_OPTIONS_INIT;
-    arcella_runtime *runtime = instance->runtime;
-    int r = runtime->has_wasi ? 0 : wasi_p2_offer(runtime->bindings, reterr);
-    if (r)
-        return r;
-    runtime->has_wasi = true;
-    instance->host_memory.limit_bytes = LIMIT_HOST_BYTES;
-    options.host = (struct host_config){.loop = runtime->loop, .budget = &instance->host_memory};
-    return wasi_p2_new(&options, &instance->wasi, reterr);
-}
-
 static int make_component(arcella_instance *instance, const struct component_limits *limits,
                           const struct engine_budget *start, arcella_error **reterr) {
     const struct api_code *code = instance->code;
-    int r = code->wants_wasi ? make_wasi(instance, reterr) : 0;
+    int r = code->wants_wasi ? api_wasi_new(instance, reterr) : 0;
     r = r ? r
           : component_instance_new(code->component, instance->runtime->bindings, limits, start, instance,
                                    on_made, &instance->component, reterr);
@@ -126,7 +112,8 @@ static int make_component(arcella_instance *instance, const struct component_lim
     return r;
 }
 
-static int make(arcella_instance *instance, const struct arcella_limits *limits, arcella_error **reterr) {
+static int make(arcella_instance *instance, const struct arcella_limits *limits,
+                const struct arcella_wasi *wasi, arcella_error **reterr) {
     struct component_limits l;
     struct engine_budget start;
     struct engine_outcome outcome;
@@ -134,6 +121,7 @@ static int make(arcella_instance *instance, const struct arcella_limits *limits,
     if (instance->runtime->turning) /* before anything is begun that could not be waited for */
         return api_turn(instance, reterr);
     int r = read_limits(instance, limits, &l, &start, reterr);
+    r = r ? r : api_given_read(instance, wasi, reterr);
     if (r)
         return r;
     instance->outcome = &outcome;
@@ -152,6 +140,12 @@ static int make(arcella_instance *instance, const struct arcella_limits *limits,
 
 int arcella_instance_new(arcella_component *component, const struct arcella_limits *limits,
                          arcella_instance **ret, arcella_error **reterr) {
+    return arcella_instance_new_wasi(component, limits, NULL, ret, reterr);
+}
+
+int arcella_instance_new_wasi(arcella_component *component, const struct arcella_limits *limits,
+                              const struct arcella_wasi *wasi, arcella_instance **ret,
+                              arcella_error **reterr) {
     if (!component || !ret)
         return api_error(reterr, ARCELLA_E_INVALID, "component and ret must not be NULL");
     if (!component->code)
@@ -173,7 +167,7 @@ int arcella_instance_new(arcella_component *component, const struct arcella_limi
         return error_nomem(reterr);
     instance->depth++; /* host functions that a start section calls cannot take it away */
     runtime->depth++;
-    int r = make(instance, limits, reterr);
+    int r = make(instance, limits, wasi, reterr);
     runtime->depth--;
     instance->depth--;
     if (!r && instance->doomed)

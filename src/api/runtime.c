@@ -55,6 +55,8 @@ int arcella_runtime_new(const struct arcella_options *options, arcella_runtime *
 void arcella_runtime_free(arcella_runtime *runtime) {
     if (!runtime || runtime->depth || runtime->turning)
         return;
+    struct api_signals signals;
+    api_signals_hold(&signals, runtime);
     while (runtime->instances)
         arcella_instance_free(runtime->instances);
     while (runtime->components)
@@ -65,6 +67,7 @@ void arcella_runtime_free(arcella_runtime *runtime) {
         engine_free(runtime->engine);
     if (runtime->loop)
         loop_free(runtime->loop);
+    api_signals_release(&signals);
     mem_free(runtime);
 }
 
@@ -74,9 +77,14 @@ int api_turn(arcella_instance *instance, arcella_error **reterr) {
         return error_set(reterr, ARCELLA_E_BUSY,
                          "a host function was called in the middle of a run that is sliced: "
                          "nothing more can be run from there");
+    struct api_signals signals;
+    api_signals_hold(&signals, runtime);
     runtime->turning = true;
     while (!instance->done)
         loop_run_once(runtime->loop);
+    if (instance->given && instance->wasi)
+        wasi_p2_flush(instance->wasi);
     runtime->turning = false;
+    api_signals_release(&signals);
     return 0;
 }

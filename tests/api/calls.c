@@ -225,6 +225,31 @@ static void check_unload(arcella_runtime *runtime) {
 }
 
 /* What nobody provides: all of it, by name. */
+/* What is granted is read and checked whoever asks; a component without WASI has no use for it. */
+static void check_grants(arcella_runtime *runtime) {
+    static const char *const good[] = {"--env A=1", "--net connect=192.0.2.7:443", "--deny fs:write:**"};
+    static const char *const bad[] = {"--env A=1", "A=1"};
+    struct arcella_value args[2] = {arcella_value_u32(20), arcella_value_u32(22)}, sum;
+    struct arcella_wasi wasi = ARCELLA_WASI_INIT;
+    arcella_component *component = load(runtime, adder);
+    arcella_instance *instance = NULL;
+    uint32_t number = 0;
+    wasi.grants = good;
+    wasi.grants_count = COUNT(good);
+    OK(arcella_instance_new_wasi(component, NULL, &wasi, &instance, reterr));
+    OK(arcella_instance_call(instance, "add", args, 2, &sum, reterr));
+    CHECK(!arcella_value_get_u32(&sum, &number) && number == 42);
+    arcella_instance_free(instance);
+    OK(arcella_instance_new_wasi(component, NULL, NULL, &instance, reterr));
+    wasi.grants = bad;
+    wasi.grants_count = COUNT(bad);
+    REFUSED(arcella_instance_new_wasi(component, NULL, &wasi, &instance, reterr), ARCELLA_E_INVALID, "'A=1'");
+    wasi.size = 1;
+    REFUSED(arcella_instance_new_wasi(component, NULL, &wasi, &instance, reterr), ARCELLA_E_INVALID,
+            "wasi.size");
+    arcella_component_free(component);
+}
+
 static void check_missing(arcella_runtime *runtime) {
     arcella_component *component = load(runtime, embedded);
     arcella_instance *instance = NULL;
@@ -255,6 +280,7 @@ int main(int argc, char **argv) {
     check_load(runtime);
     check_unload(second);
     check_unload(runtime);
+    check_grants(runtime);
     check_missing(runtime);
     /* A guest that traps while it starts, so that the engine's signal handlers are seen to work. */
     REFUSED(arcella_instance_new(load(runtime, start_trap), NULL, &instance, reterr), ARCELLA_E_TRAP, "trap");

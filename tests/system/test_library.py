@@ -188,8 +188,20 @@ RECEIPT = """\
   1 x butter at 2.75
 in the till: 8.75
 """
-# The examples by their folders: at most so many lines, run with which guest, what they print.
-EXAMPLES = {"embed": (30, ADDER, "20 + 22 = 42\n"), "plugin": (60, GUESTS / "breakfast.wasm", RECEIPT)}
+SCORES = """\
+guest: north is 10.50 for others
+guest: another was faster
+/data/readings.txt: 3 scores
+refused: fs read /etc/passwd; it needs --dir HOSTDIR::/etc
+/etc/passwd: Operation not permitted
+west = changed
+south = 8.50
+east = 1.75
+north = 10.50
+"""
+# The examples by their folders: main.c has at most so many lines, run with which guest, what they print.
+EXAMPLES = {"embed": (30, ADDER, "20 + 22 = 42\n"), "plugin": (60, GUESTS / "breakfast.wasm", RECEIPT),
+            "hosts": (80, GUESTS / "components" / "scores.wasm", SCORES)}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
