@@ -68,7 +68,8 @@ bool host_output_ready(struct host_output *output);
  * can, else through a buffer of ours.  Uses up the permit.  Files may wait.
  *
  * @param length    at most this
- * @param ret       bytes moved; 0: nothing now, one of the two is not ready
+ * @param ret       bytes moved; 0: nothing now, one of the two is not ready, or an error.  What was read for
+ * a write that failed is lost with it
  * @param ret_input of an error: it is the input's
  * @return 0, HOST_STOP, HOST_E_PIPE (it is closed), by errno
  */

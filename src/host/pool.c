@@ -210,7 +210,7 @@ int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to
     if (r == HOST_STOP)
         return r;
     if (r == 0 && job->result < 0)
-        r = job->errnum == EAGAIN ? HOST_E_AGAIN : HOST_E_NOTSUP;
+        r = host_error_of(job->errnum);
     if (r == 0)
         *ret = (size_t)job->result;
     job_free(job);

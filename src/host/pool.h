@@ -39,8 +39,8 @@ enum host_pool_move {
  * @param offset     in from
  * @param to_offset  COPY_RANGE: in to
  * @param ret        bytes; 0: nothing, for whatever reason
- * @return 0, HOST_STOP, HOST_E_AGAIN (to has no room), HOST_E_NOTSUP (try another way, which tells why it
- * failed)
+ * @return 0, HOST_STOP, HOST_E_AGAIN (to has no room), HOST_E_NOTSUP (it was not tried), by errno (a
+ *         connection that is lost says so only here; of all else another way tells whose fault it is)
  */
 int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to, uint64_t to_offset,
                    enum host_pool_move how, size_t length, size_t *ret) MUST_CHECK;

@@ -35,6 +35,12 @@ static bool is_file(const struct host_file *file) {
     return file->kind == HOST_REGULAR && file->type == HOST_TYPE_REGULAR;
 }
 
+/* A connection tells once that it is lost: who hears it, of whatever call, passes it on. */
+static bool is_lost(int r) {
+    return r == HOST_E_PIPE || r == HOST_E_CONNRESET || r == HOST_E_CONNABORTED || r == HOST_E_TIMEDOUT ||
+           r == HOST_E_HOSTUNREACH || r == HOST_E_NETUNREACH || r == HOST_E_NETDOWN;
+}
+
 /* --- from a file, on the pool --- */
 
 static int from_file(struct host_output *output, struct host_input *input, uint64_t length, size_t *ret) {
@@ -56,8 +62,10 @@ static int from_file(struct host_output *output, struct host_input *input, uint6
     if (length < DIRECT_BYTES)
         return HOST_E_NOTSUP;
     int r = host_pool_move(from, input->offset, to, output->offset, how, (size_t)length, ret);
+    if (r && is_lost(r))
+        return host_output_fail(output, r);
     if (r)
-        return r;
+        return r == HOST_STOP || r == HOST_E_AGAIN ? r : HOST_E_NOTSUP;
     input->offset += *ret;
     if (output->how == HOST_OUTPUT_AT)
         output->offset += *ret;
@@ -68,7 +76,8 @@ static int from_file(struct host_output *output, struct host_input *input, uint6
 
 /* --- through a pipe, in place --- */
 
-static int through_pipe(struct host_output *output, struct host_input *input, size_t length, size_t *ret) {
+static int through_pipe(struct host_output *output, struct host_input *input, size_t length, size_t *ret,
+                        bool *ret_input) {
     struct host_file *from = input->file, *to = output->file;
     off_t offset = (off_t)output->offset;
     off_t *at = NULL;
@@ -78,8 +87,16 @@ static int through_pipe(struct host_output *output, struct host_input *input, si
         return HOST_E_NOTSUP;
     ssize_t n = SYS_RETRY_(ssize_t, splice(from->fd, NULL, to->fd, at, length, SPLICE_F_NONBLOCK));
     /* Which of the two has no more is not said. */
-    if (n < 0)
-        return errno == EAGAIN ? HOST_E_AGAIN : HOST_E_NOTSUP;
+    int r = n < 0 ? host_errno() : 0;
+    if (r && is_lost(r)) {
+        *ret_input = is_connection(from) && r != HOST_E_PIPE;
+        if (!*ret_input)
+            return host_output_fail(output, r);
+        input->ended = true;
+        return r;
+    }
+    if (r)
+        return r == HOST_E_AGAIN ? r : HOST_E_NOTSUP;
     *ret = (size_t)n;
     if (at)
         output->offset += *ret;
@@ -88,14 +105,14 @@ static int through_pipe(struct host_output *output, struct host_input *input, si
 }
 
 static int direct(struct host_output *output, struct host_input *input, uint64_t length, size_t there,
-                  size_t *ret) {
+                  size_t *ret, bool *ret_input) {
     const struct host_file *from = input->file, *to = output->file;
     int r = HOST_E_NOTSUP;
     if (is_file(from))
         return from_file(output, input, length, ret);
     if ((is_pipe(from) && (is_pipe(to) || is_connection(to) || is_file(to))) ||
         (is_connection(from) && is_pipe(to)))
-        r = through_pipe(output, input, there, ret);
+        r = through_pipe(output, input, there, ret, ret_input);
     return r;
 }
 
@@ -103,9 +120,16 @@ static int direct(struct host_output *output, struct host_input *input, uint64_t
 
 static int buffered(struct host_output *output, struct host_input *input, uint8_t *buffer, size_t length,
                     size_t *ret, bool *ret_input) {
-    int r = host_input_read(input, buffer, length, ret);
+    size_t n = 0;
+    int r = host_input_read(input, buffer, length, &n);
     *ret_input = r > 0;
-    return r || *ret == 0 ? r : host_output_write(output, buffer, *ret);
+    if (r || n == 0)
+        return r;
+    /* What was read is moved only if the other side took it: else the failure is all there is to tell. */
+    r = host_output_write(output, buffer, n);
+    if (r == 0)
+        *ret = n;
+    return r;
 }
 
 static int through_buffer(struct host_output *output, struct host_input *input, size_t length, size_t *ret,
@@ -142,7 +166,7 @@ int host_output_splice(struct host_output *output, struct host_input *input, uin
     *ret_input = r > 0;
     if (r || there == 0)
         return r;
-    r = direct(output, input, length, there, &moved);
+    r = direct(output, input, length, there, &moved, ret_input);
     if (r == 0 || r == HOST_E_AGAIN) {
         host_event_unsure(&input->file->event, HOST_READ);
         host_event_unsure(&output->file->event, HOST_WRITE);
