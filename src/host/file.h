@@ -108,7 +108,8 @@ struct host_file {
     bool preopened;     /* a granted directory or listener, as opposed to what the guest opened */
     bool charged;       /* a socket the guest made or accepted: counts towards LIMIT_SOCKETS */
     bool nonblocking;   /* the description is in non-blocking mode, so plain calls never block */
-    bool no_nowait;     /* the file system does not know RWF_NOWAIT */
+    bool no_nowait;     /* the file system does not know RWF_NOWAIT … */
+    bool in_memory;     /* … and needs no disk to read it */
     bool changeable;    /* beneath a writable grant (or inherited for writing): times may be set */
     bool writable;      /* DIRECTORY: what the granter said */
     bool told;          /* DIRECTORY: by a row that tells */
@@ -163,8 +164,10 @@ int host_file_seek(struct host_file *file, int64_t offset, enum host_whence when
 int host_file_sync(struct host_file *file, bool only_data) MUST_CHECK;
 /** Make sure offset … offset + length is backed by disk space; grows the file.  May wait. */
 int host_file_allocate(struct host_file *file, uint64_t offset, uint64_t length) MUST_CHECK;
+/** Say how a range will be used.  May wait. */
 int host_file_advise(struct host_file *file, uint64_t offset, uint64_t length, enum host_advice advice)
     MUST_CHECK;
+/** Cut or grow it.  May wait. */
 int host_file_set_size(struct host_file *file, uint64_t size_bytes) MUST_CHECK;
 /** What it is; works for every kind. */
 int host_file_stat(struct host_file *file, struct host_stat *ret) MUST_CHECK;

@@ -18,6 +18,7 @@
 #define DIRECT_BYTES ((size_t)64 * 1024)
 /* Most that the pool is given at once: what it works at is not ended with the run. */
 #define COPY_BYTES   ((uint64_t)8 * 1024 * 1024)
+#define PIPE_BYTES   DIRECT_BYTES /* what a pipe holds, unless somebody has changed it */
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define SMALL_BYTES  ((size_t)4096)
 
@@ -58,7 +59,8 @@ static int from_file(struct host_output *output, struct host_input *input, uint6
         return HOST_E_NOTSUP;
     uint64_t there = input->size - input->offset;
     length = length < there ? length : there;
-    length = length < COPY_BYTES ? length : COPY_BYTES;
+    uint64_t most = how == HOST_POOL_SPLICE ? PIPE_BYTES : COPY_BYTES;
+    length = length < most ? length : most;
     if (length < DIRECT_BYTES)
         return HOST_E_NOTSUP;
     int r = host_pool_move(from, input->offset, to, output->offset, how, (size_t)length, ret);
