@@ -8,14 +8,18 @@
  *     connection   buffer             buffer            splice
  *
  * What the kernel will not do for a pair (and everything with a terminal, a log or a shared connection) goes
- * through a buffer of ours, which also finds out whose fault a failure is.  Little is faster that way too.
+ * through a buffer of ours, which also finds out whose fault a failure is.  Little is faster that way too,
+ * from file to file up to a MiB: what is in memory is copied in place as fast as the kernel would on the
+ * pool.
  */
 #include "host/inside.h"
 #include "host/output.h"
 #include "host/pool.h"
 
-/* Less than this is read and written; a turn of the pool costs more. */
+/* Less than this is read and written; a turn of the pool costs more … */
 #define DIRECT_BYTES ((size_t)64 * 1024)
+/* … and from file to file, where copying is all the kernel does, so does one for each MiB. */
+#define DIRECT_FILE_BYTES (HOST_CHUNK_BYTES + 1)
 /* Most that the pool is given at once: what it works at is not ended with the run. */
 #define COPY_BYTES   ((uint64_t)8 * 1024 * 1024)
 #define PIPE_BYTES   DIRECT_BYTES /* what a pipe holds, unless somebody has changed it */
@@ -61,7 +65,8 @@ static int from_file(struct host_output *output, struct host_input *input, uint6
     length = length < there ? length : there;
     uint64_t most = how == HOST_POOL_SPLICE ? PIPE_BYTES : COPY_BYTES;
     length = length < most ? length : most;
-    if (length < DIRECT_BYTES)
+    bool is_quick = how == HOST_POOL_COPY_RANGE && (!from->no_nowait || from->in_memory);
+    if (length < (is_quick ? DIRECT_FILE_BYTES : DIRECT_BYTES))
         return HOST_E_NOTSUP;
     int r = host_pool_move(from, input->offset, to, output->offset, how, (size_t)length, ret);
     if (r && is_lost(r))
@@ -134,6 +139,23 @@ static int buffered(struct host_output *output, struct host_input *input, uint8_
     return r;
 }
 
+/* From file to file, as much as there is: both are always ready. */
+static int buffered_all(struct host_output *output, struct host_input *input, uint8_t *buffer, size_t length,
+                        size_t *ret, bool *ret_input) {
+    int r = 0;
+    for (size_t n = 1; r == 0 && n > 0 && *ret < length; *ret += n) {
+        size_t rest = length - *ret;
+        n = 0;
+        r = buffered(output, input, buffer, rest < BUFFER_BYTES ? rest : BUFFER_BYTES, &n, ret_input);
+    }
+    if (r <= 0 || !*ret_input || *ret == 0)
+        return r;
+    /* What was moved counts first; the end is told anyway. */
+    input->error = r == HOST_E_PIPE ? 0 : r;
+    *ret_input = false;
+    return 0;
+}
+
 static int through_buffer(struct host_output *output, struct host_input *input, size_t length, size_t *ret,
                           bool *ret_input) {
     struct host *host = output->file->host;
@@ -142,9 +164,13 @@ static int through_buffer(struct host_output *output, struct host_input *input, 
         return buffered(output, input, small, length < sizeof(small) ? length : sizeof(small), ret,
                         ret_input);
     uint8_t *buffer = mem_alloc(BUFFER_BYTES);
-    length = length < BUFFER_BYTES ? length : BUFFER_BYTES;
-    int r = buffer ? buffered(output, input, buffer, length, ret, ret_input)
-                   : buffered(output, input, small, sizeof(small), ret, ret_input);
+    int r;
+    if (!buffer)
+        r = buffered(output, input, small, sizeof(small), ret, ret_input);
+    else if (is_file(input->file) && is_file(output->file))
+        r = buffered_all(output, input, buffer, length, ret, ret_input);
+    else
+        r = buffered(output, input, buffer, length < BUFFER_BYTES ? length : BUFFER_BYTES, ret, ret_input);
     mem_free(buffer);
     host_give(host, BUFFER_BYTES);
     return r;
@@ -177,6 +203,6 @@ int host_output_splice(struct host_output *output, struct host_input *input, uin
     } else if (r == HOST_E_NOTSUP) {
         r = through_buffer(output, input, there < room ? there : (size_t)room, &moved, ret_input);
     }
-    *ret = moved;
+    *ret = r ? 0 : moved;
     return r;
 }
