@@ -77,13 +77,18 @@ struct host_file *host_file_unref(struct host_file *file) {
         host_give(host, strlen(file->path) + 1);
         mem_free(file->path);
     }
+    /* What is still to be written is the loop's business from here on; it counts until it is. */
+    if (file->kept && host_kept_linger(file))
+        return NULL;
+    host_file_uncount(host, file);
+    host_file_close(file);
+    return NULL;
+}
+
+void host_file_uncount(struct host *host, const struct host_file *file) {
     host->net.sockets -= file->charged;
     host_give(host, FILE_BYTES);
     host->files_open--;
-    /* What is still to be written is the loop's business from here on, not the instance's. */
-    if (!file->kept || !host_kept_linger(file))
-        host_file_close(file);
-    return NULL;
 }
 
 /* Does closing it free what a file of this size occupies?  Not if it has a name still. */

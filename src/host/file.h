@@ -130,7 +130,8 @@ struct host_file {
  */
 int host_file_room(struct host *host) MUST_CHECK;
 struct host_file *host_file_ref(struct host_file *file);
-/** Drop a reference; the last closes the descriptor. @return NULL */
+/** Drop a reference; the last closes the descriptor, as soon as what was permitted to be written is. @return
+ * NULL */
 struct host_file *host_file_unref(struct host_file *file);
 
 /**
@@ -190,6 +191,8 @@ int host_file_new(struct host *host, enum host_kind kind, int fd, unsigned right
     MUST_CHECK;
 /** Give one its descriptor; taken. */
 void host_file_set_fd(struct host_file *file, int fd);
+/** It is none of the host's open files any more. */
+void host_file_uncount(struct host *host, const struct host_file *file);
 /** Close and free one that nobody holds and no host knows any more. */
 void host_file_close(struct host_file *file);
 /* Places of host_regular_write() that are no offsets. */

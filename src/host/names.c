@@ -252,8 +252,8 @@ int host_dir_symlink(struct host_file *dir, const char *target, size_t target_le
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;
-    /* We would never follow a link that leaves, but another program on this machine, with more rights, might.
-     */
+    /* An absolute text is refused, as the specification asks.  A relative one that leaves is not: we never
+     * follow it, and who wanted it could make it elsewhere and move it. */
     r = host_path_init(&text, target, target_length);
     if (r)
         return r == HOST_E_XDEV ? HOST_E_PERM : r;

@@ -80,6 +80,10 @@ int host_output_splice(struct host_output *output, struct host_input *input, uin
 int host_output_finish(struct host_file *socket) MUST_CHECK;
 /** Streams whose bytes are still being written although nobody holds them. */
 size_t host_linger_count(const struct loop *loop);
+/** Of these, those of one instance: host_config's owner. */
+size_t host_linger_count_of(const struct loop *loop, uint64_t owner);
+/** Who was to be told of losses (host_hooks' loss_user) is going: nobody is told from here on. */
+void host_linger_untold(const struct loop *loop, const void *user);
 
 /* --- for this room --- */
 
