@@ -101,6 +101,38 @@ static void test_sizes_and_advice(void **state) {
     assert_int_equal(st.st_size, 7);
 }
 
+static void test_truncated(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    struct host_file *dir = rig_grant(&rig, ".", "/", true), *file = NULL;
+    struct host_open how = {.write = true, .create = true, .truncate = true};
+    struct stat st;
+    for (int large = 0; large < 2; large++) {
+        for (how.read = false;; how.read = true) {
+            rig_write("f", "text");
+            assert_int_equal(truncate("f", large ? 2 << 20 : 1000), 0);
+            if (large)
+                assert_on_pool(&rig, host_dir_open(dir, "f", 1, &how, &file), 0);
+            else
+                assert_in_place(&rig, host_dir_open(dir, "f", 1, &how, &file), 0);
+            assert_int_equal(fstat(file->fd, &st), 0);
+            assert_int_equal(st.st_size, 0);
+            file = host_file_unref(file);
+            if (how.read)
+                break;
+        }
+    }
+    /* ended meanwhile: nothing is left of it */
+    assert_int_equal(truncate("f", 2 << 20), 0);
+    rig.stop = true;
+    assert_host(host_dir_open(dir, "f", 1, &how, &file), HOST_STOP);
+    assert_null(file);
+    rig.stop = false;
+    host_file_unref(dir);
+    rig_done(&rig);
+}
+
 /* What a large file occupies is freed elsewhere, whoever takes its last name or closes it last. */
 static void test_large_files_go(void **state) {
     (void)state;
@@ -281,7 +313,8 @@ static void test_full_pool(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes_and_advice), cmocka_unit_test(test_large_files_go),
+        cmocka_unit_test(test_sizes_and_advice), cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_large_files_go),
 #ifdef ARCELLA_FAULTS
         cmocka_unit_test(test_no_nowait),        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_no_budget),        cmocka_unit_test(test_full_pool),
