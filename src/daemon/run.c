@@ -322,7 +322,7 @@ static void on_signal(struct loop_signal *signal, int number, void *user) {
     bool again = run->signal != 0;
     run->signal = number;
     struct ipc_stop stop = {.instance = 1, .timeout_ms = STOP_MS};
-    if (!run->worker)
+    if (!run->worker || run->ended) /* only its output is not out */
         loop_stop(run->loop);
     else if (again || worker_send(run->worker, IPC_STOP, &stop, NULL, NULL) < 0)
         worker_kill(run->worker);
