@@ -131,20 +131,21 @@ static int run(struct host *host, struct job *job) {
     return HOST_STOP;
 }
 
-static int job_new(const struct host_file *file, size_t bytes, struct job **ret) {
+/* @return NULL and what to answer */
+static struct job *job_new(const struct host_file *file, size_t bytes, int *reterr) {
     struct job *job = mem_alloc(sizeof(*job) + bytes);
+    *reterr = HOST_E_NOMEM;
     if (!job)
-        return HOST_E_NOMEM;
+        return NULL;
     job->length = bytes;
     job->to = -1;
     job->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
     if (job->fd < 0) {
-        int r = host_errno();
+        *reterr = host_errno();
         mem_free(job);
-        return r;
+        return NULL;
     }
-    *ret = job;
-    return 0;
+    return job;
 }
 
 static void scatter(const struct iovec *iov, size_t count, const uint8_t *from, size_t length) {
@@ -160,13 +161,13 @@ static void scatter(const struct iovec *iov, size_t count, const uint8_t *from, 
 int host_pool_read(struct host_file *file, const struct iovec *iov, size_t count, size_t length,
                    uint64_t offset, size_t *ret) {
     struct host *host = file->host;
-    struct job *job = NULL;
     size_t bytes = length < HOST_POOL_BYTES ? length : HOST_POOL_BYTES;
     bool charged = host_take(host, bytes);
     if (!charged && bytes > UNCHARGED_BYTES)
         bytes = UNCHARGED_BYTES;
-    int r = job_new(file, bytes, &job);
-    if (r == 0) {
+    int r;
+    struct job *job = job_new(file, bytes, &r);
+    if (job) {
         job->what = READ;
         job->offset = offset;
         r = run(host, job);
@@ -198,18 +199,18 @@ static int run_plain(struct host_file *file, struct job *job) {
 }
 
 int host_pool_sync(struct host_file *file, bool only_data) {
-    struct job *job;
-    int r = job_new(file, 0, &job);
-    if (r)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
     job->what = only_data ? DATASYNC : SYNC;
     return run_plain(file, job);
 }
 
 int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length) {
-    struct job *job;
-    int r = job_new(file, 0, &job);
-    if (r)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
     job->what = ALLOCATE;
     job->offset = offset;
@@ -218,9 +219,9 @@ int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length)
 }
 
 int host_pool_set_size(struct host_file *file, uint64_t size_bytes) {
-    struct job *job;
-    int r = job_new(file, 0, &job);
-    if (r)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
     job->what = SET_SIZE;
     job->length = size_bytes;
@@ -228,9 +229,9 @@ int host_pool_set_size(struct host_file *file, uint64_t size_bytes) {
 }
 
 int host_pool_advise(struct host_file *file, uint64_t offset, uint64_t length, int advice) {
-    struct job *job;
-    int r = job_new(file, 0, &job);
-    if (r)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
     job->what = ADVISE;
     job->offset = offset;
@@ -255,8 +256,9 @@ void host_pool_close(struct loop *loop, int fd) {
 int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to, uint64_t to_offset,
                    enum host_pool_move how, size_t length, size_t *ret) {
     *ret = 0;
-    struct job *job;
-    if (job_new(from, 0, &job))
+    int r;
+    struct job *job = job_new(from, 0, &r);
+    if (!job)
         return HOST_E_NOTSUP;
     job->what = how == HOST_POOL_COPY_RANGE ? COPY_RANGE : how == HOST_POOL_SENDFILE ? SENDFILE : SPLICE;
     job->offset = offset;
@@ -267,7 +269,7 @@ int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to
         job_free(job);
         return HOST_E_NOTSUP;
     }
-    int r = run(from->host, job);
+    r = run(from->host, job);
     if (r)
         return r == HOST_STOP ? r : HOST_E_NOTSUP;
     if (job->result < 0)
