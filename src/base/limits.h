@@ -105,19 +105,21 @@
 #define LIMIT_REFUSALS            128         /* distinct refusals that are kept for one deployment */
 #define LIMIT_OPEN_FILES          1024        /* descriptors one instance may hold */
 #define LIMIT_HOST_BYTES          (16 * MIB)  /* host memory one instance may make us hold */
-#define LIMIT_SOCKETS             1024  /* of them, sockets it makes and accepts; kernel memory not counted */
+#define LIMIT_SOCKETS             1000  /* of them, sockets it makes and accepts: some are left for files */
 #define LIMIT_CONNECT_RATE        1000  /* connections it may begin a second, in the mean … */
 #define LIMIT_CONNECT_BURST       2000  /* … and at once: more is a flood, of whoever is there */
 #define LIMIT_LOOKUPS             64    /* names it may be waiting for */
 #define LIMIT_LOOKUP_NAMES        256   /* names whose addresses are remembered, for grants by name … */
 #define LIMIT_LOOKUP_KEPT         64    /* … and addresses of each: two full answers */
 #define LIMIT_LINGER_MS           10000 /* for a slow reader to take what a guest left behind … */
-#define LIMIT_LINGERS             256 /* … and connections of one process that wait for that, of 64 KiB each */
-#define LIMIT_NESTING             4           /* guest calls inside host calls inside guest calls */
-#define HOST_STACK_BYTES          (256 * KIB) /* what our own C may use on a fiber */
-#define LIMIT_CORE_INSTANCES      4096 /* core instances one instance is made of (a component's parts) … */
-#define LIMIT_CORE_MEMORIES       64   /* … the memories they have together … */
-#define LIMIT_CORE_TABLES         1024 /* … and the tables */
+#define LIMIT_LINGERS                                                                                        \
+    256                        /* … and connections of one process that wait for that, of 64 KiB each:     \
+                                * beyond it who has most of them loses the oldest */
+#define LIMIT_NESTING        4 /* guest calls inside host calls inside guest calls */
+#define HOST_STACK_BYTES     (256 * KIB) /* what our own C may use on a fiber */
+#define LIMIT_CORE_INSTANCES 4096 /* core instances one instance is made of (a component's parts) … */
+#define LIMIT_CORE_MEMORIES  64   /* … the memories they have together … */
+#define LIMIT_CORE_TABLES    1024 /* … and the tables */
 
 /* --- WASI 0.2, of one instance --- */
 #define LIMIT_P2_RESOURCES 32768u     /* streams, sockets, pollables …: 1 MiB of ours at most */

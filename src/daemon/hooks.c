@@ -165,6 +165,15 @@ static void on_lookup(const struct instance *instance, const struct ipc_lookup *
     lookups_take(&group->daemon->lookups, group->worker, group->name, lookup, &grants);
 }
 
+/* A line of a process, or about an instance; of one that is gone already, too. */
+static void on_log(struct group *group, const struct ipc_log *log) {
+    const struct instance *instance = log->instance ? find(group, log->instance) : NULL;
+    struct log_about about = {.group = group->name};
+    if (instance)
+        about = about_instance(LOG_RUNTIME, instance);
+    said_line(&about, log);
+}
+
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     struct group *group = user;
     const struct ipc_message *message = &frame->message;
@@ -174,7 +183,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     if (is_line && !may_log(group))
         return;
     switch (message->type) {
-    case IPC_LOG: said_line(group->name, &message->log); return;
+    case IPC_LOG: on_log(group, &message->log); return;
     case IPC_FIGURES_ARE: figures_are(group, &message->figures_are, frame->header.call); return;
     case IPC_CALLED: calls_answer(group, &message->called); return;
     case IPC_STARTED: instance = find(group, message->started.instance); break;

@@ -70,7 +70,12 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
         outcome_from_frame(&run->outcome, &message->ended);
         outcome_name_limits(&run->outcome, &run->options.policy);
         run->ended = true;
-        loop_stop(run->loop);
+        /* It was stopped, for all calls are done, which tells its end at once; but its output may not be out:
+         * the worker leaves when it is. */
+        if (run->invoked)
+            worker_drain(run->worker, LIMIT_LINGER_MS + LIMIT_WORKER_GRACE_MS);
+        else
+            loop_stop(run->loop);
         break;
     case IPC_START_FAILED: {
         int code = error_code_of(message->start_failed.code.data);
@@ -317,7 +322,7 @@ static void on_signal(struct loop_signal *signal, int number, void *user) {
     bool again = run->signal != 0;
     run->signal = number;
     struct ipc_stop stop = {.instance = 1, .timeout_ms = STOP_MS};
-    if (!run->worker)
+    if (!run->worker || run->ended) /* only its output is not out */
         loop_stop(run->loop);
     else if (again || worker_send(run->worker, IPC_STOP, &stop, NULL, NULL) < 0)
         worker_kill(run->worker);

@@ -85,8 +85,9 @@ static bool are_plain(struct text fields) {
 
 /* --- lines --- */
 
-void said_line(const char *group, const struct ipc_log *log) {
-    struct log_about about = {.unit = unit_of(log->unit), .group = group};
+void said_line(const struct log_about *whose, const struct ipc_log *log) {
+    struct log_about about = *whose;
+    about.unit = unit_of(log->unit);
     enum log_level level = log->level < LOG_LEVELS ? (enum log_level)log->level : LOG_WARN;
     BUFFER_AUTO message = BUFFER_INIT(2 * LIMIT_LOG_LINE_BYTES);
     BUFFER_AUTO fields = BUFFER_INIT(LIMIT_LOG_RECORD_BYTES);

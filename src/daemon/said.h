@@ -10,8 +10,9 @@
 #include "base/log.h"
 #include "wire/ipc.h"
 
-/** Log a line of the worker process itself. @param group its group; borrowed */
-void said_line(const char *group, const struct ipc_log *log);
+/** Log a line of the worker process itself, or of it about an instance. @param whose  of the group, or of the
+ * instance; its unit is the line's */
+void said_line(const struct log_about *whose, const struct ipc_log *log);
 /** Log what a guest was allowed or denied. @param about of the instance, its unit is AUDIT */
 void said_audit(const struct log_about *about, const struct ipc_audit *audit);
 /** Log the sentence a run ended with; end and trap are the worker's words. */

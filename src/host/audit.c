@@ -36,6 +36,7 @@ struct host_audits {
     struct place places[AUDIT_PLACES];
     struct host_bucket bucket;
     uint64_t lost;
+    bool charged; /* to the instance */
 };
 
 /* FNV-1a; equal hashes of unequal resources only share a count. */
@@ -100,11 +101,26 @@ static enum host_reason reason_of(const struct host *host, enum grant_class clas
     return HOST_NO_GRANT;
 }
 
+/* Charged, if there is room: nobody shall silence his own audit by using his budget up. */
+static struct host_audits *audits_new(struct host *host) {
+    struct host_audits *audits = mem_new(struct host_audits);
+    if (audits)
+        audits->charged = host_take(host, sizeof(*audits));
+    return audits;
+}
+
+void host_audits_free(struct host *host) {
+    if (host->audits && host->audits->charged)
+        host_give(host, sizeof(*host->audits));
+    mem_free(host->audits);
+    host->audits = NULL;
+}
+
 static void tell(struct host *host, enum grant_class class, enum grant_action action, bool allowed,
                  struct text resource, struct text grantable) {
     if (!host->hooks.audit)
         return;
-    if (!host->audits && !(host->audits = mem_new(struct host_audits)))
+    if (!host->audits && !(host->audits = audits_new(host)))
         return;
     struct host_audits *audits = host->audits;
     uint64_t now = clock_monotonic_ms();

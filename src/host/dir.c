@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "host/inside.h"
 #include "host/path.h"
+#include "host/pool.h"
 
 /* --- rights --- */
 
@@ -197,7 +198,17 @@ static int system_flags(const struct host_open *how) {
         return flags | O_RDONLY | O_DIRECTORY;
     flags |= how->write ? (how->read ? O_RDWR : O_WRONLY) : O_RDONLY;
     return flags | (how->create ? O_CREAT : 0) | (how->create && how->exclusive ? O_EXCL : 0) |
-           (how->truncate ? O_TRUNC : 0);
+           (how->truncate && !how->write ? O_TRUNC : 0);
+}
+
+/* What was to be truncated is so after it was opened: that takes as long as the file is large. */
+static int truncate_opened(struct host_file *file) {
+    struct stat st;
+    if (file->type != HOST_TYPE_REGULAR)
+        return 0;
+    if (fstat(file->fd, &st) == 0 && st.st_size > HOST_LONG_BYTES)
+        return host_pool_set_size(file, 0);
+    return sys_ftruncate(file->fd, 0) < 0 ? host_errno() : 0;
 }
 
 static enum host_kind kind_of(mode_t mode) {
@@ -256,8 +267,13 @@ int host_dir_open(struct host_file *dir, const char *path, size_t length, const 
         r = host_path_open(dir->fd, &copy, system_flags(how), 0666, &fd);
     if (r)
         return host_dir_report(dir, r, rights, path, length);
-    r = adopt(dir, fd, path, length, how, ret);
+    HOST_FILE_AUTO *file = NULL;
+    r = adopt(dir, fd, path, length, how, &file);
+    if (r)
+        return r;
+    (void)TAKE_FD(fd);
+    r = how->truncate && how->write ? truncate_opened(file) : 0;
     if (r == 0)
-        (void)TAKE_FD(fd);
+        *ret = TAKE(file);
     return r;
 }

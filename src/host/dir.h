@@ -51,11 +51,11 @@ struct host_open {
 };
 
 /**
- * Open or create a file, or open a directory, beneath dir.
+ * Open or create a file, or open a directory, beneath dir.  May wait, where a large file is truncated.
  *
  * @param ret  owned by the caller (give it to the table)
  * @return 0, HOST_E_BADF (dir is no directory), HOST_E_NOTCAPABLE, HOST_E_LOOP (a link, follow false),
- * HOST_E_MFILE, by errno
+ * HOST_E_MFILE, HOST_STOP, by errno
  */
 int host_dir_open(struct host_file *dir, const char *path, size_t length, const struct host_open *how,
                   struct host_file **ret) MUST_CHECK;

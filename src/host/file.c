@@ -77,19 +77,34 @@ struct host_file *host_file_unref(struct host_file *file) {
         host_give(host, strlen(file->path) + 1);
         mem_free(file->path);
     }
+    /* What is still to be written is the loop's business from here on; it counts until it is. */
+    if (file->kept && host_kept_linger(file))
+        return NULL;
+    host_file_uncount(host, file);
+    host_file_close(file);
+    return NULL;
+}
+
+void host_file_uncount(struct host *host, const struct host_file *file) {
     host->net.sockets -= file->charged;
     host_give(host, FILE_BYTES);
     host->files_open--;
-    /* What is still to be written is the loop's business from here on, not the instance's. */
-    if (!file->kept || !host_kept_linger(file))
-        host_file_close(file);
-    return NULL;
+}
+
+/* Does closing it free what a file of this size occupies?  Not if it has a name still. */
+static bool is_long_to_close(const struct host_file *file) {
+    struct stat st;
+    return file->kind == HOST_REGULAR && fstat(file->fd, &st) == 0 && st.st_nlink == 0 &&
+           st.st_size > HOST_LONG_BYTES;
 }
 
 void host_file_close(struct host_file *file) {
     /* The event first: nobody may look at a number that could be somebody else's by then. */
     host_event_done(&file->event);
-    fd_close(file->fd);
+    if (is_long_to_close(file))
+        host_pool_close(file->host->loop, file->fd);
+    else
+        fd_close(file->fd);
     mem_free(file);
 }
 
@@ -193,6 +208,9 @@ int host_file_advise(struct host_file *file, uint64_t offset, uint64_t length, e
     int r = check_range(file, 0, offset, length);
     if (r)
         return r;
+    /* These two go through all that is cached of the range; the others are a note in the kernel's file. */
+    if (advice == HOST_ADVICE_WILLNEED || advice == HOST_ADVICE_DONTNEED)
+        return host_pool_advise(file, offset, length, native[advice]);
     r = posix_fadvise(file->fd, (off_t)offset, (off_t)length, native[advice]);
     return r ? host_error_of(r) : 0;
 }
@@ -202,7 +220,7 @@ int host_file_set_size(struct host_file *file, uint64_t size_bytes) {
         return file->kind == HOST_REGULAR ? HOST_E_BADF : HOST_E_INVAL;
     if (size_bytes > INT64_MAX)
         return HOST_E_FBIG;
-    return sys_ftruncate(file->fd, (off_t)size_bytes) < 0 ? host_errno() : 0;
+    return host_pool_set_size(file, size_bytes);
 }
 
 /* --- times, flags, disk --- */

@@ -108,7 +108,8 @@ struct host_file {
     bool preopened;     /* a granted directory or listener, as opposed to what the guest opened */
     bool charged;       /* a socket the guest made or accepted: counts towards LIMIT_SOCKETS */
     bool nonblocking;   /* the description is in non-blocking mode, so plain calls never block */
-    bool no_nowait;     /* the file system does not know RWF_NOWAIT */
+    bool no_nowait;     /* the file system does not know RWF_NOWAIT … */
+    bool in_memory;     /* … and needs no disk to read it */
     bool changeable;    /* beneath a writable grant (or inherited for writing): times may be set */
     bool writable;      /* DIRECTORY: what the granter said */
     bool told;          /* DIRECTORY: by a row that tells */
@@ -129,7 +130,8 @@ struct host_file {
  */
 int host_file_room(struct host *host) MUST_CHECK;
 struct host_file *host_file_ref(struct host_file *file);
-/** Drop a reference; the last closes the descriptor. @return NULL */
+/** Drop a reference; the last closes the descriptor, as soon as what was permitted to be written is. @return
+ * NULL */
 struct host_file *host_file_unref(struct host_file *file);
 
 /**
@@ -163,8 +165,10 @@ int host_file_seek(struct host_file *file, int64_t offset, enum host_whence when
 int host_file_sync(struct host_file *file, bool only_data) MUST_CHECK;
 /** Make sure offset … offset + length is backed by disk space; grows the file.  May wait. */
 int host_file_allocate(struct host_file *file, uint64_t offset, uint64_t length) MUST_CHECK;
+/** Say how a range will be used.  May wait. */
 int host_file_advise(struct host_file *file, uint64_t offset, uint64_t length, enum host_advice advice)
     MUST_CHECK;
+/** Cut or grow it.  May wait. */
 int host_file_set_size(struct host_file *file, uint64_t size_bytes) MUST_CHECK;
 /** What it is; works for every kind. */
 int host_file_stat(struct host_file *file, struct host_stat *ret) MUST_CHECK;
@@ -187,6 +191,8 @@ int host_file_new(struct host *host, enum host_kind kind, int fd, unsigned right
     MUST_CHECK;
 /** Give one its descriptor; taken. */
 void host_file_set_fd(struct host_file *file, int fd);
+/** It is none of the host's open files any more. */
+void host_file_uncount(struct host *host, const struct host_file *file);
 /** Close and free one that nobody holds and no host knows any more. */
 void host_file_close(struct host_file *file);
 /* Places of host_regular_write() that are no offsets. */

@@ -40,6 +40,7 @@ int host_new(const struct host_config *config, struct host **ret, arcella_error 
     host->hooks = config->hooks;
     host->grants = config->grants;
     host->budget = config->budget;
+    host->owner = config->owner;
     host->open_files = config->open_files ? config->open_files : LIMIT_OPEN_FILES;
     *ret = host;
     return 0;
@@ -58,7 +59,7 @@ struct host *host_free(struct host *host) {
         if (host->timer)
             loop_timer_free(host->timer);
         host_answered_free(host);
-        mem_free(host->audits);
+        host_audits_free(host);
         mem_free(host);
     }
     return NULL;

@@ -68,6 +68,12 @@ struct host_hooks {
      */
     int (*lookup)(void *user, uint64_t number, struct text name);
     void *user; /* of output, audit, notice, cpu_ns, lookup */
+    /*
+     * A sentence for the log of an instance whose host is gone: what it left behind could not be written
+     * (host/output.h).  NULL: lost.  loss_user stays until host_linger_untold().
+     */
+    void (*loss)(void *loss_user, uint64_t owner, const char *sentence);
+    void *loss_user;
 };
 
 struct host_config {
@@ -75,6 +81,7 @@ struct host_config {
     struct host_hooks hooks;        /* copied */
     const struct grant_set *grants; /* borrowed, outlives the host; NULL: nothing is granted */
     struct memory_budget *budget;   /* borrowed, outlives the host; NULL: unbounded (tests) */
+    uint64_t owner; /* a number for the instance, for what outlives its host: loss, host_linger_count_of() */
     uint32_t open_files; /* most descriptors of the guest, 1 … LIMIT_OPEN_FILES; 0: LIMIT_OPEN_FILES */
 };
 
@@ -149,10 +156,10 @@ struct host_figures {
     uint64_t denied;     /* calls */
     uint64_t passed;     /* calls that only a row that tells let pass */
     uint64_t waits;      /* suspensions */
-    uint32_t files_open; /* objects, those of the table and others */
+    uint32_t files_open; /* objects: those of the table, others, and those whose output is still written */
     /* of the network */
     uint32_t sockets;           /* of the files: made or accepted */
-    uint64_t sockets_refused;   /* over LIMIT_SOCKETS */
+    uint64_t sockets_refused;   /* over LIMIT_SOCKETS or the open files */
     uint64_t connections;       /* begun */
     uint64_t connects_refused;  /* over LIMIT_CONNECT_RATE */
     uint64_t lookups;           /* of names, begun */

@@ -62,11 +62,15 @@ static int find_size(struct host_input *input, uint64_t at) {
             input->size = (uint64_t)size;
         return position < 0 || lseek(input->file->fd, position, SEEK_SET) < 0 ? host_errno() : 0;
     }
-    /* Files that a kernel makes up as they are read (/proc) say 0. */
+    /* Files that a kernel makes up as they are read (/proc) say 0.  Others may have to be asked on the pool.
+     */
     char byte;
-    if (sys_pread(input->file->fd, &byte, 1, (off_t)at) > 0)
+    struct iovec iov = {&byte, 1};
+    size_t n = 0;
+    int r = host_file_pread(input->file, &iov, 1, at, &n);
+    if (r == 0 && n > 0)
         input->size = at + UNKNOWN_BYTES;
-    return 0;
+    return r == HOST_STOP ? r : 0;
 }
 
 static int file_available(struct host_input *input, uint64_t most, size_t *ret) {
@@ -75,7 +79,7 @@ static int file_available(struct host_input *input, uint64_t most, size_t *ret) 
     if (r == 0 && at >= input->size && at <= INT64_MAX)
         r = find_size(input, at);
     if (r)
-        return end(input, r);
+        return r > 0 ? end(input, r) : r;
     if (at >= input->size)
         return end(input, HOST_E_PIPE);
     *ret = at_most(input->size - at, most);

@@ -33,11 +33,12 @@ void host_input_done(struct host_input *input);
 #define HOST_INPUT_BYTES ((size_t)1024 * 1024)
 
 /**
- * How many bytes can be read now?
+ * How many bytes can be read now?  A file that says it is empty is tried, which may wait.
  *
  * @param most  0 … ; what the guest asked for, cut to HOST_INPUT_BYTES
  * @param ret   1 … most, or 0 where most is 0; of a terminal or device it may be more than there are
- * @return 0, HOST_E_AGAIN (nothing yet), HOST_E_PIPE (the end), by errno (it is closed from then on)
+ * @return 0, HOST_STOP, HOST_E_AGAIN (nothing yet), HOST_E_PIPE (the end), by errno (it is closed from then
+ *         on)
  */
 int host_input_available(struct host_input *input, uint64_t most, size_t *ret) MUST_CHECK;
 /**

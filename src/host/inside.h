@@ -32,7 +32,7 @@ struct host_net {
     /* figures */
     uint64_t connections; /* begun */
     uint64_t lookups_begun;
-    uint64_t sockets_refused;   /* over LIMIT_SOCKETS */
+    uint64_t sockets_refused;   /* over LIMIT_SOCKETS or the open files */
     uint64_t connects_refused;  /* over the rate */
     uint64_t lookups_refused;   /* over LIMIT_LOOKUPS */
     uint64_t datagrams_dropped; /* from peers that no grant allows */
@@ -43,6 +43,7 @@ struct host {
     struct host_hooks hooks;
     const struct grant_set *grants;
     struct memory_budget *budget;
+    uint64_t owner;
     uint32_t open_files;
     struct loop_timer *timer; /* of the wait in progress; made at the first that needs it */
     bool parked;              /* the run waits for fired */
@@ -95,6 +96,8 @@ int host_dir_need(struct host_file *dir, unsigned rights, const char *path, size
 int host_dir_report(struct host_file *dir, int r, unsigned rights, const char *path, size_t length)
     MUST_CHECK;
 
+/** Forget what was told of grant checks, and what was not. */
+void host_audits_free(struct host *host);
 /** Forget what was answered for names. */
 void host_answered_free(struct host *host);
 

@@ -22,8 +22,19 @@ struct host_kept {
     size_t size;
     bool finish; /* shut down sending at the end */
     bool lingers;
-    uint64_t until_ms; /* lingers: of the loop's clock */
+    uint64_t until_ms;            /* lingers: of the loop's clock */
+    struct host_account *account; /* lingers: of the instance */
     struct host_kept *next;
+};
+
+/* What lingers of one instance.  There as long as something does. */
+struct host_account {
+    struct host_account *next;
+    struct host *host;                                              /* borrowed; NULL: it is gone, … */
+    void (*loss)(void *user, uint64_t owner, const char *sentence); /* … and this tells what is lost */
+    void *loss_user;
+    uint64_t owner;
+    size_t count;
 };
 
 static void kept_free(struct host_kept *kept) {
@@ -33,6 +44,34 @@ static void kept_free(struct host_kept *kept) {
     kept->file->event.told = NULL;
     mem_free(kept->bytes);
     mem_free(kept);
+}
+
+/* --- accounts --- */
+
+static struct host_account *account_of(struct host_reactor *reactor, struct host *host) {
+    for (struct host_account *account = reactor->accounts; account; account = account->next)
+        if (account->host == host)
+            return account;
+    struct host_account *account = mem_new(struct host_account);
+    if (!account)
+        return NULL;
+    *account = (struct host_account){.next = reactor->accounts,
+                                     .host = host,
+                                     .loss = host->hooks.loss,
+                                     .loss_user = host->hooks.loss_user,
+                                     .owner = host->owner};
+    reactor->accounts = account;
+    return account;
+}
+
+static void account_unuse(struct host_reactor *reactor, struct host_account *account) {
+    if (--account->count > 0)
+        return;
+    struct host_account **at = &reactor->accounts;
+    while (*at != account)
+        at = &(*at)->next;
+    *at = account->next;
+    mem_free(account);
 }
 
 /* --- lingering --- */
@@ -48,10 +87,26 @@ static void linger_end(struct host_kept *kept) {
     reactor->lingers_count--;
     if (!reactor->lingers)
         loop_timer_stop(reactor->timer);
+    if (kept->payer)
+        host_file_uncount(kept->payer, file);
+    account_unuse(reactor, kept->account);
     kept_free(kept);
     host_file_close(file);
     host_reactor_hold(reactor, false);
     host_reactor_put(reactor);
+}
+
+/* Give one up before all of it is written, and tell those whose it is. */
+static void linger_lose(struct host_kept *kept, const char *why) {
+    const struct host_account *account = kept->account;
+    char sentence[200];
+    snprintf(sentence, sizeof(sentence), "%zu bytes for a stream that was closed are lost: %s",
+             kept->end - kept->start, why);
+    if (account->host)
+        host_notice(account->host, "%s", sentence);
+    else if (account->loss)
+        account->loss(account->loss_user, account->owner, sentence);
+    linger_end(kept);
 }
 
 static void on_linger_timer(struct loop_timer *timer, void *user) {
@@ -59,31 +114,50 @@ static void on_linger_timer(struct loop_timer *timer, void *user) {
     uint64_t now = loop_now_ms(reactor->loop);
     reactor->users++;
     while (reactor->lingers && reactor->lingers->until_ms <= now)
-        linger_end(reactor->lingers);
+        linger_lose(reactor->lingers, "nobody has taken them in time");
     if (reactor->lingers)
         loop_timer_start(timer, reactor->lingers->until_ms - now, 0);
     host_reactor_put(reactor);
 }
 
-/* Is there room for one more, and somebody who will end it? */
-static bool may_linger(struct host_reactor *reactor) {
-    if (reactor->lingers_count >= LIMIT_LINGERS)
-        return false;
-    return reactor->timer ||
-           loop_timer_new(reactor->loop, on_linger_timer, reactor, &reactor->timer, NULL) == 0;
+/*
+ * Make room for one more of an account, which has it already: the instance that has most gives its oldest up,
+ * this one where it has as many.  So who leaves little behind loses nothing by who leaves much.
+ */
+static void make_room(struct host_reactor *reactor, struct host_account *account) {
+    size_t most = 0;
+    for (const struct host_account *a = reactor->accounts; a; a = a->next)
+        most = a->count > most ? a->count : most;
+    bool own = account->count >= most && account->count > 1;
+    struct host_kept *oldest = reactor->lingers;
+    while (own ? oldest->account != account : oldest->account->count < most)
+        oldest = oldest->next;
+    linger_lose(oldest, "too many others of the instance wait to be written");
+}
+
+/* Somebody who will end it, and who pays. */
+static struct host_account *may_linger(struct host_reactor *reactor, struct host *host) {
+    if (!reactor->timer && loop_timer_new(reactor->loop, on_linger_timer, reactor, &reactor->timer, NULL) < 0)
+        return NULL;
+    struct host_account *account = account_of(reactor, host);
+    if (account)
+        account->count++; /* of the newcomer, before others go */
+    return account;
 }
 
 bool host_kept_linger(struct host_file *file) {
     struct host_kept *kept = file->kept;
     struct host_reactor *reactor = file->event.reactor;
     kept->writer = NULL;
-    if (!may_linger(reactor)) {
-        host_notice(file->host,
-                    "%zu bytes for a stream that was closed are lost: %zu others wait to be written",
-                    kept->end - kept->start, reactor->lingers_count);
+    kept->account = may_linger(reactor, file->host);
+    if (!kept->account) {
+        host_notice(file->host, "%zu bytes for a stream that was closed are lost: no memory",
+                    kept->end - kept->start);
         kept_free(kept);
         return false;
     }
+    if (reactor->lingers_count >= LIMIT_LINGERS)
+        make_room(reactor, kept->account);
     file->host = NULL;
     file->event.host = NULL;
     kept->lingers = true;
@@ -105,7 +179,9 @@ void host_kept_forget(struct host *host) {
         if (kept->payer != host)
             continue;
         host_give(host, sizeof(*kept) + kept->size);
+        host_file_uncount(host, kept->file);
         kept->payer = NULL;
+        kept->account->host = NULL;
     }
 }
 
@@ -117,6 +193,21 @@ void host_kept_give_up(struct host_reactor *reactor) {
 size_t host_linger_count(const struct loop *loop) {
     const struct host_reactor *reactor = host_reactor_find(loop);
     return reactor ? reactor->lingers_count : 0;
+}
+
+size_t host_linger_count_of(const struct loop *loop, uint64_t owner) {
+    const struct host_reactor *reactor = host_reactor_find(loop);
+    size_t count = 0;
+    for (const struct host_account *a = reactor ? reactor->accounts : NULL; a; a = a->next)
+        count += a->owner == owner ? a->count : 0;
+    return count;
+}
+
+void host_linger_untold(const struct loop *loop, const void *user) {
+    const struct host_reactor *reactor = host_reactor_find(loop);
+    for (struct host_account *a = reactor ? reactor->accounts : NULL; a; a = a->next)
+        if (a->loss_user == user)
+            a->loss = NULL;
 }
 
 /* --- writing --- */

@@ -2,9 +2,11 @@
 /*
  * What a stream was permitted to write and the system did not take: kept with its file and written by the
  * loop as soon as there is room.  When the last reference to the file is dropped the file lingers until all
- * is written, LIMIT_LINGER_MS at most, LIMIT_LINGERS of a loop at once, also after its host is gone.
+ * is written, LIMIT_LINGER_MS at most, LIMIT_LINGERS of a loop at once, also after its host is gone.  Where
+ * there are too many, the instance that has most of them loses its oldest, and is told.
  *
- * The bytes are charged to the instance as long as it lives.  For this room only; the loop's thread.
+ * The bytes are charged to the instance as long as it lives, and the file counts as one of its open ones.
+ * For this room only; the loop's thread.
  */
 #ifndef HOST_KEPT_H
 #define HOST_KEPT_H
@@ -32,8 +34,7 @@ void host_kept_push(struct host_file *file);
 void host_kept_disown(struct host_file *file, const struct host_output *writer);
 /** Shut down sending when all is written. */
 void host_kept_finish(struct host_file *file);
-/** The last reference is gone, and the host knows the file no more. @return false: nothing lives on, close it
- */
+/** The last reference is gone. @return false: nothing lives on, close it */
 bool host_kept_linger(struct host_file *file) MUST_CHECK;
 /** The host is gone: what lingers is nobody's budget. */
 void host_kept_forget(struct host *host);

@@ -12,6 +12,7 @@
 #include "host/dir.h"
 #include "host/inside.h"
 #include "host/path.h"
+#include "host/pool.h"
 
 /* Find the place of a name that is to be changed (or read). */
 static int find(struct host_file *dir, unsigned rights, const char *path, size_t length,
@@ -29,6 +30,24 @@ static int find(struct host_file *dir, unsigned rights, const char *path, size_t
 /* What stands at a place, itself. @return 0 or by errno */
 static int look(const struct host_place *place, struct stat *st) {
     return fstatat(place->dirfd, place->name, st, AT_SYMLINK_NOFOLLOW) < 0 ? host_errno() : 0;
+}
+
+/*
+ * Hold the file that is about to lose its name, if it is the only one of a large file: what the file occupies
+ * is then freed by let_go(), not by the call that takes the name.
+ *
+ * @return a descriptor, or -1: nothing to hold
+ */
+static int hold(const struct host_place *place) {
+    struct stat st;
+    if (look(place, &st) || !S_ISREG(st.st_mode) || st.st_nlink > 1 || st.st_size <= HOST_LONG_BYTES)
+        return -1;
+    return openat(place->dirfd, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void let_go(const struct host_file *dir, int fd) {
+    if (fd >= 0)
+        host_pool_close(dir->host->loop, fd);
 }
 
 /* --- asking --- */
@@ -157,7 +176,10 @@ int host_dir_unlink(struct host_file *dir, const char *path, size_t length) {
             return r;
         return S_ISDIR(st.st_mode) ? HOST_E_ISDIR : HOST_E_NOTDIR;
     }
-    return sys_unlinkat(place.dirfd, place.name, 0) < 0 ? host_errno() : 0;
+    int held = hold(&place);
+    r = sys_unlinkat(place.dirfd, place.name, 0) < 0 ? host_errno() : 0;
+    let_go(dir, held);
+    return r;
 }
 
 /* --- names that come and go --- */
@@ -182,9 +204,10 @@ int host_dir_rename(struct host_file *from, const char *path, size_t length, str
         if (!S_ISDIR(st.st_mode))
             return HOST_E_NOTDIR;
     }
-    if (sys_renameat(place.dirfd, place.name, to_place.dirfd, to_place.name) < 0)
-        return host_errno();
-    return 0;
+    int held = hold(&to_place);
+    r = sys_renameat(place.dirfd, place.name, to_place.dirfd, to_place.name) < 0 ? host_errno() : 0;
+    let_go(to, held);
+    return r;
 }
 
 /* A new name with a slash behind it that is not for a directory. */
@@ -229,8 +252,8 @@ int host_dir_symlink(struct host_file *dir, const char *target, size_t target_le
     int r = find(dir, HOST_WRITE, path, length, &copy, &place);
     if (r)
         return r;
-    /* We would never follow a link that leaves, but another program on this machine, with more rights, might.
-     */
+    /* An absolute text is refused, as the specification asks.  A relative one that leaves is not: we never
+     * follow it, and who wanted it could make it elsewhere and move it. */
     r = host_path_init(&text, target, target_length);
     if (r)
         return r == HOST_E_XDEV ? HOST_E_PERM : r;

@@ -151,8 +151,12 @@ int host_net_check_bind(struct host *host, enum grant_action client, const union
 
 int host_net_room(struct host *host) {
     struct host_net *net = &host->net;
-    if (net->sockets < LIMIT_SOCKETS)
-        return 0;
+    /* Each is an open file as well. */
+    if (net->sockets < LIMIT_SOCKETS) {
+        int r = host_file_room(host);
+        net->sockets_refused += r != 0;
+        return r;
+    }
     net->sockets_refused++;
     if (!net->told_sockets)
         host_notice(host, "it has %u sockets and got no further one", LIMIT_SOCKETS);

@@ -51,8 +51,9 @@ int host_net_check(struct host *host, enum grant_action action, const union host
  * @param family  AF_INET, AF_INET6
  * @param type    SOCK_STREAM, SOCK_DGRAM
  * @param ret     a file of kind SOCKET, owned by the caller
- * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE (LIMIT_SOCKETS, or the system's), HOST_E_NOTCAPABLE (no grant
- * that it would be of use for: to listen; of streams to connect, of datagrams udp), HOST_E_NOMEM, by errno
+ * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE (LIMIT_SOCKETS, open files, or the system's), HOST_E_NOTCAPABLE
+ * (no grant that it would be of use for: to listen; of streams to connect, of datagrams udp), HOST_E_NOMEM,
+ * by errno
  */
 int host_net_socket(struct host *host, int family, int type, struct host_file **ret) MUST_CHECK;
 

@@ -68,7 +68,8 @@ bool host_output_ready(struct host_output *output);
  * can, else through a buffer of ours.  Uses up the permit.  Files may wait.
  *
  * @param length    at most this
- * @param ret       bytes moved; 0: nothing now, one of the two is not ready
+ * @param ret       bytes moved; 0: nothing now, one of the two is not ready, or an error.  What was read for
+ * a write that failed is lost with it
  * @param ret_input of an error: it is the input's
  * @return 0, HOST_STOP, HOST_E_PIPE (it is closed), by errno
  */
@@ -79,6 +80,10 @@ int host_output_splice(struct host_output *output, struct host_input *input, uin
 int host_output_finish(struct host_file *socket) MUST_CHECK;
 /** Streams whose bytes are still being written although nobody holds them. */
 size_t host_linger_count(const struct loop *loop);
+/** Of these, those of one instance: host_config's owner. */
+size_t host_linger_count_of(const struct loop *loop, uint64_t owner);
+/** Who was to be told of losses (host_hooks' loss_user) is going: nobody is told from here on. */
+void host_linger_untold(const struct loop *loop, const void *user);
 
 /* --- for this room --- */
 

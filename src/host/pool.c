@@ -12,15 +12,22 @@
 #include "base/fd.h"
 #include "host/inside.h"
 
+/* A cold read that the instance's budget has no room for: a run waits for one at a time, so this is a page of
+ * ours for each instance. */
+#define UNCHARGED_BYTES ((size_t)4096)
+/* Until the pool is asked again whether it takes a job. */
+#define FULL_MS 1
+
 struct job {
     struct host *host; /* NULL: nobody waits any more.  The loop's thread only */
     bool done;         /* the loop's thread only */
     int fd; /* owned: a second number for the file, so that closing the file closes it under nobody */
     int to; /* owned: likewise, of what is written; -1: nothing */
-    enum { READ, SYNC, DATASYNC, ALLOCATE, COPY_RANGE, SENDFILE, SPLICE } what;
+    enum { READ, SYNC, DATASYNC, ALLOCATE, SET_SIZE, ADVISE, COPY_RANGE, SENDFILE, SPLICE, CLOSE } what;
+    int advice; /* ADVISE, as the system has it */
     uint64_t offset;
     uint64_t to_offset;
-    size_t length;
+    uint64_t length;
     ssize_t result;
     int errnum;
     uint8_t bytes[]; /* length of them, READ only */
@@ -32,30 +39,44 @@ static void job_free(struct job *job) {
     mem_free(job);
 }
 
+/* Have in memory what is spliced next: while it comes from a disk the kernel holds the pipe, and with it
+ * everybody who only looks at it. */
+static void warm(const struct job *job) {
+    char bytes[16 * 1024];
+    for (uint64_t at = 0; at < job->length; at += sizeof(bytes))
+        if (sys_pread(job->fd, bytes, sizeof(bytes), (off_t)(job->offset + at)) <= 0)
+            return;
+}
+
+static ssize_t do_it(const struct job *job) {
+    off_t offset = (off_t)job->offset, to_offset = (off_t)job->to_offset;
+    int fd = job->fd;
+    switch (job->what) {
+    case READ: return sys_pread(fd, (void *)(uintptr_t)job->bytes, job->length, offset);
+    case SYNC: return sys_fsync(fd);
+    case DATASYNC: return SYS_RETRY_(int, fdatasync(fd));
+    case ALLOCATE: return SYS_RETRY_(int, fallocate(fd, 0, offset, (off_t)job->length));
+    case SET_SIZE: return sys_ftruncate(fd, (off_t)job->length);
+    case ADVISE: errno = posix_fadvise(fd, offset, (off_t)job->length, job->advice); return errno ? -1 : 0;
+    case COPY_RANGE:
+        return SYS_RETRY_(ssize_t, copy_file_range(fd, &offset, job->to, &to_offset, job->length, 0));
+    case SENDFILE: return SYS_RETRY_(ssize_t, sendfile(job->to, fd, &offset, job->length));
+    case SPLICE:
+        warm(job);
+        return SYS_RETRY_(ssize_t, splice(fd, &offset, job->to, NULL, job->length, SPLICE_F_NONBLOCK));
+    case CLOSE: break;
+    }
+    return 0;
+}
+
 /* On a thread of the pool. */
 static void work(void *user) {
     struct job *job = user;
-    off_t offset = (off_t)job->offset, to_offset = (off_t)job->to_offset;
-    switch (job->what) {
-    case READ:
-        job->result = SYS_RETRY_(ssize_t, pread(job->fd, job->bytes, job->length, (off_t)job->offset));
-        break;
-    case SYNC: job->result = SYS_RETRY_(int, fsync(job->fd)); break;
-    case DATASYNC: job->result = SYS_RETRY_(int, fdatasync(job->fd)); break;
-    case ALLOCATE:
-        job->result = SYS_RETRY_(int, fallocate(job->fd, 0, (off_t)job->offset, (off_t)job->length));
-        break;
-    case COPY_RANGE:
-        job->result =
-            SYS_RETRY_(ssize_t, copy_file_range(job->fd, &offset, job->to, &to_offset, job->length, 0));
-        break;
-    case SENDFILE: job->result = SYS_RETRY_(ssize_t, sendfile(job->to, job->fd, &offset, job->length)); break;
-    case SPLICE:
-        job->result =
-            SYS_RETRY_(ssize_t, splice(job->fd, &offset, job->to, NULL, job->length, SPLICE_F_NONBLOCK));
-        break;
-    }
+    job->result = do_it(job);
     job->errnum = job->result < 0 ? errno : 0;
+    /* Here, since it may be the last close of a file that was removed, and takes as long as that is large. */
+    job->fd = fd_close(job->fd);
+    job->to = fd_close(job->to);
 }
 
 /* On the loop. */
@@ -68,17 +89,37 @@ static void work_done(void *user) {
         job_free(job);
 }
 
+/* Give it to the pool; where that has all the jobs it takes, a moment later. */
+static int begin(struct host *host, struct job *job) {
+    for (;;) {
+        int r = loop_work(host->loop, work, work_done, job, NULL);
+        if (r == 0)
+            return 0;
+        if (r != ARCELLA_E_BUSY)
+            return HOST_E_NOMEM;
+        r = host_park(host, FULL_MS);
+        if (r)
+            return r;
+    }
+}
+
 /*
- * Run a job and wait for it.
+ * Run a job and wait for it.  Never in place: whoever has no memory for it hears of that, and nobody else
+ * waits for his disk.  But for a host without a run, which shares its loop with none.
  *
- * @return 0 (the job is done and the caller's), HOST_STOP (it is gone), HOST_E_BUSY (it did not start; the
- * caller's)
+ * @return 0 (the job is done and the caller's), HOST_STOP, HOST_E_NOMEM (it is gone)
  */
 static int run(struct host *host, struct job *job) {
+    if (!host->hooks.wait) {
+        work(job);
+        return 0;
+    }
+    int r = begin(host, job);
+    if (r) {
+        job_free(job);
+        return r;
+    }
     job->host = host;
-    if (!host->hooks.wait || loop_work(host->loop, work, work_done, job, NULL) < 0)
-        return HOST_E_BUSY;
-    int r = 0;
     while (!job->done && r == 0)
         r = host_park(host, UINT64_MAX);
     if (r == 0)
@@ -90,14 +131,17 @@ static int run(struct host *host, struct job *job) {
     return HOST_STOP;
 }
 
-static struct job *job_new(const struct host_file *file, size_t bytes) {
+/* @return NULL and what to answer */
+static struct job *job_new(const struct host_file *file, size_t bytes, int *reterr) {
     struct job *job = mem_alloc(sizeof(*job) + bytes);
+    *reterr = HOST_E_NOMEM;
     if (!job)
         return NULL;
-    job->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-    job->to = -1;
     job->length = bytes;
+    job->to = -1;
+    job->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
     if (job->fd < 0) {
+        *reterr = host_errno();
         mem_free(job);
         return NULL;
     }
@@ -114,23 +158,15 @@ static void scatter(const struct iovec *iov, size_t count, const uint8_t *from, 
     }
 }
 
-static int read_in_place(const struct host_file *file, const struct iovec *iov, size_t count, uint64_t offset,
-                         size_t *ret) {
-    ssize_t n = SYS_RETRY_(ssize_t, preadv(file->fd, iov, (int)count, (off_t)offset));
-    if (n < 0)
-        return host_errno();
-    *ret = (size_t)n;
-    return 0;
-}
-
 int host_pool_read(struct host_file *file, const struct iovec *iov, size_t count, size_t length,
                    uint64_t offset, size_t *ret) {
     struct host *host = file->host;
     size_t bytes = length < HOST_POOL_BYTES ? length : HOST_POOL_BYTES;
-    if (!host_take(host, bytes))
-        return read_in_place(file, iov, count, offset, ret);
-    struct job *job = job_new(file, bytes);
-    int r = HOST_E_BUSY;
+    bool charged = host_take(host, bytes);
+    if (!charged && bytes > UNCHARGED_BYTES)
+        bytes = UNCHARGED_BYTES;
+    int r;
+    struct job *job = job_new(file, bytes, &r);
     if (job) {
         job->what = READ;
         job->offset = offset;
@@ -138,14 +174,10 @@ int host_pool_read(struct host_file *file, const struct iovec *iov, size_t count
     }
     /* A read that was given up keeps its memory until the disk has answered, but is nobody's budget any more.
      */
-    host_give(host, bytes);
-    if (r == HOST_STOP)
+    if (charged)
+        host_give(host, bytes);
+    if (r)
         return r;
-    if (r == HOST_E_BUSY) {
-        if (job)
-            job_free(job);
-        return read_in_place(file, iov, count, offset, ret);
-    }
     if (job->result < 0) {
         r = host_error_of(job->errnum);
     } else {
@@ -156,49 +188,76 @@ int host_pool_read(struct host_file *file, const struct iovec *iov, size_t count
     return r;
 }
 
-/* Run a job without bytes of its own. @return HOST_E_BUSY: do it in place */
+/* What a job without bytes of its own came to, which is all there is to it. */
 static int run_plain(struct host_file *file, struct job *job) {
     int r = run(file->host, job);
-    if (r == HOST_STOP)
+    if (r)
         return r;
-    if (r == 0)
-        r = job->result < 0 ? host_error_of(job->errnum) : 0;
+    r = job->result < 0 ? host_error_of(job->errnum) : 0;
     job_free(job);
     return r;
 }
 
 int host_pool_sync(struct host_file *file, bool only_data) {
-    struct job *job = job_new(file, 0);
-    int r = HOST_E_BUSY;
-    if (job) {
-        job->what = only_data ? DATASYNC : SYNC;
-        r = run_plain(file, job);
-    }
-    if (r != HOST_E_BUSY)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
-    r = only_data ? SYS_RETRY_(int, fdatasync(file->fd)) : sys_fsync(file->fd);
-    return r < 0 ? host_errno() : 0;
+    job->what = only_data ? DATASYNC : SYNC;
+    return run_plain(file, job);
 }
 
 int host_pool_allocate(struct host_file *file, uint64_t offset, uint64_t length) {
-    struct job *job = job_new(file, 0);
-    int r = HOST_E_BUSY;
-    if (job) {
-        job->what = ALLOCATE;
-        job->offset = offset;
-        job->length = length;
-        r = run_plain(file, job);
-    }
-    if (r != HOST_E_BUSY)
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
         return r;
-    r = SYS_RETRY_(int, fallocate(file->fd, 0, (off_t)offset, (off_t)length));
-    return r < 0 ? host_errno() : 0;
+    job->what = ALLOCATE;
+    job->offset = offset;
+    job->length = length;
+    return run_plain(file, job);
+}
+
+int host_pool_set_size(struct host_file *file, uint64_t size_bytes) {
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
+        return r;
+    job->what = SET_SIZE;
+    job->length = size_bytes;
+    return run_plain(file, job);
+}
+
+int host_pool_advise(struct host_file *file, uint64_t offset, uint64_t length, int advice) {
+    int r;
+    struct job *job = job_new(file, 0, &r);
+    if (!job)
+        return r;
+    job->what = ADVISE;
+    job->offset = offset;
+    job->length = length;
+    job->advice = advice;
+    return run_plain(file, job);
+}
+
+void host_pool_close(struct loop *loop, int fd) {
+    struct job *job = mem_new(struct job);
+    if (!job) {
+        fd_close(fd);
+        return;
+    }
+    job->what = CLOSE;
+    job->fd = fd;
+    job->to = -1;
+    if (loop_work(loop, work, work_done, job, NULL) < 0)
+        job_free(job);
 }
 
 int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to, uint64_t to_offset,
                    enum host_pool_move how, size_t length, size_t *ret) {
     *ret = 0;
-    struct job *job = job_new(from, 0);
+    int r;
+    struct job *job = job_new(from, 0, &r);
     if (!job)
         return HOST_E_NOTSUP;
     job->what = how == HOST_POOL_COPY_RANGE ? COPY_RANGE : how == HOST_POOL_SENDFILE ? SENDFILE : SPLICE;
@@ -206,13 +265,17 @@ int host_pool_move(struct host_file *from, uint64_t offset, struct host_file *to
     job->to_offset = to_offset;
     job->length = length;
     job->to = fcntl(to->fd, F_DUPFD_CLOEXEC, 0);
-    int r = job->to < 0 ? HOST_E_BUSY : run(from->host, job);
-    if (r == HOST_STOP)
-        return r;
-    if (r == 0 && job->result < 0)
-        r = job->errnum == EAGAIN ? HOST_E_AGAIN : HOST_E_NOTSUP;
-    if (r == 0)
+    if (job->to < 0) {
+        job_free(job);
+        return HOST_E_NOTSUP;
+    }
+    r = run(from->host, job);
+    if (r)
+        return r == HOST_STOP ? r : HOST_E_NOTSUP;
+    if (job->result < 0)
+        r = host_error_of(job->errnum);
+    else
         *ret = (size_t)job->result;
     job_free(job);
-    return r == HOST_E_BUSY ? HOST_E_NOTSUP : r;
+    return r;
 }

@@ -11,6 +11,7 @@
 
 #include "host/event.h"
 
+struct host_account;
 struct host_kept;
 
 struct host_reactor {
@@ -25,8 +26,9 @@ struct host_reactor {
     /* kept.c: streams that nobody holds and that are still written, oldest first */
     struct host_kept *lingers;
     size_t lingers_count;
-    uint64_t linger_ms;       /* LIMIT_LINGER_MS */
-    struct loop_timer *timer; /* owned; made for the first of them */
+    struct host_account *accounts; /* owned: of the instances whose they are */
+    uint64_t linger_ms;            /* LIMIT_LINGER_MS */
+    struct loop_timer *timer;      /* owned; made for the first of them */
 };
 
 /** That of a loop, one user more. @return 0, HOST_E_NOMEM */

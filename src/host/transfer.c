@@ -6,7 +6,9 @@
  * on the disk; a write goes to the page cache in place.  Both are cut into chunks with a turn for others
  * between.  Streams: see stream_read().  No state; the loop's thread, on the run's fiber.
  */
+#include <linux/magic.h>
 #include <poll.h>
+#include <sys/vfs.h>
 
 #include "base/limits.h"
 #include "host/inside.h"
@@ -88,21 +90,38 @@ static int read_cold(struct host_file *file, const struct span *span, const stru
     return r;
 }
 
+/* Is a file where it can be read without a disk?  The files of /proc are made up as they are read. */
+static bool in_memory(const struct host_file *file) {
+    struct statfs fs;
+    if (file->type != HOST_TYPE_REGULAR || SYS_RETRY_(int, fstatfs(file->fd, &fs)) < 0)
+        return false;
+    return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC || fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/*
+ * Some file systems cannot say what is in memory (overlays, what is mounted by FUSE, network file systems,
+ * and those that are nowhere else): only where all of it is, it is read in place.
+ */
 static int read_piece(struct host_file *file, const struct span *span, const struct piece *piece,
                       off_t offset, size_t *ret) {
-    for (;;) {
-        int flags = file->no_nowait ? 0 : RWF_NOWAIT;
-        ssize_t n = SYS_RETRY_(ssize_t, preadv2(file->fd, span->iov, (int)piece->count, offset, flags));
-        if (n >= 0) {
-            *ret = (size_t)n;
-            return 0;
-        }
-        if (errno == EAGAIN && flags)
+    ssize_t n;
+    if (!file->no_nowait) {
+        n = SYS_RETRY_(ssize_t, preadv2(file->fd, span->iov, (int)piece->count, offset, RWF_NOWAIT));
+        if (n < 0 && errno == EAGAIN)
             return read_cold(file, span, piece, offset, ret);
-        if (errno != EOPNOTSUPP || !flags)
-            return host_errno();
-        file->no_nowait = true;
+        if (n < 0 && errno == EOPNOTSUPP) {
+            file->no_nowait = true;
+            file->in_memory = in_memory(file);
+        }
     }
+    if (file->no_nowait && !file->in_memory)
+        return read_cold(file, span, piece, offset, ret);
+    if (file->no_nowait)
+        n = SYS_RETRY_(ssize_t, preadv2(file->fd, span->iov, (int)piece->count, offset, 0));
+    if (n < 0)
+        return host_errno();
+    *ret = (size_t)n;
+    return 0;
 }
 
 static int read_regular(struct host_file *file, struct span span, off_t offset, size_t *ret) {

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "engine/core.h"
 #include "host/lookup.h"
+#include "host/output.h"
 #include "runtime/instance.h"
 
 DEFINE_CLEANUP(instance_free_ptr, struct instance *, instance_free)
@@ -44,6 +45,7 @@ struct runtime *runtime_free(struct runtime *runtime) {
         return NULL;
     while (runtime->instances)
         instance_free(runtime->instances);
+    host_linger_untold(runtime->loop, runtime);
     component_bindings_unref(runtime->bindings);
     engine_free(runtime->engine);
     mem_free(runtime);
@@ -139,6 +141,12 @@ static void on_notice(void *user, const char *sentence) {
     i->runtime->hooks.note(i->handle, sentence, i->runtime->hooks.user);
 }
 
+/* The instance is gone. */
+static void on_loss(void *user, uint64_t owner, const char *sentence) {
+    struct runtime *runtime = user;
+    runtime->hooks.note(owner, sentence, runtime->hooks.user);
+}
+
 static int on_lookup(void *user, uint64_t number, struct text name) {
     struct instance *i = user;
     const struct runtime_hooks *hooks = &i->runtime->hooks;
@@ -164,9 +172,12 @@ static int make_wasi(struct instance *i, const struct runtime_spec *spec, arcell
                           .notice = on_notice,
                           .cpu_ns = on_cpu_ns,
                           .lookup = i->runtime->hooks.lookup ? on_lookup : NULL,
-                          .user = i},
+                          .user = i,
+                          .loss = on_loss,
+                          .loss_user = i->runtime},
                 .grants = spec->grants,
                 .budget = &i->budget,
+                .owner = i->handle,
             },
         .args = spec->args,
         .args_count = spec->args_count,

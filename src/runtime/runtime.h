@@ -112,7 +112,8 @@ struct runtime_hooks {
      * inside.  May be NULL: names cannot be looked up.  @return can it be asked now?
      */
     bool (*lookup)(uint64_t handle, uint64_t number, struct text name, void *user);
-    /** Something to tell people (a limit that was hit). */
+    /** Something to tell people (a limit that was hit); also of an instance that has ended: what it left
+     * behind to be written was lost. */
     void (*note)(uint64_t handle, const char *message, void *user);
     /**
      * Who has the processor from here on, 0: nobody; may be NULL.  Twice a slice, and unlike the others also

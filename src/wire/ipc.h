@@ -24,7 +24,7 @@
 #include "base/text.h"
 
 /* The version of messages.def; both sides say theirs and refuse another. */
-#define IPC_PROTOCOL 5
+#define IPC_PROTOCOL 6
 
 /* What a process is for. */
 #define IPC_ROLE_MAP(XX)                                                                                     \

@@ -16,15 +16,19 @@ struct late_end {
 
 static void on_look(struct loop_timer *timer, void *user) {
     struct late_ends *late = user;
-    if (host_linger_count(late->loop) > 0)
-        return;
-    loop_timer_stop(timer);
-    while (late->first) {
-        struct late_end *end = late->first;
-        late->first = end->next;
+    for (struct late_end **at = &late->first; *at;) {
+        struct late_end *end = *at;
+        if (host_linger_count_of(late->loop, end->handle) > 0) {
+            at = &end->next;
+            continue;
+        }
+        *at = end->next;
         late->tell(end->handle, &end->outcome, late->user);
         mem_free(end);
     }
+    if (host_linger_count(late->loop) > 0)
+        return;
+    loop_timer_stop(timer);
     late->out(late->user);
 }
 
@@ -38,7 +42,8 @@ bool late_ends_wait(struct late_ends *late) {
 }
 
 bool late_ends_take(struct late_ends *late, uint64_t handle, const struct engine_outcome *outcome) {
-    if ((outcome->end != ENGINE_END_RETURNED && outcome->end != ENGINE_END_EXITED) || !late_ends_wait(late))
+    if ((outcome->end != ENGINE_END_RETURNED && outcome->end != ENGINE_END_EXITED) ||
+        host_linger_count_of(late->loop, handle) == 0 || !late_ends_wait(late))
         return false;
     struct late_end *end = mem_new(struct late_end);
     if (!end)

@@ -2,7 +2,7 @@
 /*
  * Ends that are told late: a program is not over before its output is out, since who hears of its end may
  * kill this process.  What is still being written then lingers in room host (host/output.h), LIMIT_LINGER_MS
- * at most; bytes of all instances of the process count alike.  The loop's thread.
+ * at most.  Each waits for its own bytes only.  The loop's thread.
  */
 #ifndef WORKER_LATE_H
 #define WORKER_LATE_H

@@ -178,11 +178,14 @@ static const char *address_of(uint64_t handle, char *to, size_t size) {
     return to;
 }
 
+/* For the instance's own log, which the parent has. */
 static void on_note(uint64_t handle, const char *message, void *user) {
-    (void)user;
-    char about[48];
-    log_event(LOG_WARN, &(struct log_about){.unit = LOG_RUNTIME}, message, "%s",
-              address_of(handle, about, sizeof about));
+    struct guests *guests = user;
+    struct ipc_log log = {.instance = handle,
+                          .level = LOG_WARN,
+                          .unit = text_of(log_unit_name(LOG_RUNTIME)),
+                          .message = worker_text(message)};
+    worker_tell(guests->process, IPC_LOG, &log, NULL);
 }
 
 static void on_processor(uint64_t handle, void *user) {

@@ -111,8 +111,17 @@ static int give_bytes(struct call *call, struct host_input *input, uint64_t leng
         if (error && error != HOST_E_PIPE)
             return p2_give_file_error(call, error);
         slot_span_shorten(bytes, (uint32_t)got);
+        ended = error == HOST_E_PIPE;
     }
-    slot_bool(slot_field(pair, 1), ended || got < most);
+    /* Fewer bytes may be the end, or something that failed behind them, which the next read tells. */
+    if (!ended && got < most) {
+        size_t more;
+        error = host_input_available(input, 1, &more);
+        if (error == HOST_STOP)
+            return ABI_STOP;
+        ended = error == HOST_E_PIPE;
+    }
+    slot_bool(slot_field(pair, 1), ended);
     return 0;
 }
 

@@ -235,7 +235,7 @@ static int splice(struct call *call, bool waits) {
         error = host_output_splice(&output->stream, &input->stream, length, &moved, &by_input);
     if (error == HOST_E_AGAIN)
         error = 0;
-    if (error == HOST_STOP || (error && !moved))
+    if (error)
         return p2_give_stream_error(call, wasi, by_input ? input->stream.file : output->stream.file, error);
     return give_number(call, wasi, output, 0, moved);
 }

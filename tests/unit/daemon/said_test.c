@@ -40,7 +40,7 @@ static struct seen say(const char *unit, const char *message, const char *fields
     struct ipc_log log = {
         .level = LOG_WARN, .unit = text_of(unit), .message = text_of(message), .fields = text_of(fields)};
     log_add_sink(sink, &seen);
-    said_line("web", &log);
+    said_line(&(struct log_about){.group = "web"}, &log);
     log_remove_sink(sink, &seen);
     assert_int_equal(seen.lines, 1);
     assert_null(strchr(seen.text, '\n'));
@@ -111,7 +111,7 @@ static void test_a_level_that_is_none(void **state) {
     struct seen seen = {0};
     struct ipc_log log = {.level = 1u << 20, .unit = TEXT("guest"), .message = TEXT("m"), .fields = TEXT("")};
     log_add_sink(sink, &seen);
-    said_line("web", &log);
+    said_line(&(struct log_about){.group = "web"}, &log);
     log_remove_sink(sink, &seen);
     assert_int_equal(seen.level, LOG_WARN);
 }

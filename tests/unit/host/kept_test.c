@@ -188,8 +188,9 @@ static void test_linger(void **state) {
         assert_non_null(output.file->kept);
         host_output_done(&output);
         assert_int_equal(host_linger_count(rig.loop), 1);
-        assert_int_equal(host_figures(rig.host).files_open, 0);
-        assert_true(rig.budget.used_bytes > 0); /* as long as the instance lives */
+        /* as long as the instance lives it is one of its open files, and paid for */
+        assert_int_equal(host_figures(rig.host).files_open, 1);
+        assert_true(rig.budget.used_bytes > 512);
         rig.host = host_free(rig.host);
         assert_int_equal(rig.budget.used_bytes, 0);
         rig_later(&rig, 5, later_take_all);
@@ -253,31 +254,146 @@ static void test_linger_ends(void **state) {
     }
 }
 
-/* As many as a process may have; one more is closed at once, and a line says what was lost. */
+/* An output of a host over a pipe that is full, with ten bytes that are kept, is dropped.  @return its other
+ * end */
+static int leave_behind(struct host *host) {
+    struct host_output output;
+    struct host_file *file = NULL;
+    uint64_t room;
+    int near, far;
+    media_make(PIPE, true, &near, &far);
+    fcntl(far, F_SETFL, O_NONBLOCK);
+    assert_host(host_stream_new(host, near, HOST_WRITE, &file), 0);
+    host_output_init(&output, file, HOST_OUTPUT_STREAM, 0);
+    host_file_unref(file);
+    assert_host(host_output_room(&output, &room), 0);
+    while (write(near, bytes, 4096) > 0)
+        ;
+    assert_host(host_output_write(&output, "0123456789", 10), 0);
+    host_output_done(&output);
+    return far;
+}
+
+/* What comes out of an end after what filled the pipe. @return 10: all of it */
+static size_t kept_of(int far) {
+    static uint8_t got[1 << 20];
+    size_t total = 0;
+    ssize_t n;
+    while ((n = read(far, got, sizeof(got))) > 0)
+        total += (size_t)n;
+    return total % 4096;
+}
+
+/* As many as a process may have; one more, and the oldest of them is given up, which a line says. */
 static void test_linger_bound(void **state) {
     (void)state;
     struct rig rig;
     int ends[LIMIT_LINGERS + 1];
     rig_init(&rig, 0);
     for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
-        struct host_output output;
-        uint64_t room;
-        open_output(&rig, make_output(&rig, PIPE), &output);
-        ends[i] = rig.fds[0];
-        assert_host(host_output_room(&output, &room), 0);
-        ssize_t n;
-        while ((n = write(output.file->fd, bytes, 4096)) > 0)
-            ;
-        assert_host(host_output_write(&output, bytes, 10), 0);
-        host_output_done(&output);
+        assert_int_equal(rig.notices, 0);
+        ends[i] = leave_behind(rig.host);
     }
-    rig.fds[0] = -1;
     assert_int_equal(host_linger_count(rig.loop), LIMIT_LINGERS);
+    assert_int_equal(host_figures(rig.host).files_open, LIMIT_LINGERS);
     assert_int_equal(rig.notices, 1);
     assert_non_null(strstr(rig.notice, "10 bytes"));
+    assert_int_equal(kept_of(ends[0]), 0);
+    assert_true(at_end(ends[0]));
     for (size_t i = 0; i < ARRAY_LENGTH(ends); i++)
         fd_close(ends[i]);
     outlive(rig.loop);
+    rig_done(&rig);
+}
+
+static struct {
+    unsigned times;
+    uint64_t owner;
+    char sentence[200];
+} lost;
+
+static void on_loss(void *user, uint64_t owner, const char *sentence) {
+    assert_ptr_equal(user, &lost);
+    lost.times++;
+    lost.owner = owner;
+    snprintf(lost.sentence, sizeof(lost.sentence), "%s", sentence);
+}
+
+static struct host *neighbour(struct rig *rig, uint64_t owner) {
+    struct host *host = NULL;
+    struct host_config config = {.loop = rig->loop,
+                                 .budget = &rig->budget,
+                                 .owner = owner,
+                                 .hooks = {.loss = on_loss, .loss_user = &lost}};
+    assert_int_equal(host_new(&config, &host, NULL), 0);
+    return host;
+}
+
+/* One instance takes every place; who comes after it with a few loses nothing, nor do they who are gone. */
+static void test_linger_neighbours(void **state) {
+    (void)state;
+    struct rig rig;
+    enum { FEW = 3 };
+    int many[LIMIT_LINGERS], few[FEW];
+    rig_init(&rig, 0);
+    memset(&lost, 0, sizeof(lost));
+    struct host *host = neighbour(&rig, 7);
+    few[0] = leave_behind(host);
+    host_free(host);
+    for (size_t i = 0; i < LIMIT_LINGERS - 1; i++)
+        many[i] = leave_behind(rig.host);
+    host = neighbour(&rig, 8);
+    for (size_t i = 1; i < FEW; i++)
+        few[i] = leave_behind(host);
+    assert_int_equal(rig.notices, FEW - 1);
+    many[LIMIT_LINGERS - 1] = leave_behind(rig.host);
+    assert_int_equal(rig.notices, FEW);
+    assert_int_equal(lost.times, 0);
+    assert_int_equal(host_linger_count_of(rig.loop, 7), 1);
+    assert_int_equal(host_linger_count_of(rig.loop, 8), FEW - 1);
+    assert_int_equal(host_linger_count_of(rig.loop, 0), LIMIT_LINGERS - FEW);
+    for (size_t i = 0; i < FEW; i++) {
+        (void)kept_of(few[i]);
+        while (host_linger_count_of(rig.loop, i == 0 ? 7 : 8) > (i == 1))
+            loop_run_once(rig.loop);
+        assert_int_equal(kept_of(few[i]), 10);
+        fd_close(few[i]);
+    }
+    host_free(host);
+    for (size_t i = 0; i < LIMIT_LINGERS; i++)
+        fd_close(many[i]);
+    outlive(rig.loop);
+    rig_done(&rig);
+}
+
+/* What is given up in time is told as well, of an instance that is gone by who is there for it. */
+static void test_linger_told(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    memset(&lost, 0, sizeof(lost));
+    for (int round = 0; round < 2; round++) {
+        struct host *host = neighbour(&rig, 7);
+        /* for the first the reactor is made */
+        int first = leave_behind(rig.host);
+        (void)kept_of(first);
+        outlive(rig.loop);
+        host_reactor_find(rig.loop)->linger_ms = 20;
+        int ends[2] = {leave_behind(rig.host), leave_behind(host)};
+        int third = leave_behind(rig.host);
+        host_free(host);
+        if (round == 1)
+            host_linger_untold(rig.loop, &lost);
+        outlive(rig.loop);
+        assert_int_equal(lost.times, 1);
+        assert_int_equal(lost.owner, 7);
+        assert_non_null(strstr(lost.sentence, "10 bytes"));
+        assert_int_equal(rig.notices, 2 * (unsigned)(round + 1));
+        fd_close(ends[0]);
+        fd_close(ends[1]);
+        fd_close(third);
+        fd_close(first);
+    }
     rig_done(&rig);
 }
 
@@ -385,7 +501,8 @@ int main(void) {
         cmocka_unit_test(test_two_outputs),  cmocka_unit_test(test_kept_first),
         cmocka_unit_test(test_late_failure), cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_linger),       cmocka_unit_test(test_linger_ends),
-        cmocka_unit_test(test_linger_bound), cmocka_unit_test(test_finish),
+        cmocka_unit_test(test_linger_bound), cmocka_unit_test(test_linger_neighbours),
+        cmocka_unit_test(test_linger_told),  cmocka_unit_test(test_finish),
         cmocka_unit_test(test_torture),
     };
     return cmocka_run_group_tests(tests, output_enter, rig_leave);

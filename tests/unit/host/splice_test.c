@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "base/fault.h"
 #include "host/output.h"
 
 #define TOTAL (300000u + 77u)
@@ -304,6 +305,7 @@ static void test_ends(void **state) {
 static void test_stop(void **state) {
     (void)state;
     static const unsigned sides[] = {PLAIN, SOCKET, PIPE};
+    assert_int_equal(truncate("from", 4 << 20), 0);
     for (size_t i = 0; i < 3 * 50; i++) {
         struct rig rig;
         struct host_input input;
@@ -324,7 +326,90 @@ static void test_stop(void **state) {
         fd_close(out.fd);
         rig_done(&rig);
     }
+    assert_int_equal(truncate("from", TOTAL), 0);
 }
+
+/* More than a MiB from file to file: on the pool, and as the kernel likes; in between, and at the end, in
+ * place.
+ */
+static void test_large(void **state) {
+    (void)state;
+    enum { LARGE = 9 * 1024 * 1024 + 5 };
+    struct rig rig;
+    struct host_input input;
+    struct host_output output;
+    struct far in = {0}, out = {0};
+    bool by_input;
+    uint64_t n = 0, total = 0;
+    rig_init(&rig, 0);
+    assert_int_equal(truncate("from", LARGE), 0);
+    FD_AUTO mark = open("from", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(mark, "mark", 4, LARGE - 4), 4);
+    open_input(&rig, PLAIN, &in, &input);
+    open_output(&rig, PLAIN, &out, &output);
+    assert_host(host_output_splice(&output, &input, 1 << 20, &n, &by_input), 0);
+    assert_int_equal(n, 1 << 20);
+    assert_int_equal(host_figures(rig.host).waits, 0);
+    total += n;
+    assert_host(host_output_splice(&output, &input, UINT64_MAX, &n, &by_input), 0);
+    assert_true(n > 1 << 20);
+    assert_true(host_figures(rig.host).waits > 0);
+    total += n;
+    int r;
+    while ((r = host_output_splice(&output, &input, UINT64_MAX, &n, &by_input)) == 0)
+        total += n;
+    assert_host(r, HOST_E_PIPE);
+    assert_true(by_input);
+    assert_int_equal(total, LARGE);
+    host_input_done(&input);
+    host_output_done(&output);
+    char text[5] = "";
+    FD_AUTO to = open("to", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread(to, text, 5, LARGE - 4), 4);
+    assert_string_equal(text, "mark");
+    assert_int_equal(truncate("from", TOTAL), 0);
+    to = fd_close(to);
+    mark = fd_close(mark);
+    rig_done(&rig);
+}
+
+#ifdef ARCELLA_FAULTS
+/* A piece after others fails: of the input it is told behind what was moved, of the output at once. */
+static void test_later_pieces(void **state) {
+    (void)state;
+    for (uint64_t nth = 1; nth < 30; nth++) {
+        struct rig rig;
+        struct host_input input;
+        struct host_output output;
+        struct far in = {0}, out = {0};
+        bool by_input;
+        uint64_t n = 0;
+        size_t total = 0;
+        rig_init(&rig, 0);
+        open_input(&rig, PLAIN, &in, &input);
+        open_output(&rig, PLAIN, &out, &output);
+        fault_set(FAULT_SYS, nth, EIO);
+        int r = host_output_splice(&output, &input, UINT64_MAX, &n, &by_input);
+        total += n;
+        if (r == 0 && n < TOTAL) {
+            r = host_output_splice(&output, &input, UINT64_MAX, &n, &by_input);
+            assert_host(r, HOST_E_IO);
+            assert_true(by_input);
+            assert_true(total > 0);
+        }
+        bool failed = fault_count(FAULT_SYS) >= nth;
+        fault_set(FAULT_SYS, 0, 0);
+        assert_host(r, failed ? HOST_E_IO : 0);
+        if (r) {
+            assert_int_equal(n, 0);
+            assert_true(by_input ? input.ended && !output.ended : output.ended && !input.ended);
+        }
+        host_input_done(&input);
+        host_output_done(&output);
+        rig_done(&rig);
+    }
+}
+#endif
 
 /* Logs and nothing at all, which no kernel splices to; and a file that only looks empty. */
 static void test_others(void **state) {
@@ -382,9 +467,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs),   cmocka_unit_test(test_small_pieces),
 #ifdef ARCELLA_FAULTS
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_later_pieces),
 #endif
-        cmocka_unit_test(test_ends),    cmocka_unit_test(test_stop),         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_ends),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_stop),    cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, make_from, rig_leave);
 }

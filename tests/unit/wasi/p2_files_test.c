@@ -3,6 +3,8 @@
  * one that was not granted answer. */
 #include "wasi/p2/rig.h"
 
+#include "base/fault.h"
+
 #include <sys/stat.h>
 
 /* open-flags and descriptor-flags, by the WIT */
@@ -238,6 +240,37 @@ static void bytes_are_read(void **state) {
     call(&rig, "descriptor.advise", file, 0, 100, 3, RET);
     assert_ok(&rig);
 }
+
+#ifdef ARCELLA_FAULTS
+/* What could be read before a failure is told without a lie about the end; what failed is told behind it. */
+static void a_failure_is_no_end(void **state) {
+    (void)state;
+    enum { SIZE = 1 << 20, PIECE = 256 * 1024 };
+    put_file("file", "");
+    assert_int_equal(truncate(path_of("file"), SIZE), 0);
+    uint32_t file = opened("file", 0, READ);
+    struct p2_entry *entry = NULL;
+    for (uint32_t i = 0; !entry || entry->file->kind != HOST_REGULAR; i++)
+        entry = p2_find(rig.wasi, i, P2_DESCRIPTOR);
+    entry->file->no_nowait = true; /* a piece after the other comes from a disk */
+    for (uint32_t piece = 1; piece <= 5; piece++) {
+        /* asking for the size, then the pieces */
+        fault_set(FAULT_SYS, 1 + piece, EIO);
+        call(&rig, "descriptor.read", file, SIZE, 0, RET);
+        fault_set(FAULT_SYS, 0, 0);
+        if (piece == 1) {
+            assert_file_error(&rig, 4, "io");
+            continue;
+        }
+        assert_ok(&rig);
+        assert_int_equal(u32_at(&rig, RET + 8), (piece - 1) * PIECE);
+        assert_int_equal(u8_at(&rig, RET + 12), 0);
+    }
+    call(&rig, "descriptor.read", file, SIZE, 100, RET);
+    assert_int_equal(u32_at(&rig, RET + 8), SIZE - 100);
+    assert_int_equal(u8_at(&rig, RET + 12), 1);
+}
+#endif
 
 static void bytes_are_written(void **state) {
     (void)state;
@@ -624,6 +657,9 @@ int main(void) {
         IN_WRITABLE(nothing_leads_out),
         IN_WRITABLE(files_are_bounded),
         IN_WRITABLE(bytes_are_read),
+#ifdef ARCELLA_FAULTS
+        IN_WRITABLE(a_failure_is_no_end),
+#endif
         IN_WRITABLE(bytes_are_written),
         IN_WRITABLE(streams_do_not_disturb_each_other),
         IN_WRITABLE(files_are_spliced),

@@ -2,6 +2,7 @@
 /* wasi:io/streams and error: reads that fit, permits, flushes, splices, and how errors are told. */
 #include "wasi/p2/rig.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #define CLOSED 1
@@ -291,6 +292,127 @@ static void a_failure_is_told_once(void **state) {
     assert_int_equal(stream_error(4), CLOSED);
 }
 
+/* --- splices that fail --- */
+
+/* Restart with these as standard input and output; in and out are theirs. */
+static void restart(int from, int to) {
+    struct wasi_options options = WASI_OPTIONS_INIT;
+    rig_stop(&rig);
+    options.stdio[0] = from;
+    options.stdio[1] = to;
+    rig_start(&rig, &options, RIG_WRITABLE);
+    in = call(&rig, "get-stdin");
+    out = call(&rig, "get-stdout");
+}
+
+static int text_file(void) {
+    int fd = open(rig_folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    char text[1000];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(write(fd, text, sizeof text), sizeof text);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* What the last operation that failed says, and that the stream is closed then. */
+static void expect_failure(uint64_t stream, const char *code, const char *words) {
+    assert_int_equal(stream_error(8), 0); /* last-operation-failed */
+    uint64_t error = u32_at(&rig, RET + 12);
+    if (code) {
+        call(&rig, "filesystem-error-code", error, RET);
+        assert_int_equal(u8_at(&rig, RET), 1);
+        assert_string_equal(p2_file_error_name(u8_at(&rig, RET + 1)), code);
+    }
+    call(&rig, "error.to-debug-string", error, RET);
+    assert_bytes_at(&rig, RET, words);
+    call(&rig, "drop error", error);
+    call(&rig, "output-stream.check-write", stream, RET);
+    assert_int_equal(stream_error(8), CLOSED);
+}
+
+/* A write that fails is the splice's failure, however much was read for it. */
+static void a_splice_tells_that_the_write_failed(void **state) {
+    (void)state;
+    /* a file that cannot grow */
+    restart(text_file(), open("/dev/full", O_WRONLY | O_CLOEXEC));
+    call(&rig, "descriptor.write-via-stream", open_file("full", 1, 3), INT64_MAX - 1, RET);
+    assert_ok(&rig);
+    uint64_t to = u32_at(&rig, RET + 4);
+    call(&rig, "output-stream.splice", to, in, 100, RET);
+    expect_failure(to, "file-too-large", "file too large");
+    /* a device that is full, in both ways of asking */
+    for (int waits = 0; waits < 2; waits++) {
+        restart(text_file(), open("/dev/full", O_WRONLY | O_CLOEXEC));
+        call(&rig, waits ? "output-stream.blocking-splice" : "output-stream.splice", out, in, 100, RET);
+        expect_failure(out, NULL, "no space left");
+        /* it was not the input's */
+        call(&rig, "input-stream.read", in, 10, RET);
+        assert_ok(&rig);
+    }
+}
+
+static void a_splice_tells_that_the_reader_has_gone(void **state) {
+    (void)state;
+    feed("some bytes");
+    close(output);
+    output = -1;
+    call(&rig, "output-stream.splice", out, in, 100, RET);
+    assert_int_equal(stream_error(8), CLOSED);
+    call(&rig, "output-stream.check-write", out, RET);
+    assert_int_equal(stream_error(8), CLOSED);
+    call(&rig, "input-stream.subscribe", in); /* still there */
+}
+
+/* A TCP connection whose other side has reset it. */
+static int reset_connection(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    struct linger at_once = {.l_onoff = 1};
+    FD_AUTO listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    int far = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_int_equal(setsockopt(far, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    close(far);
+    return fd;
+}
+
+/* It is told as what it is, once, by whatever way of the kernel the bytes would have gone. */
+static void a_splice_tells_that_a_connection_was_reset(void **state) {
+    (void)state;
+    enum { PIPE, LITTLE, MUCH };
+    for (int from = PIPE; from <= MUCH; from++) {
+        int file = text_file();
+        assert_int_equal(ftruncate(file, from == MUCH ? 1 << 20 : 1000), 0);
+        if (from == PIPE) {
+            int fds[2];
+            assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+            assert_int_equal(write(fds[1], "some bytes", 10), 10);
+            close(fds[1]);
+            close(file);
+            file = fds[0];
+        }
+        restart(file, reset_connection());
+        call(&rig, "output-stream.splice", out, in, UINT64_MAX, RET);
+        expect_failure(out, NULL, "connection reset");
+    }
+    /* and as the input's, where it is that */
+    int fds[2];
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    restart(reset_connection(), fds[1]);
+    call(&rig, "output-stream.blocking-splice", out, in, 100, RET);
+    assert_int_equal(stream_error(8), 0);
+    call(&rig, "error.to-debug-string", u32_at(&rig, RET + 12), RET);
+    assert_bytes_at(&rig, RET, "connection reset");
+    call(&rig, "output-stream.check-write", out, RET);
+    assert_ok(&rig);
+    close(fds[0]);
+}
+
 /* A connection that was reset, as standard input: no file's error. */
 static void errors_know_where_they_are_from(void **state) {
     (void)state;
@@ -333,6 +455,9 @@ int main(void) {
         WITH_RIG(flushes_are_done),
         WITH_RIG(a_reader_that_has_gone_closes_it),
         WITH_RIG(a_splice_moves_what_is_there),
+        WITH_RIG(a_splice_tells_that_the_write_failed),
+        WITH_RIG(a_splice_tells_that_the_reader_has_gone),
+        WITH_RIG(a_splice_tells_that_a_connection_was_reset),
         WITH_RIG(a_failure_is_told_once),
         WITH_RIG(errors_know_where_they_are_from),
     };
