@@ -336,6 +336,35 @@ static void test_threads_are_bounded(void **state) {
     end(&rig);
 }
 
+/* A name that another group waits for is not waited for in its queue. */
+static void test_no_queue_of_another(void **state) {
+    (void)state;
+    struct rig rig;
+    begin(&rig, 0);
+    struct asker hangs[LIMIT_RESOLVER_GROUP] = {0}, waits = {0}, again = {0}, good = {0}, joins = {0};
+    for (size_t i = 0; i < ARRAY_LENGTH(hangs); i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "hang-%zu", i);
+        assert_int_equal(ask_as(&rig, "bad", &rig, name, &hangs[i]), 0);
+    }
+    wait_inside(LIMIT_RESOLVER_GROUP);
+    assert_int_equal(ask_as(&rig, "bad", &rig, "api.example", &waits), 0);
+    assert_int_equal(ask_as(&rig, "bad", &rig, "api.example", &again), 0);
+    assert_int_equal(ask_as(&rig, "good", &rig, "api.example", &good), 0);
+    RUN_UNTIL(&rig, good.told);
+    assert_int_equal(good.result, IPC_LOOKUP_OK);
+    assert_int_equal(waits.told + again.told, 0);
+    /* what runs answers all */
+    assert_int_equal(ask_as(&rig, "good", &rig, "hang-0", &joins), 0);
+    assert_int_equal(resolver_figures(rig.resolver).running, LIMIT_RESOLVER_GROUP);
+    let_go();
+    RUN_UNTIL(&rig, joins.told && waits.told && again.told);
+    assert_int_equal(waits.result, IPC_LOOKUP_OK);
+    assert_int_equal(again.result, IPC_LOOKUP_OK);
+    assert_int_equal(service.calls, LIMIT_RESOLVER_GROUP + 2); /* once for each group */
+    end(&rig);
+}
+
 static void test_queue_is_bounded(void **state) {
     (void)state;
     struct rig rig;
@@ -565,6 +594,7 @@ int main(void) {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_equal_names_once),
         cmocka_unit_test(test_threads_are_bounded),
+        cmocka_unit_test(test_no_queue_of_another),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_worker_gone),
