@@ -228,11 +228,12 @@ static int place(struct grant_set *set, const struct grant *row, arcella_error *
         return 0;
     }
     if (count_rows(set, row->class) >= classes[row->class].rows) {
-        int r = error_set(reterr, ARCELLA_E_LIMIT, "more than %zu grants of class %s", classes[row->class].rows,
-                          classes[row->class].name);
+        int r = error_set(reterr, ARCELLA_E_LIMIT, "more than %zu grants of class %s",
+                          classes[row->class].rows, classes[row->class].name);
         return row->class != GRANT_NET ? r
-                                       : error_hint(reterr, r, "one row may name a range of addresses or of ports, "
-                                                               "or all names beneath one: *.example.com");
+                                       : error_hint(reterr, r,
+                                                    "one row may name a range of addresses or of ports, "
+                                                    "or all names beneath one: *.example.com");
     }
     int r = append(set, row, reterr);
     if (r < 0)
@@ -333,16 +334,19 @@ static int refuse_class(const char *class, arcella_error **reterr) {
     size_t at = 0;
     for (size_t i = 0; i < GRANT_CLASSES && at < sizeof(known); i++)
         at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "", classes[i].name);
-    return error_set(reterr, ARCELLA_E_INVALID, "there is no class '%.40s'; classes are %s:NAME", class, known);
+    return error_set(reterr, ARCELLA_E_INVALID, "there is no class '%.40s'; classes are %s:NAME", class,
+                     known);
 }
 
-static int refuse_words(const char *class, enum grant_class found, struct text wrong, arcella_error **reterr) {
+static int refuse_words(const char *class, enum grant_class found, struct text wrong,
+                        arcella_error **reterr) {
     char known[64];
     if (found == GRANT_CLASSES)
         return refuse_class(class, reterr);
     grant_actions_format(classes[found].actions, known, sizeof(known));
-    return error_set(reterr, ARCELLA_E_INVALID, "class %s has no action '%.*s'; it has %s", classes[found].name,
-                     (int)(wrong.length < 40 ? wrong.length : 40), wrong.data ? wrong.data : "", known);
+    return error_set(reterr, ARCELLA_E_INVALID, "class %s has no action '%.*s'; it has %s",
+                     classes[found].name, (int)(wrong.length < 40 ? wrong.length : 40),
+                     wrong.data ? wrong.data : "", known);
 }
 
 int grant_add_text_until(struct grant_set *set, const char *class, const char *actions, const char *pattern,
@@ -356,9 +360,10 @@ int grant_add_text_until(struct grant_set *set, const char *class, const char *a
         if (strcmp(actions, "call") != 0)
             functions = text_of(actions);
         if (!*actions)
-            return error_set(reterr, ARCELLA_E_INVALID,
-                             "what of the module '%.*s' may be called is missing: call, or names of functions",
-                             (int)(module.length < 100 ? module.length : 100), module.data);
+            return error_set(
+                reterr, ARCELLA_E_INVALID,
+                "what of the module '%.*s' may be called is missing: call, or names of functions",
+                (int)(module.length < 100 ? module.length : 100), module.data);
     } else {
         if (!grant_class_find(class, &row.class) || row.class == GRANT_HOST)
             row.class = GRANT_CLASSES;

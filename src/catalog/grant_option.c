@@ -109,11 +109,12 @@ static int check_denied_path(const char *pattern, arcella_error **reterr) {
     bool all = strcmp(pattern, ".") == 0 || strcmp(pattern, "**") == 0 || text_starts(pattern, "**/");
     if (*pattern == '/' || all || strstr(pattern, "::") || !*pattern)
         return 0;
-    return error_set(reterr, ARCELLA_E_INVALID,
-                     "'%.200s' denies nothing, as the program's paths begin with '/': write '/%.200s', or '**/%.200s' "
-                     "for wherever it is",
-                     pattern, text_starts(pattern, "./") ? pattern + 2 : pattern,
-                     text_starts(pattern, "./") ? pattern + 2 : pattern);
+    return error_set(
+        reterr, ARCELLA_E_INVALID,
+        "'%.200s' denies nothing, as the program's paths begin with '/': write '/%.200s', or '**/%.200s' "
+        "for wherever it is",
+        pattern, text_starts(pattern, "./") ? pattern + 2 : pattern,
+        text_starts(pattern, "./") ? pattern + 2 : pattern);
 }
 
 int grant_add_rule(struct grant_set *set, const char *option, enum grant_effect effect,

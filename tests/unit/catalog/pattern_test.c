@@ -363,14 +363,17 @@ static void patterns_that_are_none(void **state) {
     assert_int_equal(set.count, 0);
 }
 
-/* What would deny nothing, as it matches nothing, is refused; what is an address in another writing is that. */
+/* What would deny nothing, as it matches nothing, is refused; what is an address in another writing is that.
+ */
 static void what_could_never_match(void **state) {
     (void)state;
-    static const char *const relative[] = {"fs:read:data", "fs:read:./data", "fs:read:*", "fs:read+write:*/data"};
+    static const char *const relative[] = {"fs:read:data", "fs:read:./data", "fs:read:*",
+                                           "fs:read+write:*/data"};
     for (size_t i = 0; i < ARRAY_LENGTH(relative); i++) {
         GRANTS_AUTO set = {0};
         ERROR_AUTO *error = NULL;
-        assert_int_equal(grant_add_rule(&set, relative[i], GRANT_DENY, GRANT_BY_OPTION, &error), ARCELLA_E_INVALID);
+        assert_int_equal(grant_add_rule(&set, relative[i], GRANT_DENY, GRANT_BY_OPTION, &error),
+                         ARCELLA_E_INVALID);
         assert_non_null(strstr(arcella_error_message(error), "denies nothing"));
     }
     static const char *const all[] = {"fs:read:.", "fs:read:**", "fs:read:**/x", "fs:read:/"};
