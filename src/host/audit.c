@@ -127,8 +127,9 @@ static void tell(struct host *host, enum grant_class class, enum grant_action ac
         cut(resource, place->resource, sizeof(place->resource));
         if (allowed)
             grant_needed(host->grants, class, action, grantable, grant, sizeof(grant));
-        place->reason = allowed ? HOST_ONLY_TOLD
-                                : reason_of(host, class, action, resource, grantable, row, grant, sizeof(grant));
+        place->reason = allowed
+                            ? HOST_ONLY_TOLD
+                            : reason_of(host, class, action, resource, grantable, row, grant, sizeof(grant));
         text_copy(place->grant, sizeof(place->grant), grant);
     }
     if (!due || !host_bucket_take(&audits->bucket, AUDIT_LINES_RATE, AUDIT_LINES_BURST, clock_monotonic_ns()))

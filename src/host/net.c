@@ -278,7 +278,9 @@ static int to_native(enum host_option option, uint64_t value, int *ret) {
         *ret = (int)value;
         return 0;
     case HOST_OPTION_KEEP_IDLE_NS:
-    case HOST_OPTION_KEEP_INTERVAL_NS: *ret = at_most(value < NS ? 1 : value / NS, KEEP_SECONDS_MAX); return 0;
+    case HOST_OPTION_KEEP_INTERVAL_NS:
+        *ret = at_most(value < NS ? 1 : value / NS, KEEP_SECONDS_MAX);
+        return 0;
     case HOST_OPTION_KEEP_COUNT: *ret = at_most(value, KEEP_COUNT_MAX); return 0;
     case HOST_OPTION_HOP_LIMIT:
         if (value > 255)

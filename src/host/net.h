@@ -46,10 +46,10 @@ bool host_address_is_special(const union host_address *address);
 int host_net_check(struct host *host, enum grant_action action, const union host_address *address) MUST_CHECK;
 
 /**
- * Make a socket: non-blocking, v6only where it is IPv6, charged to the instance's number of sockets.  Where no
- * grant would be of use for it (to listen; of streams to connect, of datagrams udp) it has no descriptor, and
- * the system hears nothing of it: it can be asked for whatever it likes, so that the refusal names the address
- * it wanted.  host_net_open() gives it one when a grant has come meanwhile.
+ * Make a socket: non-blocking, v6only where it is IPv6, charged to the instance's number of sockets.  Where
+ * no grant would be of use for it (to listen; of streams to connect, of datagrams udp) it has no descriptor,
+ * and the system hears nothing of it: it can be asked for whatever it likes, so that the refusal names the
+ * address it wanted.  host_net_open() gives it one when a grant has come meanwhile.
  *
  * @param family  AF_INET, AF_INET6
  * @param type    SOCK_STREAM, SOCK_DGRAM
@@ -74,7 +74,8 @@ enum host_option {
 int host_net_option_set(int fd, int family, enum host_option option, uint64_t value) MUST_CHECK;
 int host_net_option_get(int fd, int family, enum host_option option, uint64_t *ret) MUST_CHECK;
 
-/* What was set where the system cannot keep it: of a socket without descriptor, or for connections to come. */
+/* What was set where the system cannot keep it: of a socket without descriptor, or for connections to come.
+ */
 struct host_options {
     uint64_t values[HOST_OPTIONS];
     unsigned set; /* bit per option */
@@ -82,8 +83,8 @@ struct host_options {
 /** Keep one. @return 0, HOST_E_INVAL as host_net_option_set() */
 int host_net_option_keep(struct host_options *options, enum host_option option, uint64_t value) MUST_CHECK;
 /** What was kept, rounded as the system does; else what a socket begins with. @return 0, HOST_E_INVAL */
-int host_net_option_kept(const struct host_options *options, enum host_option option,
-                         uint64_t *ret) MUST_CHECK;
+int host_net_option_kept(const struct host_options *options, enum host_option option, uint64_t *ret)
+    MUST_CHECK;
 
 /* --- for this room --- */
 
@@ -98,8 +99,8 @@ bool host_net_may(const struct host *host, enum grant_action action, const union
  * @param client  GRANT_CONNECT, GRANT_UDP: what the socket can do without listening
  * @return 0, HOST_E_NOTCAPABLE
  */
-int host_net_check_bind(struct host_file *file, enum grant_action client,
-                        const union host_address *local) MUST_CHECK;
+int host_net_check_bind(struct host_file *file, enum grant_action client, const union host_address *local)
+    MUST_CHECK;
 /** Could a socket be of use to the instance? @param client  as host_net_check_bind() */
 bool host_net_of_use(const struct host *host, enum grant_action client);
 /**

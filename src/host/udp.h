@@ -3,8 +3,8 @@
  * UDP sockets that a guest makes.  Datagrams move in batches (recvmmsg, sendmmsg), straight between kernel
  * and guest memory; each address is checked against the grants, incoming ones too.  Nothing here waits.
  *
- * One that no grant would be of use for has no descriptor (host_net_socket()): it can be bound to any free port,
- * which binds nothing, and have streams; each datagram is refused, there as here.
+ * One that no grant would be of use for has no descriptor (host_net_socket()): it can be bound to any free
+ * port, which binds nothing, and have streams; each datagram is refused, there as here.
  */
 #ifndef HOST_UDP_H
 #define HOST_UDP_H
@@ -29,8 +29,8 @@ struct host_udp {
     int pending; /* error of a bind that its finish reports */
     bool connected;
     union host_address remote;
-    union host_address asked; /* the address it was asked to be bound to, port 0 as such */
-    uint32_t generation;      /* of its streams: those of an earlier one are dead */
+    union host_address asked;    /* the address it was asked to be bound to, port 0 as such */
+    uint32_t generation;         /* of its streams: those of an earlier one are dead */
     struct host_options options; /* set before it has a descriptor */
 };
 

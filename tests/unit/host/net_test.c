@@ -148,7 +148,8 @@ static void test_a_grant_comes_later(void **state) {
     union host_address peer, local, free_port = at("127.0.0.1:0");
 
     rig.fds[0] = plain_listener(AF_INET, 4, &peer);
-    struct host_tcp *tcp = new_tcp(&rig, AF_INET), *bound = new_tcp(&rig, AF_INET), *server = new_tcp(&rig, AF_INET);
+    struct host_tcp *tcp = new_tcp(&rig, AF_INET), *bound = new_tcp(&rig, AF_INET),
+                    *server = new_tcp(&rig, AF_INET);
     struct host_udp *udp = new_udp(&rig, AF_INET);
     assert_host(host_tcp_option_set(tcp, HOST_OPTION_HOP_LIMIT, 7), 0);
     assert_host(host_tcp_start_bind(bound, &free_port), 0);
