@@ -103,7 +103,8 @@ void render_explained(const json_t *data, const char *message, const struct term
         fputs("\nOnly --audit-only let this pass:\n\n", term->to);
         print_refusals(passed, term);
         print_flags("A tight policy needs these flags:", member(data, "flags"), term);
-        print_flags("Tried, and not there; these cannot be given before it is:", member(data, "absent"), term);
+        print_flags("Tried, and not there; these cannot be given before it is:", member(data, "absent"),
+                    term);
     }
     json_int_t others = json_integer_value(json_object_get(data, "others"));
     if (others)

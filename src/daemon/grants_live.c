@@ -40,8 +40,8 @@ static void tell_all(struct daemon *daemon) {
         struct log_about about = {.unit = LOG_AUDIT, .deployment = deployment->record->id, .error = error};
         if (r < 0) {
             /* A set that is not whole could lack what denies. */
-            log_event(LOG_ERROR, &about, "the rules for all cannot be put in force, so nothing is allowed", "%s",
-                      "");
+            log_event(LOG_ERROR, &about, "the rules for all cannot be put in force, so nothing is allowed",
+                      "%s", "");
             grant_set_done(&set);
         }
         grants_send(deployment, &set);

@@ -70,7 +70,7 @@ void lookups_audit(struct text name, const struct grant_set *grants, char *flag,
         .action = text_of(grant_action_name(GRANT_RESOLVE)),
         .resource = name,
         .grant = text_of(flag),
-        .reason = !row                           ? IPC_AUDIT_NO_GRANT
+        .reason = !row                             ? IPC_AUDIT_NO_GRANT
                   : row->source == GRANT_BY_POLICY ? IPC_AUDIT_DENIED_BY_POLICY
                                                    : IPC_AUDIT_DENIED_BY_ROW,
         .count = 1,

@@ -129,8 +129,8 @@ static bool has_row(const struct grant_set *set, enum grant_effect effect, const
 }
 
 /*
- * Would it not be said any more?  An address that is denied by a name is allowed by itself: so what was denied
- * stays as long as the row that did it is there.
+ * Would it not be said any more?  An address that is denied by a name is allowed by itself: so what was
+ * denied stays as long as the row that did it is there.
  */
 static bool is_over(const struct refusal *refusal, const struct grant_set *set) {
     switch (refusal->reason) {

@@ -149,7 +149,7 @@ static void flags_name_each_directory_once(void **state) {
         {"it's", "--dir '@/it'\\''s::@/it'\\''s'", true},
         {NULL, "--dir @/no::@/no:rw", false},
         {NULL, "--dir '@/no such::@/no such'", false},
-        {NULL, "--dir @/\\x01::@/\\x01", true}, /* shown otherwise than it is called: believed */
+        {NULL, "--dir @/\\x01::@/\\x01", true},      /* shown otherwise than it is called: believed */
         {NULL, "--dir /dev/null::/dev/null", false}, /* no directory */
     };
     for (size_t i = 0; i < ARRAY_LENGTH(there); i++) {
