@@ -56,6 +56,18 @@ static bool lists_make(struct frame_lists *lists, size_t count) {
            lists->secrets;
 }
 
+/* "NAME=VALUE"; by hand, as what formats grows by copies that it leaves behind. */
+static char *join(struct text name, struct text value) {
+    char *joined = mem_alloc(name.length + value.length + 2);
+    if (!joined)
+        return NULL;
+    memcpy(joined, name.data, name.length);
+    joined[name.length] = '=';
+    memcpy(joined + name.length + 1, value.data, value.length);
+    joined[name.length + 1 + value.length] = '\0';
+    return joined;
+}
+
 /* "NAME=VALUE" with what is in the file; one newline at its end is the editor's. */
 static int read_secret(const struct grant *row, char **ret, arcella_error **reterr) {
     MEM_AUTO char *path = mem_text_n(row->value.data, row->value.length);
@@ -75,8 +87,7 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
         length--;
     if (r == 0 && length && memchr(value.data, '\0', length))
         r = error_set(reterr, ARCELLA_E_INVALID, "'%s' has a NUL, which no variable can hold", path);
-    if (r == 0 && !(*ret = mem_format("%.*s=%.*s", (int)row->key.length, row->key.data, (int)length,
-                                      length ? value.data : "")))
+    if (r == 0 && !(*ret = join(row->key, (struct text){length ? value.data : "", length})))
         r = error_nomem(reterr);
     if (r == ARCELLA_E_INVALID)
         error_hint(reterr, r, "--secret NAME=FILE takes a regular file that holds the value");
