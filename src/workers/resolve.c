@@ -357,8 +357,8 @@ static int check_room(struct resolver *resolver, const char *group, arcella_erro
 }
 
 /*
- * The query of a name, or a new one at the end.  One that waits for a thread of another group is not joined: it
- * may wait for as long as that group's own queries hang.  @return NULL: no memory
+ * The query of a name, or a new one at the end.  One that waits for a thread of another group is not joined:
+ * it may wait for as long as that group's own queries hang.  @return NULL: no memory
  */
 static struct query *query_of(struct resolver *resolver, const char *group, struct text name) {
     struct query **at = &resolver->queries;
