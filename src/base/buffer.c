@@ -14,6 +14,8 @@ void buffer_init(struct buffer *b, size_t limit) {
 }
 
 void buffer_done(struct buffer *b) {
+    if (b->secret)
+        buffer_wipe(b);
     mem_free(b->data);
     b->data = NULL;
     b->length = 0;
@@ -26,6 +28,12 @@ void buffer_clear(struct buffer *b) {
         b->data[0] = '\0';
 }
 
+void buffer_wipe(struct buffer *b) {
+    if (b->data)
+        explicit_bzero(b->data, b->capacity);
+    b->length = 0;
+}
+
 void buffer_drop(struct buffer *b, size_t count) {
     if (count == 0)
         return;
@@ -35,6 +43,19 @@ void buffer_drop(struct buffer *b, size_t count) {
     }
     b->length -= count;
     memmove(b->data, b->data + count, b->length + 1);
+}
+
+/* The allocator may move what grows, and would leave the old bytes where they were. */
+static char *move_secret(struct buffer *b, size_t capacity) {
+    char *data = mem_alloc(capacity);
+    if (!data)
+        return NULL;
+    if (b->length)
+        memcpy(data, b->data, b->length);
+    if (b->data)
+        explicit_bzero(b->data, b->capacity);
+    mem_free(b->data);
+    return data;
 }
 
 int buffer_reserve(struct buffer *b, size_t extra, arcella_error **reterr) {
@@ -51,7 +72,7 @@ int buffer_reserve(struct buffer *b, size_t extra, arcella_error **reterr) {
     /* Doubling must not take more than the limit ever needs. */
     if (b->limit != SIZE_MAX && capacity > b->limit + 1)
         capacity = b->limit + 1;
-    char *data = mem_resize(b->data, capacity);
+    char *data = b->secret ? move_secret(b, capacity) : mem_resize(b->data, capacity);
     if (!data)
         return error_nomem(reterr);
     b->data = data;

@@ -12,6 +12,7 @@
 #define BASE_BUFFER_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct buffer {
     size_t length;   /* bytes used */
     size_t capacity; /* bytes allocated */
     size_t limit;    /* most bytes it may ever hold */
+    bool secret;     /* no copy of what it held is left behind where it grows, is wiped or ends */
 };
 
 #define BUFFER_INIT(limit_bytes)                                                                             \
@@ -33,6 +35,8 @@ void buffer_init(struct buffer *b, size_t limit);
 void buffer_done(struct buffer *b);
 /** Forget the content, keep the memory. */
 void buffer_clear(struct buffer *b);
+/** As buffer_clear(), and overwrite all of the memory. */
+void buffer_wipe(struct buffer *b);
 /** Drop the first count bytes (count ≤ length). */
 void buffer_drop(struct buffer *b, size_t count);
 /** Make room for extra more bytes behind length. @return 0, TOO_LARGE, NOMEM */

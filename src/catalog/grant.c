@@ -227,9 +227,14 @@ static int place(struct grant_set *set, const struct grant *row, arcella_error *
         sum_up(set);
         return 0;
     }
-    if (count_rows(set, row->class) >= classes[row->class].rows)
-        return error_set(reterr, ARCELLA_E_LIMIT, "more than %zu grants of class %s",
-                         classes[row->class].rows, classes[row->class].name);
+    if (count_rows(set, row->class) >= classes[row->class].rows) {
+        int r = error_set(reterr, ARCELLA_E_LIMIT, "more than %zu grants of class %s",
+                          classes[row->class].rows, classes[row->class].name);
+        return row->class != GRANT_NET ? r
+                                       : error_hint(reterr, r,
+                                                    "one row may name a range of addresses or of ports, "
+                                                    "or all names beneath one: *.example.com");
+    }
     int r = append(set, row, reterr);
     if (r < 0)
         return r;
@@ -239,11 +244,18 @@ static int place(struct grant_set *set, const struct grant *row, arcella_error *
     return 0;
 }
 
+static int refuse_actions(enum grant_class class, unsigned others, arcella_error **reterr) {
+    char known[64], wrong[64];
+    grant_actions_format(classes[class].actions, known, sizeof(known));
+    grant_actions_format(others, wrong, sizeof(wrong));
+    return error_set(reterr, ARCELLA_E_INVALID, "class %s has no action '%s'; it has %s", classes[class].name,
+                     wrong, known);
+}
+
 static int add(struct grant_set *set, struct grant *row, const char *pattern, struct text module,
                struct text functions, arcella_error **reterr) {
     if (row->actions == 0 || (row->actions & ~classes[row->class].actions))
-        return error_set(reterr, ARCELLA_E_INVALID, "grants of class %s have no such action",
-                         classes[row->class].name);
+        return refuse_actions(row->class, row->actions & ~classes[row->class].actions, reterr);
     int r = grant_pattern_read(row, pattern, module, functions, reterr);
     if (r < 0)
         return r;
@@ -287,8 +299,8 @@ int grant_set_copy(struct grant_set *to, const struct grant_set *from, arcella_e
 
 /* --- texts --- */
 
-/* Read "read+write". @return 0 where it is none */
-static unsigned read_actions(const char *text) {
+/* Read "read+write". @param ret_wrong  the first that is none @return 0 where one is none */
+static unsigned read_actions(const char *text, struct text *ret_wrong) {
     unsigned actions = 0;
     for (const char *at = text;;) {
         size_t length = strcspn(at, "+");
@@ -296,8 +308,10 @@ static unsigned read_actions(const char *text) {
         for (size_t i = 0; i < ARRAY_LENGTH(actions_table); i++)
             if (strlen(actions_table[i].name) == length && memcmp(actions_table[i].name, at, length) == 0)
                 bit = actions_table[i].bit;
-        if (!bit)
+        if (!bit) {
+            *ret_wrong = (struct text){at, length};
             return 0;
+        }
         actions |= bit;
         at += length;
         if (!*at)
@@ -314,27 +328,54 @@ static int find_name(const char *const *names, size_t count, const char *name) {
     return -1;
 }
 
+/* What a class is, for who has written another one. */
+static int refuse_class(const char *class, arcella_error **reterr) {
+    char known[128];
+    size_t at = 0;
+    for (size_t i = 0; i < GRANT_CLASSES && at < sizeof(known); i++)
+        at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "", classes[i].name);
+    return error_set(reterr, ARCELLA_E_INVALID, "there is no class '%.40s'; classes are %s:NAME", class,
+                     known);
+}
+
+static int refuse_words(const char *class, enum grant_class found, struct text wrong,
+                        arcella_error **reterr) {
+    char known[64];
+    if (found == GRANT_CLASSES)
+        return refuse_class(class, reterr);
+    grant_actions_format(classes[found].actions, known, sizeof(known));
+    return error_set(reterr, ARCELLA_E_INVALID, "class %s has no action '%.*s'; it has %s",
+                     classes[found].name, (int)(wrong.length < 40 ? wrong.length : 40),
+                     wrong.data ? wrong.data : "", known);
+}
+
 int grant_add_text_until(struct grant_set *set, const char *class, const char *actions, const char *pattern,
                          const char *effect, const char *source, uint64_t expires_ms,
                          arcella_error **reterr) {
     static const char host[] = "host:";
-    struct text module = {0}, functions = {0};
+    struct text module = {0}, functions = {0}, wrong = {0};
     struct grant row = {.class = GRANT_HOST, .actions = GRANT_CALL, .expires_ms = expires_ms};
-    bool known;
     if (strncmp(class, host, sizeof(host) - 1) == 0) {
         module = text_of(class + sizeof(host) - 1);
-        known = *actions != '\0';
         if (strcmp(actions, "call") != 0)
             functions = text_of(actions);
+        if (!*actions)
+            return error_set(
+                reterr, ARCELLA_E_INVALID,
+                "what of the module '%.*s' may be called is missing: call, or names of functions",
+                (int)(module.length < 100 ? module.length : 100), module.data);
     } else {
-        known = grant_class_find(class, &row.class) && row.class != GRANT_HOST;
-        row.actions = read_actions(actions);
+        if (!grant_class_find(class, &row.class) || row.class == GRANT_HOST)
+            row.class = GRANT_CLASSES;
+        row.actions = read_actions(actions, &wrong);
+        if (row.class == GRANT_CLASSES || !row.actions)
+            return refuse_words(class, row.class, wrong, reterr);
     }
     int effect_number = find_name(effect_names, ARRAY_LENGTH(effect_names), effect);
     int source_number = find_name(source_names, ARRAY_LENGTH(source_names), source);
-    if (!known || !row.actions || effect_number < 0 || source_number < 0)
-        return error_set(reterr, ARCELLA_E_INVALID, "no grant is written '%.40s %.40s %.40s %.40s'", class,
-                         actions, effect, source);
+    if (effect_number < 0 || source_number < 0) /* of the database or the wire */
+        return error_set(reterr, ARCELLA_E_INVALID, "no grant has the effect '%.40s' and the source '%.40s'",
+                         effect, source);
     row.effect = (enum grant_effect)effect_number;
     row.source = (enum grant_source)source_number;
     return add(set, &row, pattern, module, functions, reterr);

@@ -166,6 +166,9 @@ bool grant_narrow(struct grant_set *set, size_t index, unsigned actions);
 /** Take rows out whose time is over. @return how many */
 size_t grant_drop_expired(struct grant_set *set);
 
+/* Where all that an option may say is described. */
+#define GRANT_HINT                                                                                           \
+    "`arcella help grant` shows the options, docs/reference/grants.md all classes, actions and patterns"
 /* Options as a person gives them; all are INVALID with the reason where they cannot be read. */
 /** --dir HOST::GUEST[:rw|:ro] or HOST alone (seen under the same path); HOST must be absolute. */
 int grant_add_dir(struct grant_set *set, const char *option, enum grant_source source, arcella_error **reterr)
@@ -210,6 +213,17 @@ bool grant_is_over(const struct grant *row);
  */
 bool grant_check(const struct grant_set *set, enum grant_class class, enum grant_action action,
                  struct text resource, const struct grant **ret_row);
+
+/**
+ * Does a row deny one of these actions, whatever is allowed?  For what is decided at a start, and to say why
+ * something was refused.
+ *
+ * @param actions   at least one; of net all of one kind: RESOLVE, or those of addresses
+ * @param resource  as grant_check()
+ * @return that row, borrowed; NULL: none
+ */
+const struct grant *grant_denied(const struct grant_set *set, enum grant_class class, unsigned actions,
+                                 struct text resource);
 
 /**
  * May an address of the network be used?  By a row whose range holds it (a special address, see

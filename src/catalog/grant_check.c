@@ -192,6 +192,37 @@ bool grant_check(const struct grant_set *set, enum grant_class class, enum grant
     return tell(&verdict, ret_row);
 }
 
+/* Does a row that denies match an address of the network, or a name? */
+static bool net_denies(const struct grant *row, struct text resource) {
+    char normal[256];
+    struct net_address address;
+    struct grant_net_probe probe;
+    if (row->actions & GRANT_RESOLVE) {
+        size_t length = grant_name_normalise(resource, normal, sizeof(normal));
+        if (length && grant_net_matches_name(row, (struct text){normal, length}))
+            return true;
+    }
+    if (!net_address_read(resource, &address))
+        return false;
+    grant_net_probe(&probe, &address, (struct text){0});
+    return grant_net_matches(row, &probe);
+}
+
+const struct grant *grant_denied(const struct grant_set *set, enum grant_class class, unsigned actions,
+                                 struct text resource) {
+    struct probe probe;
+    if (!(set->denied[class] & actions) || (class != GRANT_NET && !make_probe(class, resource, &probe)))
+        return NULL;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct grant *row = &set->rows[i];
+        if (row->class == class && row->effect == GRANT_DENY && (row->actions & actions) &&
+            !grant_is_over(row) &&
+            (class == GRANT_NET ? net_denies(row, resource) : row_matches(row, &probe)))
+            return row;
+    }
+    return NULL;
+}
+
 const struct grant *grant_denied_beneath(const struct grant_set *set, enum grant_action action,
                                          struct text path) {
     if (!(set->denied[GRANT_FS] & (unsigned)action))

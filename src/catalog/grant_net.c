@@ -56,69 +56,98 @@ static bool name_matches(struct text pattern, struct text name) {
 
 /* --- patterns --- */
 
-static bool read_ports(struct text text, struct grant_address *ret) {
+/* Each answers what is wrong with its part, or NULL. */
+
+static const char *read_port(struct text text, uint16_t *ret) {
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return "its port is no number, no range LOW-HIGH and no *";
+    if (text.length == 0)
+        return "its port is missing: a number, LOW-HIGH or *";
+    return net_address_read_port(text, ret) ? NULL : "its port is larger than 65535";
+}
+
+static const char *read_ports(struct text text, struct grant_address *ret) {
     if (text.length == 1 && text.data[0] == '*') {
         ret->port_low = 0;
         ret->port_high = UINT16_MAX;
-        return true;
+        return NULL;
     }
     const char *dash = text.length ? memchr(text.data, '-', text.length) : NULL;
     size_t low = dash ? (size_t)(dash - text.data) : text.length;
-    if (!net_address_read_port((struct text){text.data, low}, &ret->port_low))
-        return false;
+    const char *wrong = read_port((struct text){text.data, low}, &ret->port_low);
     ret->port_high = ret->port_low;
-    if (!dash)
-        return true;
-    return net_address_read_port((struct text){dash + 1, text.length - low - 1}, &ret->port_high) &&
-           ret->port_low <= ret->port_high;
+    if (wrong || !dash)
+        return wrong;
+    wrong = read_port((struct text){dash + 1, text.length - low - 1}, &ret->port_high);
+    if (!wrong && ret->port_low > ret->port_high)
+        wrong = "its range of ports ends before it begins";
+    return wrong;
+}
+
+/* An IPv4 address in IPv6's writing is that address: no guest can name it otherwise. */
+static void unmap(struct grant_address *range) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (range->low.v6 && range->prefix >= 96 && memcmp(range->low.bytes, mapped, sizeof(mapped)) == 0)
+        range->low.v6 = false;
 }
 
 /* ADDRESS or ADDRESS/BITS; brackets around IPv6. Bits that do not count become 0. */
-static bool read_range(struct text text, struct grant_address *ret) {
+static const char *read_range(struct text text, struct grant_address *ret) {
     uint16_t bits = UINT16_MAX;
     const char *slash = text.length ? memchr(text.data, '/', text.length) : NULL;
-    if (slash) {
-        size_t length = (size_t)(slash - text.data);
-        if (!net_address_read_port((struct text){slash + 1, text.length - length - 1}, &bits) || bits > 128)
-            return false;
-        text.length = length;
-    }
-    if (!net_address_read_host(text, &ret->low))
-        return false;
+    size_t length = slash ? (size_t)(slash - text.data) : text.length;
+    if (!net_address_read_host((struct text){text.data, length}, &ret->low))
+        return slash ? "what is in front of the / is no whole address" : "it is no address";
+    if (slash && !net_address_read_port((struct text){slash + 1, text.length - length - 1}, &bits))
+        return "what is behind the / is no number of bits";
     unsigned width = ret->low.v6 ? 128 : 32;
     if (!slash)
         bits = (uint16_t)width;
     if (bits > width)
-        return false;
+        return ret->low.v6 ? "an IPv6 address has 128 bits" : "an IPv4 address has 32 bits";
     ret->prefix = (uint8_t)(bits + 128 - width);
     for (unsigned bit = ret->prefix; bit < 128; bit++)
         ret->low.bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
     ret->kind = GRANT_RANGE;
-    return true;
+    unmap(ret);
+    return NULL;
 }
 
 /* "*", "name", "*.name", written into to; an address that was meant to be one is no name. */
-static bool read_name(struct text text, struct grant_address *ret, char *to, size_t size) {
+static const char *read_name(struct text text, struct grant_address *ret, char *to, size_t size) {
     if (text.length == 1 && text.data[0] == '*') {
         ret->kind = GRANT_ANY_HOST;
         snprintf(to, size, "*");
-        return true;
+        return NULL;
     }
+    if (text.length == 0)
+        return "its host is missing: an address, a range, a name or *";
     size_t stars = text.length > 2 && text.data[0] == '*' && text.data[1] == '.' ? 2 : 0;
     ret->kind = GRANT_NAME;
     memcpy(to, "*.", stars);
-    return grant_name_normalise((struct text){text.data + stars, text.length - stars}, to + stars,
-                                size - stars) > 0;
+    struct text name = {text.data + stars, text.length - stars};
+    if (grant_name_normalise(name, to + stars, size - stars))
+        return NULL;
+    if (memchr(name.data, ':', name.length))
+        return "an IPv6 address stands whole, in brackets: [2001:db8::1]:443";
+    if (memchr(name.data, '*', name.length))
+        return "a * stands alone, or for the labels in front of a name: *.example.com";
+    const char *last = memrchr(name.data, '.', name.length);
+    struct text label = last ? (struct text){last + 1, name.length - (size_t)(last + 1 - name.data)} : name;
+    if (label.length && label.data[0] >= '0' && label.data[0] <= '9')
+        return "its host ends as a number does, and is no whole address: 192.0.2.7";
+    return "its host is no name: labels of letters, digits, - and _, between single dots";
 }
 
-static int refuse(const struct grant *row, const char *pattern, arcella_error **reterr) {
-    if (row->actions == GRANT_RESOLVE)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "'%.200s' is no name such as api.example.com or *.example.com", pattern);
-    return error_set(reterr, ARCELLA_E_INVALID,
-                     "'%.200s' is not an address in numbers, a range or a name, and a port, such as "
-                     "127.0.0.1:8080, [fd00::]/8:* or api.example.com:443",
-                     pattern);
+static const char *read_host(struct text text, struct grant_address *ret, char *to, size_t size) {
+    bool is_range = text.length && (text.data[0] == '[' || memchr(text.data, '/', text.length));
+    const char *wrong = read_range(text, ret);
+    return !wrong || is_range ? wrong : read_name(text, ret, to, size);
+}
+
+static int refuse(const char *pattern, const char *wrong, arcella_error **reterr) {
+    return error_set(reterr, ARCELLA_E_INVALID, "'%.200s': %s", pattern, wrong);
 }
 
 /* Written anew, so that equal patterns are equal texts. */
@@ -146,23 +175,30 @@ int grant_net_read(struct grant *row, const char *pattern, arcella_error **reter
     struct grant_address *a = &row->address;
     char name[NAME_BYTES + 4] = "";
     size_t length = strlen(pattern);
-    const char *colon = memrchr(pattern, ':', length);
-    *a = (struct grant_address){.port_high = UINT16_MAX};
-    /* To look a name up needs no port. */
-    bool has_port = colon || row->actions != GRANT_RESOLVE;
+    /* The colons in brackets are the address's. */
+    const char *bracket = memrchr(pattern, ']', length);
+    const char *from = bracket ? bracket : pattern;
+    const char *colon = memrchr(from, ':', length - (size_t)(from - pattern));
+    bool only_name = row->actions == GRANT_RESOLVE;
     size_t host = colon ? (size_t)(colon - pattern) : length;
-    if (has_port && (!colon || !read_ports((struct text){colon + 1, length - host - 1}, a)))
-        return refuse(row, pattern, reterr);
-    struct text text = {pattern, host};
-    if (!read_range(text, a) && !read_name(text, a, name, sizeof(name)))
-        return refuse(row, pattern, reterr);
+    *a = (struct grant_address){.port_high = UINT16_MAX};
+    const char *wrong = read_host((struct text){pattern, only_name ? length : host}, a, name, sizeof(name));
+    if (only_name && wrong && colon && !read_host((struct text){pattern, host}, a, name, sizeof(name)) &&
+        a->kind != GRANT_RANGE)
+        return refuse(pattern, "a name is looked up, which has no port", reterr);
+    if (wrong && !only_name && !colon)
+        return refuse(pattern, "write HOST:PORT, such as api.example.com:443 or 192.0.2.7:443", reterr);
+    if (wrong)
+        return refuse(pattern, wrong, reterr);
     if (a->kind == GRANT_RANGE && (row->actions & GRANT_RESOLVE))
-        return error_set(reterr, ARCELLA_E_INVALID, "'%.200s': only names are looked up, addresses are not",
-                         pattern);
+        return refuse(pattern, "only names are looked up, addresses are not", reterr);
     if (a->kind == GRANT_NAME && (row->actions & GRANT_LISTEN))
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "'%.200s': to listen at needs an address in numbers, a range or *", pattern);
-    return write_pattern(row, name, has_port && row->actions != GRANT_RESOLVE, reterr);
+        return refuse(pattern, "to listen at needs an address in numbers, a range or *", reterr);
+    if (only_name)
+        return write_pattern(row, name, false, reterr);
+    wrong = colon ? read_ports((struct text){colon + 1, length - host - 1}, a)
+                  : "its port is missing: :443 behind it, :LOW-HIGH, or :* for any";
+    return wrong ? refuse(pattern, wrong, reterr) : write_pattern(row, name, true, reterr);
 }
 
 /* --- matching --- */

@@ -10,6 +10,12 @@
 
 /* --- options --- */
 
+/* An error of an option, with its flag in front and where all of them are described. */
+static int of_flag(arcella_error **reterr, int r, const char *flag) {
+    error_wrap(reterr, r, "%s", flag);
+    return r == ARCELLA_E_INVALID ? error_hint(reterr, r, GRANT_HINT) : r;
+}
+
 int grant_add_dir(struct grant_set *set, const char *option, enum grant_source source,
                   arcella_error **reterr) {
     unsigned actions = GRANT_READ;
@@ -29,13 +35,13 @@ int grant_add_dir(struct grant_set *set, const char *option, enum grant_source s
     if (!pattern)
         return error_nomem(reterr);
     int r = grant_add(set, GRANT_FS, actions, pattern, GRANT_ALLOW, source, reterr);
-    return r < 0 ? error_wrap(reterr, r, "--dir") : 0;
+    return r < 0 ? of_flag(reterr, r, "--dir") : 0;
 }
 
 int grant_add_env(struct grant_set *set, const char *option, enum grant_source source,
                   arcella_error **reterr) {
     int r = grant_add(set, GRANT_ENV, GRANT_READ, option, GRANT_ALLOW, source, reterr);
-    return r < 0 ? error_wrap(reterr, r, "--env") : 0;
+    return r < 0 ? of_flag(reterr, r, "--env") : 0;
 }
 
 int grant_add_arg(struct grant_set *set, const char *option, enum grant_source source,
@@ -54,7 +60,7 @@ int grant_add_listen(struct grant_set *set, const char *option, enum grant_sourc
             "[::1]:8080",
             option);
     int r = grant_add(set, GRANT_NET, GRANT_LISTEN, option, GRANT_ALLOW, source, reterr);
-    return r < 0 ? error_wrap(reterr, r, "--listen") : 0;
+    return r < 0 ? of_flag(reterr, r, "--listen") : 0;
 }
 
 int grant_add_stdio(struct grant_set *set, enum grant_source source, arcella_error **reterr) {
@@ -76,18 +82,20 @@ int grant_add_net(struct grant_set *set, const char *option, enum grant_source s
     MEM_AUTO char *actions = equals ? mem_text_n(option, (size_t)(equals - option)) : NULL;
     if (equals && !actions)
         return error_nomem(reterr);
-    if (!equals)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "--net '%.200s': write connect=HOST:PORT, listen=, udp= or resolve=NAME", option);
+    if (!equals) {
+        error_set(reterr, ARCELLA_E_INVALID,
+                  "--net '%.200s': write connect=HOST:PORT, listen=, udp= or resolve=NAME", option);
+        return error_hint(reterr, ARCELLA_E_INVALID, GRANT_HINT);
+    }
     int r = grant_add_text(set, grant_class_name(GRANT_NET), actions, equals + 1,
                            grant_effect_name(GRANT_ALLOW), grant_source_name(source), reterr);
-    return r < 0 ? error_wrap(reterr, r, "--net") : 0;
+    return r < 0 ? of_flag(reterr, r, "--net") : 0;
 }
 
 int grant_add_secret(struct grant_set *set, const char *option, enum grant_source source,
                      arcella_error **reterr) {
     int r = grant_add(set, GRANT_ENV, GRANT_SECRET, option, GRANT_ALLOW, source, reterr);
-    return r < 0 ? error_wrap(reterr, r, "--secret") : 0;
+    return r < 0 ? of_flag(reterr, r, "--secret") : 0;
 }
 
 /* Find where the colon is that ends the class: "host:NAME" has one of its own. */
@@ -96,22 +104,40 @@ static const char *end_of_class(const char *option) {
     return colon && text_starts(option, "host:") ? strchr(colon + 1, ':') : colon;
 }
 
+/* Guests see absolute paths, so that a relative one would deny nothing: but all, wherever it begins. */
+static int check_denied_path(const char *pattern, arcella_error **reterr) {
+    bool all = strcmp(pattern, ".") == 0 || strcmp(pattern, "**") == 0 || text_starts(pattern, "**/");
+    if (*pattern == '/' || all || strstr(pattern, "::") || !*pattern)
+        return 0;
+    return error_set(
+        reterr, ARCELLA_E_INVALID,
+        "'%.200s' denies nothing, as the program's paths begin with '/': write '/%.200s', or '**/%.200s' "
+        "for wherever it is",
+        pattern, text_starts(pattern, "./") ? pattern + 2 : pattern,
+        text_starts(pattern, "./") ? pattern + 2 : pattern);
+}
+
 int grant_add_rule(struct grant_set *set, const char *option, enum grant_effect effect,
                    enum grant_source source, arcella_error **reterr) {
     const char *flag = effect == GRANT_DENY ? "--deny" : "--allow";
     const char *first = end_of_class(option);
     const char *second = first ? strchr(first + 1, ':') : NULL;
-    if (!second)
-        return error_set(reterr, ARCELLA_E_INVALID,
-                         "%s '%.200s': write CLASS:ACTION:PATTERN, such as net:connect:192.0.2.7:443", flag,
-                         option);
+    if (!second) {
+        error_set(reterr, ARCELLA_E_INVALID,
+                  "%s '%.200s': write CLASS:ACTION:PATTERN, such as net:connect:192.0.2.7:443", flag, option);
+        return error_hint(reterr, ARCELLA_E_INVALID, GRANT_HINT);
+    }
     MEM_AUTO char *class = mem_text_n(option, (size_t)(first - option));
     MEM_AUTO char *actions = mem_text_n(first + 1, (size_t)(second - first - 1));
     if (!class || !actions)
         return error_nomem(reterr);
-    int r = grant_add_text(set, class, actions, second + 1, grant_effect_name(effect),
+    int r = 0;
+    if (effect == GRANT_DENY && strcmp(class, grant_class_name(GRANT_FS)) == 0)
+        r = check_denied_path(second + 1, reterr);
+    if (r == 0)
+        r = grant_add_text(set, class, actions, second + 1, grant_effect_name(effect),
                            grant_source_name(source), reterr);
-    return r < 0 ? error_wrap(reterr, r, "%s '%.200s'", flag, option) : 0;
+    return r < 0 ? of_flag(reterr, r, flag) : 0;
 }
 
 int grant_add_audit(struct grant_set *set, enum grant_source source, arcella_error **reterr) {

@@ -177,8 +177,11 @@ int rules_read(struct text text, const char *name, struct rules *ret, arcella_er
 
 int rules_refresh(struct rules *rules, int dir_fd, arcella_error **reterr) {
     FD_AUTO fd = sys_openat(dir_fd, RULES_FILE, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+    uint64_t revision = rules->revision;
     if (fd < 0 && errno == ENOENT) {
+        bool was_there = rules->count > 0;
         rules_done(rules);
+        rules->revision = revision + was_there;
         return 0;
     }
     struct stat st;
@@ -198,6 +201,7 @@ int rules_refresh(struct rules *rules, int dir_fd, arcella_error **reterr) {
         return r;
     rules_done(rules);
     *rules = fresh;
+    rules->revision = revision + 1;
     rules->inode = st.st_ino;
     rules->size = (uint64_t)st.st_size;
     rules->changed_ns = changed_ns;

@@ -35,6 +35,7 @@ struct rules {
     struct rule *items; /* owned, in the order of the file */
     size_t count;
     uint64_t inode, size, changed_ns; /* of the file that was read; all 0: there was none */
+    uint64_t revision;                /* grows whenever other rules are in force */
 };
 
 void rules_done(struct rules *rules);

@@ -82,6 +82,14 @@ static void print_commands(const json_t *rows, const struct term *term) {
     }
 }
 
+static void print_flags(const char *title, const char *flags, const struct term *term) {
+    if (!*flags)
+        return;
+    fprintf(term->to, "\n%s\n  ", title);
+    term_text(term, COLOR_BOLD, flags, false);
+    fputc('\n', term->to);
+}
+
 void render_explained(const json_t *data, const char *message, const struct term *term) {
     const json_t *refused = json_object_get(data, "refused"), *passed = json_object_get(data, "passed");
     term_text(term, COLOR_NONE, message, false);
@@ -94,9 +102,9 @@ void render_explained(const json_t *data, const char *message, const struct term
     if (json_array_size(passed)) {
         fputs("\nOnly --audit-only let this pass:\n\n", term->to);
         print_refusals(passed, term);
-        fputs("\nA tight policy needs these flags:\n  ", term->to);
-        term_text(term, COLOR_BOLD, member(data, "flags"), false);
-        fputc('\n', term->to);
+        print_flags("A tight policy needs these flags:", member(data, "flags"), term);
+        print_flags("Tried, and not there; these cannot be given before it is:", member(data, "absent"),
+                    term);
     }
     json_int_t others = json_integer_value(json_object_get(data, "others"));
     if (others)

@@ -113,23 +113,6 @@ static struct group *live_group(const struct deployment *deployment) {
     return NULL;
 }
 
-static void send_grants(const struct deployment *deployment, const struct grant_set *set) {
-    for (size_t i = 0; i < deployment->count; i++) {
-        const struct instance *instance = &deployment->instances[i];
-        if (!instance->group || !instance->group->worker)
-            continue;
-        ERROR_AUTO *error = NULL;
-        int r = launch_grants(instance->group->worker, instance->handle, set, &error);
-        struct log_about about = {.unit = LOG_WORKERS, .instance = instance->address, .error = error};
-        if (r < 0 && r != ARCELLA_E_CLOSED) {
-            /* It would go on with what was taken away. */
-            log_event(LOG_ERROR, &about, "a worker cannot be told of other grants, so it is killed", "%s",
-                      "");
-            worker_kill(instance->group->worker);
-        }
-    }
-}
-
 static void begin_again(struct call *call, struct deployment *deployment) {
     uint64_t timeout_ms = alme_number(&call->request, "timeout",
                                       policy_number(&deployment->record->policy, POLICY_STOP_TIMEOUT_KEY));
@@ -170,7 +153,7 @@ static void bring_into_force(struct call *call, struct deployment *deployment, c
         return;
     }
     /* What was taken away is gone from the next check on, whatever else happens. */
-    send_grants(deployment, after);
+    grants_send(deployment, after);
     if (stopping) { /* it starts again anyway, with what is recorded by then */
         call->in_force = "restarted";
         deployment->moving |= own;
@@ -474,13 +457,16 @@ static void explain(struct call *call) {
         refusals_forget_allowed(refusals, &set);
     const char *id = deployment->record->id;
     BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
+    BUFFER_AUTO absent = BUFFER_INIT(LIMIT_REFUSALS * 1100);
     JSON_AUTO *data = json_object();
-    bool ok = data && refusals_flags(refusals, &flags, NULL) == 0;
+    bool ok = data && refusals_flags(refusals, &flags, &absent, NULL) == 0;
     json_put_text(data, "deployment", id, &ok);
     json_put(data, "refused", refusals_json(refusals, false, id), &ok);
     json_put(data, "passed", refusals_json(refusals, true, id), &ok);
     if (ok && flags.length)
         json_put(data, "flags", json_bytes(flags.data, flags.length), &ok);
+    if (ok && absent.length)
+        json_put(data, "absent", json_bytes(absent.data, absent.length), &ok);
     json_put(data, "others", json_integer((json_int_t)refusals->others), &ok);
     size_t count = json_array_size(json_object_get(data, "refused"));
     if (!ok)

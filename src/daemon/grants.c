@@ -8,11 +8,6 @@
 #include "base/json.h"
 #include "daemon/commands.h"
 
-int grants_refresh(struct daemon *daemon, arcella_error **reterr) {
-    int r = rules_refresh(&daemon->rules, daemon->home->dirs[HOME_CFG], reterr);
-    return r < 0 ? error_wrap(reterr, r, "nothing is started under a policy that cannot be read") : 0;
-}
-
 int grants_effective(const struct daemon *daemon, const struct deployment_record *record,
                      struct grant_set *ret, arcella_error **reterr) {
     int r = grant_set_copy(ret, &record->grants, reterr);

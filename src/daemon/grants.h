@@ -8,8 +8,13 @@
 
 #include "daemon/call.h"
 
-/** Read cfg/policy.toml where it has changed. @return 0, CONFIG (with the place), SYSTEM, NOMEM: nothing is
- * to be started */
+/**
+ * Read cfg/policy.toml where it has changed; then it is in force for all that runs, from the next check on,
+ * and for what is given at a start from the next start.
+ *
+ * @return 0, CONFIG (with the place), SYSTEM, NOMEM: the rules are those of before, and nothing is to be
+ * started
+ */
 int grants_refresh(struct daemon *daemon, arcella_error **reterr) MUST_CHECK;
 /**
  * The rows of a deployment with those of the policy as it was last read, without those whose time is over.
@@ -19,6 +24,9 @@ int grants_refresh(struct daemon *daemon, arcella_error **reterr) MUST_CHECK;
  */
 int grants_effective(const struct daemon *daemon, const struct deployment_record *record,
                      struct grant_set *ret, arcella_error **reterr) MUST_CHECK;
+/** Send grants to the workers of what runs of a deployment, in place of what they had; one that cannot be
+ * told is killed. */
+void grants_send(const struct deployment *deployment, const struct grant_set *set);
 /**
  * Rows from the flags that `start` and `grant` share.  Links in the host's part of directories are resolved:
  * what is granted is where it leads now.

@@ -156,13 +156,19 @@ static void on_audit(const struct instance *instance, const struct ipc_audit *au
     said_audit(&about, audit);
 }
 
-/* What may be looked up is asked of the grants as they are now, whatever the worker has been told of them. */
+/* What may be looked up is asked of the grants as they are now, whatever the worker has been told of them; a
+ * refusal that the worker did not make itself is booked here. */
 static void on_lookup(const struct instance *instance, const struct ipc_lookup *lookup) {
     struct group *group = instance->group;
     CLEANUP(grant_set_done) struct grant_set grants = {0};
     if (grants_effective(group->daemon, instance->deployment->record, &grants, NULL) < 0)
         grant_set_done(&grants); /* and nothing is granted */
-    lookups_take(&group->daemon->lookups, group->worker, group->name, lookup, &grants);
+    if (lookups_take(&group->daemon->lookups, group->worker, group->name, lookup, &grants))
+        return;
+    char flag[1024];
+    struct ipc_audit refusal;
+    lookups_audit(lookup->name, &grants, flag, sizeof(flag), &refusal);
+    on_audit(instance, &refusal);
 }
 
 /* A line of a process, or about an instance; of one that is gone already, too. */

@@ -56,6 +56,18 @@ static bool lists_make(struct frame_lists *lists, size_t count) {
            lists->secrets;
 }
 
+/* "NAME=VALUE"; by hand, as what formats grows by copies that it leaves behind. */
+static char *join(struct text name, struct text value) {
+    char *joined = mem_alloc(name.length + value.length + 2);
+    if (!joined)
+        return NULL;
+    memcpy(joined, name.data, name.length);
+    joined[name.length] = '=';
+    memcpy(joined + name.length + 1, value.data, value.length);
+    joined[name.length + 1 + value.length] = '\0';
+    return joined;
+}
+
 /* "NAME=VALUE" with what is in the file; one newline at its end is the editor's. */
 static int read_secret(const struct grant *row, char **ret, arcella_error **reterr) {
     MEM_AUTO char *path = mem_text_n(row->value.data, row->value.length);
@@ -67,6 +79,7 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
         return error_set_errno(reterr, errno, "secret '%.*s': '%s'", (int)row->key.length, row->key.data,
                                path);
     BUFFER_AUTO value = BUFFER_INIT(LIMIT_SECRET_BYTES + 1);
+    value.secret = true;
     int r = S_ISREG(st.st_mode) ? fd_read_all(fd, LIMIT_SECRET_BYTES, &value, reterr)
                                 : error_set(reterr, ARCELLA_E_INVALID, "'%s' is no file", path);
     size_t length = value.length;
@@ -74,17 +87,16 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
         length--;
     if (r == 0 && length && memchr(value.data, '\0', length))
         r = error_set(reterr, ARCELLA_E_INVALID, "'%s' has a NUL, which no variable can hold", path);
-    if (r == 0 && !(*ret = mem_format("%.*s=%.*s", (int)row->key.length, row->key.data, (int)length,
-                                      length ? value.data : "")))
+    if (r == 0 && !(*ret = join(row->key, (struct text){length ? value.data : "", length})))
         r = error_nomem(reterr);
-    if (value.data)
-        explicit_bzero(value.data, value.length);
+    if (r == ARCELLA_E_INVALID)
+        error_hint(reterr, r, "--secret NAME=FILE takes a regular file that holds the value");
     return r < 0 ? error_wrap(reterr, r, "secret '%.*s'", (int)row->key.length, row->key.data) : 0;
 }
 
+/* To deny reading a variable, or its being a secret, denies the variable. */
 static bool is_denied(const struct grant_set *grants, enum grant_class class, struct text resource) {
-    const struct grant *row = NULL;
-    return !grant_check(grants, class, GRANT_READ, resource, &row) && row;
+    return grant_denied(grants, class, GRANT_READ | GRANT_SECRET, resource) != NULL;
 }
 
 static int add_variable(struct frame_lists *lists, const struct grant_set *grants, size_t index,
@@ -232,7 +244,7 @@ int launch_start(struct worker *worker, const struct launch *launch, arcella_err
         .grants_count = lists.grants_count,
     };
     int fds[LIMIT_FRAME_FDS];
-    struct channel_extra extra = {.fds = fds};
+    struct channel_extra extra = {.fds = fds, .secret = true};
     for (unsigned i = 0; launch->stdio && i < 3; i++)
         fds[extra.fd_count++] = launch->stdio[i];
     unsigned room = LIMIT_FRAME_FDS - extra.fd_count - (launch->component_fd >= 0);

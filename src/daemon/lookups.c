@@ -44,17 +44,37 @@ static int ask(struct lookups *lookups, struct worker *worker, const char *group
     return r;
 }
 
-void lookups_take(struct lookups *lookups, struct worker *worker, const char *group,
+bool lookups_take(struct lookups *lookups, struct worker *worker, const char *group,
                   const struct ipc_lookup *lookup, const struct grant_set *grants) {
     ERROR_AUTO *error = NULL;
     struct resolver_answer refused = {.result = IPC_LOOKUP_TEMPORARY};
-    if (!grant_check_name(grants, lookup->name, NULL)) {
-        /* The worker has asked the same grants: they have changed meanwhile, or it is not itself any more. */
-        lookups->denied++;
+    /* The worker has asked the same grants: they have changed meanwhile, or it is not itself any more. */
+    bool allowed = grant_check_name(grants, lookup->name, NULL);
+    if (!allowed)
         refused.result = IPC_LOOKUP_DENIED;
-    } else if (ask(lookups, worker, group, lookup, &error) == 0)
-        return;
+    else if (ask(lookups, worker, group, lookup, &error) == 0)
+        return true;
     answer(worker, lookup->instance, lookup->number, &refused);
+    return allowed;
+}
+
+void lookups_audit(struct text name, const struct grant_set *grants, char *flag, size_t size,
+                   struct ipc_audit *ret) {
+    const struct grant *row = grant_denied(grants, GRANT_NET, GRANT_RESOLVE, name);
+    if (row)
+        grant_flag(row, flag, size);
+    else
+        grant_needed(grants, GRANT_NET, GRANT_RESOLVE, name, flag, size);
+    *ret = (struct ipc_audit){
+        .class_name = text_of(grant_class_name(GRANT_NET)),
+        .action = text_of(grant_action_name(GRANT_RESOLVE)),
+        .resource = name,
+        .grant = text_of(flag),
+        .reason = !row                             ? IPC_AUDIT_NO_GRANT
+                  : row->source == GRANT_BY_POLICY ? IPC_AUDIT_DENIED_BY_POLICY
+                                                   : IPC_AUDIT_DENIED_BY_ROW,
+        .count = 1,
+    };
 }
 
 void lookups_forget(struct lookups *lookups, const struct worker *worker) {

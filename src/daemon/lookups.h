@@ -16,7 +16,6 @@ struct resolver;
 struct lookups {
     struct loop *loop;         /* borrowed */
     struct resolver *resolver; /* owned; made for the first lookup */
-    uint64_t denied;           /* that workers let through and we did not */
 };
 
 /**
@@ -24,9 +23,18 @@ struct lookups {
  *
  * @param group   of the worker, for its share of the threads
  * @param grants  of the instance it speaks of; borrowed during the call
+ * @return false: the grants refuse it, which nobody has told of yet (lookups_audit())
  */
-void lookups_take(struct lookups *lookups, struct worker *worker, const char *group,
-                  const struct ipc_lookup *lookup, const struct grant_set *grants);
+bool lookups_take(struct lookups *lookups, struct worker *worker, const char *group,
+                  const struct ipc_lookup *lookup, const struct grant_set *grants) MUST_CHECK;
+/**
+ * That refusal as a worker would tell of its own, which let it through.
+ *
+ * @param flag  room for what the refusal borrows; 1 KiB holds any
+ * @param ret   borrows name and flag
+ */
+void lookups_audit(struct text name, const struct grant_set *grants, char *flag, size_t size,
+                   struct ipc_audit *ret);
 /** A worker is gone: nobody waits for what it asked. */
 void lookups_forget(struct lookups *lookups, const struct worker *worker);
 /** Forget everything. */

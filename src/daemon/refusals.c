@@ -109,15 +109,46 @@ static bool is_allowed(const struct refusal *refusal, const struct grant_set *se
     enum grant_class class;
     enum grant_action action;
     const struct grant *row = NULL;
-    return refusal->reason != IPC_AUDIT_ONLY_TOLD && grant_class_find(refusal->class, &class) &&
-           grant_action_find(refusal->action, &action) &&
+    return grant_class_find(refusal->class, &class) && grant_action_find(refusal->action, &action) &&
            grant_check(set, class, action, text_of(refusal->resource), &row) && row->effect == GRANT_ALLOW;
+}
+
+/* Is there a row of this effect, written so?  flag NULL: however it is written. */
+static bool has_row(const struct grant_set *set, enum grant_effect effect, const char *flag) {
+    for (size_t i = 0; i < set->count; i++) {
+        char own[FLAG_BYTES + 1];
+        if (set->rows[i].effect != effect || grant_is_over(&set->rows[i]))
+            continue;
+        if (!flag)
+            return true;
+        grant_flag(&set->rows[i], own, sizeof(own));
+        if (strcmp(own, flag) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Would it not be said any more?  An address that is denied by a name is allowed by itself: so what was
+ * denied stays as long as the row that did it is there.
+ */
+static bool is_over(const struct refusal *refusal, const struct grant_set *set) {
+    switch (refusal->reason) {
+    case IPC_AUDIT_ONLY_TOLD: return !has_row(set, GRANT_AUDIT, NULL) || is_allowed(refusal, set);
+    case IPC_AUDIT_DENIED_BY_ROW:
+    case IPC_AUDIT_DENIED_BY_POLICY:
+        if (refusal->grant && *refusal->grant)
+            return !has_row(set, GRANT_DENY, refusal->grant);
+        break;
+    default: break;
+    }
+    return is_allowed(refusal, set);
 }
 
 void refusals_forget_allowed(struct refusals *refusals, const struct grant_set *set) {
     size_t kept = 0;
     for (size_t i = 0; i < refusals->count; i++) {
-        if (is_allowed(&refusals->items[i], set))
+        if (is_over(&refusals->items[i], set))
             refusal_done(&refusals->items[i]);
         else
             refusals->items[kept++] = refusals->items[i];
@@ -185,13 +216,43 @@ static bool is_needed(const struct refusals *refusals, size_t index) {
     return true;
 }
 
-int refusals_flags(const struct refusals *refusals, struct buffer *to, arcella_error **reterr) {
+/*
+ * Is the directory of a flag there, so that it can be given?  Under --audit-only host and guest paths are the
+ * same.  What is shown otherwise than it is called (\\xNN, cut) is believed.
+ */
+static bool is_there(const char *flag) {
+    char path[FLAG_BYTES];
+    size_t length = 0;
+    struct text quoted;
+    bool writes;
+    struct stat st;
+    if (!read_dir(flag, &quoted, &writes))
+        return true;
+    for (size_t i = 0; i < quoted.length && length < sizeof(path) - 1; i++) {
+        char c = quoted.data[i];
+        if (c == '\\' && i + 1 < quoted.length && quoted.data[i + 1] == '\'')
+            c = quoted.data[++i]; /* '\'' between two quoted pieces */
+        else if (c == '\'')
+            continue;
+        else if (c == '\\' || (unsigned char)c & 0x80)
+            return true;
+        path[length++] = c;
+    }
+    path[length] = '\0';
+    return path[0] != '/' || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+int refusals_flags(const struct refusals *refusals, struct buffer *to, struct buffer *absent,
+                   arcella_error **reterr) {
     int r = 0;
     for (size_t i = 0; r == 0 && i < refusals->count; i++) {
         const struct refusal *refusal = &refusals->items[i];
-        if (refusal->reason == IPC_AUDIT_ONLY_TOLD && refusal->grant && *refusal->grant &&
-            is_needed(refusals, i))
-            r = buffer_format(to, reterr, "%s%s", to->length ? " " : "", refusal->grant);
+        if (refusal->reason != IPC_AUDIT_ONLY_TOLD || !refusal->grant || !*refusal->grant ||
+            !is_needed(refusals, i))
+            continue;
+        struct buffer *into = is_there(refusal->grant) ? to : absent;
+        if (into)
+            r = buffer_format(into, reterr, "%s%s", into->length ? " " : "", refusal->grant);
     }
     return r;
 }

@@ -33,7 +33,8 @@ struct refusals {
 void refusals_done(struct refusals *refusals);
 /** Count one. Where memory is short it is counted among the others. @param instance  may be NULL */
 void refusals_add(struct refusals *refusals, const struct ipc_audit *audit, const char *instance);
-/** Forget what is allowed by now. @param set  in force */
+/** Forget what is allowed by now, what was denied by a row that is gone, and what only --audit-only let pass
+ * where that is over, or a row allows it. @param set  in force */
 void refusals_forget_allowed(struct refusals *refusals, const struct grant_set *set);
 /** Why, as a sentence's part; static. */
 const char *refusal_reason(enum ipc_audit_reason reason);
@@ -42,9 +43,15 @@ const char *refusal_reason(enum ipc_audit_reason reason);
  * command does: a row of the policy, or what nobody can grant.
  */
 void refusal_command(const struct refusal *refusal, const char *deployment, char *to, size_t size);
-/** Append the flags that allow all that was only let pass, each once, what lies in a directory that is named
- * too left out. @return 0, TOO_LARGE, NOMEM */
-int refusals_flags(const struct refusals *refusals, struct buffer *to, arcella_error **reterr) MUST_CHECK;
+/**
+ * Append the flags that allow all that was only let pass, each once, what lies in a directory that is named
+ * too left out.
+ *
+ * @param absent  receives flags of directories that are not there, which nobody can give; may be NULL
+ * @return 0, TOO_LARGE, NOMEM
+ */
+int refusals_flags(const struct refusals *refusals, struct buffer *to, struct buffer *absent,
+                   arcella_error **reterr) MUST_CHECK;
 /** As `explain` shows them, of those that passed or of those that did not. @return new, NULL on no memory */
 json_t *refusals_json(const struct refusals *refusals, bool passed, const char *deployment);
 

@@ -54,6 +54,16 @@ static void on_log(struct run *run, const struct ipc_log *log) {
     note(run, sentence);
 }
 
+static void on_lookup(struct run *run, struct worker *worker, const struct ipc_lookup *lookup) {
+    const struct grant_set *grants = &run->options.grants;
+    char flag[1024];
+    struct ipc_audit refusal;
+    if (lookups_take(&run->lookups, worker, "", lookup, grants))
+        return;
+    lookups_audit(lookup->name, grants, flag, sizeof(flag), &refusal);
+    refusals_add(&run->refusals, &refusal, NULL);
+}
+
 static void on_frame(struct worker *worker, struct frame *frame, void *user) {
     struct run *run = user;
     const struct ipc_message *message = &frame->message;
@@ -65,7 +75,7 @@ static void on_frame(struct worker *worker, struct frame *frame, void *user) {
             run_invoke_next(run);
         break;
     case IPC_CALLED: run_invoked(run, &message->called); break;
-    case IPC_LOOKUP: lookups_take(&run->lookups, worker, "", &message->lookup, &run->options.grants); break;
+    case IPC_LOOKUP: on_lookup(run, worker, &message->lookup); break;
     case IPC_ENDED:
         outcome_from_frame(&run->outcome, &message->ended);
         outcome_name_limits(&run->outcome, &run->options.policy);

@@ -69,10 +69,17 @@ static void say_refusals(const struct run *run) {
 /* What --audit-only let pass, as flags. */
 static void say_passed(const struct run *run) {
     BUFFER_AUTO flags = BUFFER_INIT(LIMIT_REFUSALS * 1100);
-    if (refusals_flags(&run->refusals, &flags, NULL) < 0 || !flags.length)
+    BUFFER_AUTO absent = BUFFER_INIT(LIMIT_REFUSALS * 1100);
+    if (refusals_flags(&run->refusals, &flags, &absent, NULL) < 0)
         return;
-    say("--audit-only let this pass; a tight policy needs these flags:");
-    say(flags.data);
+    if (flags.length) {
+        say("--audit-only let this pass; a tight policy needs these flags:");
+        say(flags.data);
+    }
+    if (absent.length) {
+        say("tried, and not there; these cannot be given before it is:");
+        say(absent.data);
+    }
 }
 
 static int exit_of_error(const struct run *run) {

@@ -88,10 +88,13 @@ static struct place *find_place(struct host_audits *audits, enum grant_class cla
 
 /* Why, and the flag that would change it. */
 static enum host_reason reason_of(const struct host *host, enum grant_class class, enum grant_action action,
-                                  struct text resource, struct text grantable, char *grant, size_t size) {
-    const struct grant *row = NULL;
-    if (host->grants && grant_check(host->grants, class, action, resource, &row))
-        row = class == GRANT_FS ? grant_denied_beneath(host->grants, action, grantable) : NULL;
+                                  struct text resource, struct text grantable, const struct grant *row,
+                                  char *grant, size_t size) {
+    bool known = row && row->effect == GRANT_DENY;
+    if (!known)
+        row = host->grants ? grant_denied(host->grants, class, (unsigned)action, resource) : NULL;
+    if (!row && host->grants && class == GRANT_FS)
+        row = grant_denied_beneath(host->grants, action, grantable);
     if (row) {
         bool policy = row->source == GRANT_BY_POLICY;
         grant_flag(row, grant, size);
@@ -116,8 +119,9 @@ void host_audits_free(struct host *host) {
     host->audits = NULL;
 }
 
+/* @param row  that denies, where it is known */
 static void tell(struct host *host, enum grant_class class, enum grant_action action, bool allowed,
-                 struct text resource, struct text grantable) {
+                 struct text resource, struct text grantable, const struct grant *row) {
     if (!host->hooks.audit)
         return;
     if (!host->audits && !(host->audits = audits_new(host)))
@@ -127,7 +131,9 @@ static void tell(struct host *host, enum grant_class class, enum grant_action ac
     struct place *place = find_place(audits, class, action, allowed, hash_of(resource));
     place->pending++;
     uint32_t revision = host->grants ? host->grants->revision : 0;
-    bool is_new = !place->used || place->revision != revision;
+    /* An answer to a lookup may make an address one that is denied by its name, under the same grants. */
+    bool other = row && row->effect == GRANT_DENY && place->reason == HOST_NO_GRANT;
+    bool is_new = !place->used || place->revision != revision || other;
     bool due = is_new || !place->told_ms || now - place->told_ms >= AUDIT_AGAIN_MS;
     char named[LIMIT_PATH_BYTES], grant[LIMIT_PATH_BYTES + 64];
     if (is_new) {
@@ -137,8 +143,9 @@ static void tell(struct host *host, enum grant_class class, enum grant_action ac
         cut(resource, place->resource, sizeof(place->resource));
         if (allowed)
             grant_needed(host->grants, class, action, grantable, grant, sizeof(grant));
-        place->reason = allowed ? HOST_ONLY_TOLD
-                                : reason_of(host, class, action, resource, grantable, grant, sizeof(grant));
+        place->reason = allowed
+                            ? HOST_ONLY_TOLD
+                            : reason_of(host, class, action, resource, grantable, row, grant, sizeof(grant));
         text_copy(place->grant, sizeof(place->grant), grant);
     }
     if (!due || !host_bucket_take(&audits->bucket, AUDIT_LINES_RATE, AUDIT_LINES_BURST, clock_monotonic_ns()))
@@ -157,23 +164,28 @@ void host_audit_flush(struct host *host) {
 
 /* --- the door --- */
 
+int host_deny_by(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
+                 struct text grantable, const struct grant *row) {
+    host->denied++;
+    tell(host, class, action, false, resource, grantable, row);
+    return HOST_E_NOTCAPABLE;
+}
+
 int host_deny(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
               struct text grantable) {
-    host->denied++;
-    tell(host, class, action, false, resource, grantable);
-    return HOST_E_NOTCAPABLE;
+    return host_deny_by(host, class, action, resource, grantable, NULL);
 }
 
 void host_told(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
                struct text grantable) {
     host->passed++;
-    tell(host, class, action, true, resource, grantable);
+    tell(host, class, action, true, resource, grantable, NULL);
 }
 
 int host_check(struct host *host, enum grant_class class, enum grant_action action, struct text resource) {
     const struct grant *row = NULL;
     if (!host->grants || !grant_check(host->grants, class, action, resource, &row))
-        return host_deny(host, class, action, resource, resource);
+        return host_deny_by(host, class, action, resource, resource, row);
     if (row->effect == GRANT_AUDIT)
         host_told(host, class, action, resource, resource);
     return 0;

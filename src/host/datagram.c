@@ -26,6 +26,11 @@ static int open_ear(struct host_udp *udp, struct ear *ret) {
         return HOST_UDP_INVALID_STATE;
     if (udp->connected)
         return host_net_check(host, GRANT_UDP, &udp->remote);
+    if (udp->file->fd < 0) { /* nothing arrives: said, since it would be waited for */
+        ret->all = true;
+        int r = host_net_check(host, GRANT_LISTEN, &udp->asked);
+        return r ? r : host_udp_make_real(udp);
+    }
     ret->all = host_net_may(host, GRANT_LISTEN, &udp->asked);
     return 0;
 }
@@ -171,6 +176,9 @@ int host_udp_send(struct host_udp *udp, const struct host_datagram *datagrams, s
                                          .msg_iovlen = 1}};
     }
     if (good == 0)
+        return r;
+    r = host_udp_make_real(udp);
+    if (r)
         return r;
     int n = SYS_RETRY_(int, sendmmsg(udp->file->fd, messages, (unsigned)good, MSG_DONTWAIT | MSG_NOSIGNAL));
     if (n < 0 && errno != EAGAIN)

@@ -128,6 +128,9 @@ int host_check(struct host *host, enum grant_class class, enum grant_action acti
  */
 int host_deny(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
               struct text grantable);
+/** As host_deny(), where the row that denies is known. @param row  may be NULL: it is looked for */
+int host_deny_by(struct host *host, enum grant_class class, enum grant_action action, struct text resource,
+                 struct text grantable, const struct grant *row);
 
 /**
  * Report what passed only by a row of effect GRANT_AUDIT: who asks grant_check() and the like by itself calls

@@ -43,7 +43,7 @@ static int make(struct host *host, struct host_lookup **ret) {
 static int check(struct host *host, struct text name) {
     const struct grant *row = NULL;
     if (!host->grants || !grant_check_name(host->grants, name, &row))
-        return host_deny(host, GRANT_NET, GRANT_RESOLVE, name, name);
+        return host_deny_by(host, GRANT_NET, GRANT_RESOLVE, name, name, row);
     if (row->effect == GRANT_AUDIT)
         host_told(host, GRANT_NET, GRANT_RESOLVE, name, name);
     return 0;

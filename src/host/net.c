@@ -135,16 +135,21 @@ int host_net_check(struct host *host, enum grant_action action, const union host
     char text[64];
     host_address_text(address, text, sizeof(text));
     if (!allowed)
-        return host_deny(host, GRANT_NET, action, text_of(text), text_of(text));
+        return host_deny_by(host, GRANT_NET, action, text_of(text), text_of(text), row);
     host_told(host, GRANT_NET, action, text_of(text), text_of(text));
     return 0;
 }
 
-int host_net_check_bind(struct host *host, enum grant_action client, const union host_address *local) {
-    bool free_port = value_of(local).port == 0;
-    if (free_port && host->grants && (host->grants->allowed[GRANT_NET] & (unsigned)client))
+bool host_net_of_use(const struct host *host, enum grant_action client) {
+    return host->grants && (host->grants->allowed[GRANT_NET] & (unsigned)(client | GRANT_LISTEN));
+}
+
+int host_net_check_bind(struct host_file *file, enum grant_action client, const union host_address *local) {
+    const struct host *host = file->host;
+    bool speaks = host->grants && (host->grants->allowed[GRANT_NET] & (unsigned)client);
+    if (value_of(local).port == 0 && (speaks || file->fd < 0))
         return 0;
-    return host_net_check(host, GRANT_LISTEN, local);
+    return host_net_check(file->host, GRANT_LISTEN, local);
 }
 
 /* --- making and counting --- */
@@ -190,25 +195,46 @@ int host_net_file(struct host *host, int fd, int type, struct host_file **ret) {
     return 0;
 }
 
-int host_net_socket(struct host *host, int family, int type, struct host_file **ret) {
-    if (family != AF_INET && family != AF_INET6)
-        return HOST_E_AFNOSUPPORT;
-    enum grant_action client = type == SOCK_DGRAM ? GRANT_UDP : GRANT_CONNECT;
-    if (!host->grants || !(host->grants->allowed[GRANT_NET] & (unsigned)(client | GRANT_LISTEN)))
-        return host_deny(host, GRANT_NET, client, TEXT("*:*"), TEXT("*:*"));
-    int r = host_net_room(host);
-    if (r)
-        return r;
+static int make_fd(int family, int type, int *ret_fd) {
     FD_AUTO fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return host_net_error(errno);
     int yes = 1;
     if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)) < 0)
         return host_net_error(errno);
-    r = host_net_file(host, fd, type, ret);
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+int host_net_socket(struct host *host, int family, int type, struct host_file **ret) {
+    if (family != AF_INET && family != AF_INET6)
+        return HOST_E_AFNOSUPPORT;
+    int r = host_net_room(host);
+    FD_AUTO fd = -1;
+    if (r == 0 && host_net_of_use(host, type == SOCK_DGRAM ? GRANT_UDP : GRANT_CONNECT))
+        r = make_fd(family, type, &fd);
     if (r == 0)
-        (void)TAKE_FD(fd);
-    return r;
+        r = host_net_file(host, fd, type, ret);
+    if (r)
+        return r;
+    /* Nobody waits for what can only be refused. */
+    if (fd < 0)
+        host_event_init_always(&(*ret)->event, host);
+    (void)TAKE_FD(fd);
+    return 0;
+}
+
+int host_net_open(struct host_file *file, int family, struct host_options *options) {
+    if (file->fd >= 0)
+        return 0;
+    int fd = -1;
+    int r = make_fd(family, file->type == HOST_TYPE_SOCKET_DATAGRAM ? SOCK_DGRAM : SOCK_STREAM, &fd);
+    if (r)
+        return r;
+    host_file_set_fd(file, fd);
+    host_net_options_apply(fd, family, options);
+    options->set = 0;
+    return 0;
 }
 
 int host_net_error(int errnum) {
@@ -245,29 +271,51 @@ static int at_most(uint64_t value, int most) {
     return value < (uint64_t)most ? (int)value : most;
 }
 
-int host_net_option_set(int fd, int family, enum host_option option, uint64_t value) {
-    int native = 0;
+/* A number as the system takes it. */
+static int to_native(enum host_option option, uint64_t value, int *ret) {
+    if (value == 0 && option != HOST_OPTION_KEEP_ALIVE)
+        return HOST_E_INVAL;
     switch (option) {
     case HOST_OPTION_KEEP_ALIVE:
         if (value > 1)
             return HOST_E_INVAL;
-        native = (int)value;
-        break;
+        *ret = (int)value;
+        return 0;
     case HOST_OPTION_KEEP_IDLE_NS:
-    case HOST_OPTION_KEEP_INTERVAL_NS: native = at_most(value < NS ? 1 : value / NS, KEEP_SECONDS_MAX); break;
-    case HOST_OPTION_KEEP_COUNT: native = at_most(value, KEEP_COUNT_MAX); break;
+    case HOST_OPTION_KEEP_INTERVAL_NS:
+        *ret = at_most(value < NS ? 1 : value / NS, KEEP_SECONDS_MAX);
+        return 0;
+    case HOST_OPTION_KEEP_COUNT: *ret = at_most(value, KEEP_COUNT_MAX); return 0;
     case HOST_OPTION_HOP_LIMIT:
         if (value > 255)
             return HOST_E_INVAL;
-        native = (int)value;
-        break;
-    /* Linux doubles it, to have room for its own books. */
+        *ret = (int)value;
+        return 0;
     case HOST_OPTION_RECEIVE_BYTES:
-    case HOST_OPTION_SEND_BYTES: native = at_most(value, INT_MAX / 2); break;
+    case HOST_OPTION_SEND_BYTES: *ret = at_most(value, INT_MAX / 2); return 0;
     default: return HOST_E_INVAL;
     }
-    if (value == 0 && option != HOST_OPTION_KEEP_ALIVE)
-        return HOST_E_INVAL;
+}
+
+/* Linux doubles the sizes of buffers, to have room for its own books. */
+static bool is_doubled(enum host_option option) {
+    return option == HOST_OPTION_RECEIVE_BYTES || option == HOST_OPTION_SEND_BYTES;
+}
+
+static uint64_t from_native(enum host_option option, int native) {
+    uint64_t value = native < 0 ? 0 : (uint64_t)native;
+    if (option == HOST_OPTION_KEEP_IDLE_NS || option == HOST_OPTION_KEEP_INTERVAL_NS)
+        return value * NS;
+    if (option == HOST_OPTION_KEEP_ALIVE)
+        return value != 0;
+    return is_doubled(option) ? value / 2 : value;
+}
+
+int host_net_option_set(int fd, int family, enum host_option option, uint64_t value) {
+    int native = 0;
+    int r = to_native(option, value, &native);
+    if (r)
+        return r;
     struct native to = native_of(family, option);
     return setsockopt(fd, to.level, to.name, &native, sizeof(native)) < 0 ? host_net_error(errno) : 0;
 }
@@ -280,13 +328,46 @@ int host_net_option_get(int fd, int family, enum host_option option, uint64_t *r
     socklen_t size = sizeof(native);
     if (getsockopt(fd, from.level, from.name, &native, &size) < 0)
         return host_net_error(errno);
-    uint64_t value = native < 0 ? 0 : (uint64_t)native;
-    if (option == HOST_OPTION_KEEP_IDLE_NS || option == HOST_OPTION_KEEP_INTERVAL_NS)
-        value *= NS;
-    else if (option == HOST_OPTION_RECEIVE_BYTES || option == HOST_OPTION_SEND_BYTES)
-        value /= 2;
-    else if (option == HOST_OPTION_KEEP_ALIVE)
-        value = value != 0;
-    *ret = value;
+    *ret = from_native(option, native);
     return 0;
+}
+
+int host_net_option_keep(struct host_options *options, enum host_option option, uint64_t value) {
+    int native = 0;
+    int r = to_native(option, value, &native);
+    if (r)
+        return r;
+    options->values[option] = value;
+    options->set |= 1u << option;
+    return 0;
+}
+
+int host_net_option_kept(const struct host_options *options, enum host_option option, uint64_t *ret) {
+    /* What Linux gives where nobody has changed it. */
+    static const uint64_t first[HOST_OPTIONS] = {
+        [HOST_OPTION_KEEP_ALIVE] = 0,
+        [HOST_OPTION_KEEP_IDLE_NS] = 7200 * NS,
+        [HOST_OPTION_KEEP_INTERVAL_NS] = 75 * NS,
+        [HOST_OPTION_KEEP_COUNT] = 9,
+        [HOST_OPTION_HOP_LIMIT] = 64,
+        [HOST_OPTION_RECEIVE_BYTES] = 64 * KIB,
+        [HOST_OPTION_SEND_BYTES] = 64 * KIB,
+    };
+    if ((unsigned)option >= HOST_OPTIONS)
+        return HOST_E_INVAL;
+    if (!(options->set & 1u << option)) {
+        *ret = first[option];
+        return 0;
+    }
+    int native = 0;
+    int r = to_native(option, options->values[option], &native);
+    if (r == 0)
+        *ret = from_native(option, is_doubled(option) ? 2 * native : native);
+    return r;
+}
+
+void host_net_options_apply(int fd, int family, const struct host_options *options) {
+    for (unsigned i = 0; i < HOST_OPTIONS; i++)
+        if (options->set & 1u << i)
+            (void)!host_net_option_set(fd, family, (enum host_option)i, options->values[i]);
 }

@@ -46,14 +46,16 @@ bool host_address_is_special(const union host_address *address);
 int host_net_check(struct host *host, enum grant_action action, const union host_address *address) MUST_CHECK;
 
 /**
- * Make a socket: non-blocking, v6only where it is IPv6, charged to the instance's number of sockets.
+ * Make a socket: non-blocking, v6only where it is IPv6, charged to the instance's number of sockets.  Where
+ * no grant would be of use for it (to listen; of streams to connect, of datagrams udp) it has no descriptor,
+ * and the system hears nothing of it: it can be asked for whatever it likes, so that the refusal names the
+ * address it wanted.  host_net_open() gives it one when a grant has come meanwhile.
  *
  * @param family  AF_INET, AF_INET6
  * @param type    SOCK_STREAM, SOCK_DGRAM
- * @param ret     a file of kind SOCKET, owned by the caller
- * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE (LIMIT_SOCKETS, open files, or the system's), HOST_E_NOTCAPABLE
- * (no grant that it would be of use for: to listen; of streams to connect, of datagrams udp), HOST_E_NOMEM,
- * by errno
+ * @param ret     a file of kind SOCKET, owned by the caller; fd -1: none, and always ready
+ * @return 0, HOST_E_AFNOSUPPORT, HOST_E_MFILE (LIMIT_SOCKETS, open files, or the system's), HOST_E_NOMEM, by
+ * errno
  */
 int host_net_socket(struct host *host, int family, int type, struct host_file **ret) MUST_CHECK;
 
@@ -73,19 +75,43 @@ enum host_option {
 int host_net_option_set(int fd, int family, enum host_option option, uint64_t value) MUST_CHECK;
 int host_net_option_get(int fd, int family, enum host_option option, uint64_t *ret) MUST_CHECK;
 
+/* What was set where the system cannot keep it: of a socket without descriptor, or for connections to come.
+ */
+struct host_options {
+    uint64_t values[HOST_OPTIONS];
+    unsigned set; /* bit per option */
+};
+/** Keep one. @return 0, HOST_E_INVAL as host_net_option_set() */
+int host_net_option_keep(struct host_options *options, enum host_option option, uint64_t value) MUST_CHECK;
+/** What was kept, rounded as the system does; else what a socket begins with. @return 0, HOST_E_INVAL */
+int host_net_option_kept(const struct host_options *options, enum host_option option, uint64_t *ret)
+    MUST_CHECK;
+
 /* --- for this room --- */
 
 /** As host_net_check(), without a word where the answer is no. */
 bool host_net_may(const struct host *host, enum grant_action action, const union host_address *address);
 /**
  * May a socket be bound to this?  A grant to listen there covers it; any free port also whoever may begin to
- * speak at all, since the system would choose one all the same.
+ * speak at all, since the system would choose one all the same, and one without descriptor, for which nothing
+ * is bound.
  *
+ * @param file    of the socket
  * @param client  GRANT_CONNECT, GRANT_UDP: what the socket can do without listening
  * @return 0, HOST_E_NOTCAPABLE
  */
-int host_net_check_bind(struct host *host, enum grant_action client, const union host_address *local)
+int host_net_check_bind(struct host_file *file, enum grant_action client, const union host_address *local)
     MUST_CHECK;
+/** Could a socket be of use to the instance? @param client  as host_net_check_bind() */
+bool host_net_of_use(const struct host *host, enum grant_action client);
+/**
+ * Give a socket its descriptor, with what was kept for it; what has one stays as it is.
+ *
+ * @return 0, HOST_E_MFILE, by errno
+ */
+int host_net_open(struct host_file *file, int family, struct host_options *options) MUST_CHECK;
+/** Set on a descriptor what was kept. Where the system refuses one it is as good without. */
+void host_net_options_apply(int fd, int family, const struct host_options *options);
 /** Is there room for one more socket? @return 0, HOST_E_MFILE (counted, and said the first time) */
 int host_net_room(struct host *host) MUST_CHECK;
 /** Make the charged file of a socket. @param fd non-blocking; taken on success @return 0, HOST_E_NOMEM */

@@ -99,21 +99,40 @@ static int bind_error(int errnum) {
     }
 }
 
-int host_tcp_start_bind(struct host_tcp *tcp, const union host_address *local) {
-    if (tcp->state != HOST_TCP_UNBOUND)
-        return refuse_start(tcp);
-    int r = check_address(tcp, local);
-    if (r == 0)
-        r = host_net_check_bind(tcp->file->host, GRANT_CONNECT, local);
-    if (r)
-        return r;
+static int bind_now(const struct host_tcp *tcp, const union host_address *local) {
     /* A connection that was closed lately must not keep a server from its port.  Linux looks at what both
      * sockets have set: so it is set for ports of the system's choice, too, which may be listened at again.
      */
     int yes = 1;
     bool failed = setsockopt(tcp->file->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
                   bind(tcp->file->fd, &local->any, host_address_size(local)) < 0;
-    tcp->pending = failed ? bind_error(errno) : 0;
+    return failed ? bind_error(errno) : 0;
+}
+
+/* What may be done now could not when it was made: then it gets its descriptor, and its place. */
+static int make_real(struct host_tcp *tcp) {
+    if (tcp->file->fd >= 0)
+        return 0;
+    int r = host_net_open(tcp->file, tcp->family, &tcp->options);
+    if (r || tcp->state != HOST_TCP_BOUND)
+        return r;
+    r = bind_now(tcp, &tcp->asked);
+    if (r)
+        tcp->state = HOST_TCP_UNBOUND;
+    return r;
+}
+
+int host_tcp_start_bind(struct host_tcp *tcp, const union host_address *local) {
+    if (tcp->state != HOST_TCP_UNBOUND)
+        return refuse_start(tcp);
+    int r = check_address(tcp, local);
+    if (r == 0)
+        r = host_net_check_bind(tcp->file, GRANT_CONNECT, local);
+    if (r == 0 && host_net_of_use(tcp->file->host, GRANT_CONNECT))
+        r = make_real(tcp);
+    if (r)
+        return r;
+    tcp->pending = tcp->file->fd < 0 ? 0 : bind_now(tcp, local);
     tcp->asked = *local;
     tcp->state = HOST_TCP_BINDING;
     return 0;
@@ -147,6 +166,8 @@ int host_tcp_start_connect(struct host_tcp *tcp, const union host_address *remot
     r = host_net_check(tcp->file->host, GRANT_CONNECT, remote);
     if (r == 0)
         r = host_net_connect_take(tcp->file->host);
+    if (r == 0)
+        r = make_real(tcp);
     if (r)
         return r;
     begin_anew(tcp);
@@ -191,6 +212,8 @@ int host_tcp_start_listen(struct host_tcp *tcp) {
     if (tcp->state != HOST_TCP_BOUND)
         return refuse_start(tcp);
     int r = host_net_check(tcp->file->host, GRANT_LISTEN, &tcp->asked);
+    if (r == 0)
+        r = make_real(tcp);
     if (r)
         return r;
     begin_anew(tcp);
@@ -245,14 +268,6 @@ static int accept_fd(struct host_tcp *listener, int *ret_fd) {
     return HOST_E_AGAIN; /* and ready still, so it is asked again, in another turn */
 }
 
-/* What the system could not hand on; where it refuses, the connection is as good without. */
-static void inherit(struct host_tcp *tcp, const struct host_tcp *listener) {
-    for (unsigned i = 0; i < HOST_OPTIONS; i++)
-        if (listener->inherited_set & 1u << i)
-            (void)!host_net_option_set(tcp->file->fd, tcp->family, (enum host_option)i,
-                                       listener->inherited[i]);
-}
-
 int host_tcp_accept(struct host_tcp *listener, struct host_tcp **ret) {
     if (listener->state != HOST_TCP_LISTENING)
         return HOST_TCP_INVALID_STATE;
@@ -275,7 +290,8 @@ int host_tcp_accept(struct host_tcp *listener, struct host_tcp **ret) {
         return r;
     (void)TAKE(file);
     tcp->state = HOST_TCP_CONNECTED;
-    inherit(tcp, listener);
+    /* What the system could not hand on. */
+    host_net_options_apply(tcp->file->fd, tcp->family, &listener->options);
     *ret = tcp;
     return 0;
 }
@@ -288,6 +304,10 @@ int host_tcp_local(const struct host_tcp *tcp, union host_address *ret) {
     case HOST_TCP_BINDING:
     case HOST_TCP_CLOSED: return HOST_TCP_INVALID_STATE;
     default: break;
+    }
+    if (tcp->file->fd < 0) {
+        *ret = tcp->asked;
+        return 0;
     }
     union host_address local;
     int r = host_net_local(tcp->file->fd, &local);
@@ -331,17 +351,18 @@ int host_tcp_set_backlog(struct host_tcp *tcp, uint64_t backlog) {
 int host_tcp_option_set(struct host_tcp *tcp, enum host_option option, uint64_t value) {
     if (tcp->state == HOST_TCP_CLOSED)
         return HOST_TCP_INVALID_STATE;
-    int r = host_net_option_set(tcp->file->fd, tcp->family, option, value);
-    if (r == 0 && (tcp->state == HOST_TCP_LISTENING || tcp->state == HOST_TCP_STARTING_LISTEN)) {
-        tcp->inherited[option] = value;
-        tcp->inherited_set |= 1u << option;
-    }
+    bool none = tcp->file->fd < 0;
+    int r = none ? 0 : host_net_option_set(tcp->file->fd, tcp->family, option, value);
+    if (r == 0 && (none || tcp->state == HOST_TCP_LISTENING || tcp->state == HOST_TCP_STARTING_LISTEN))
+        r = host_net_option_keep(&tcp->options, option, value);
     return r;
 }
 
 int host_tcp_option_get(const struct host_tcp *tcp, enum host_option option, uint64_t *ret) {
     if (tcp->state == HOST_TCP_CLOSED)
         return HOST_TCP_INVALID_STATE;
+    if (tcp->file->fd < 0)
+        return host_net_option_kept(&tcp->options, option, ret);
     return host_net_option_get(tcp->file->fd, tcp->family, option, ret);
 }
 

@@ -8,6 +8,9 @@
  *        +--------------- start-connect ----------------+--> CONNECTING
  *                                                            -- finish --> CONNECTED, or CLOSED
  *
+ * One that no grant would be of use for has no descriptor (host_net_socket()): it can be bound to any free
+ * port, which binds nothing, and everything else that leads outside is refused.
+ *
  * A start refuses what is wrong with its arguments and what is not granted, and leaves the state as it was;
  * what the system says to it is told by its finish.  A bind that failed so can be tried again, a connect or a
  * listen not.  The other calls in a wrong state are HOST_TCP_INVALID_STATE; a start while another operation
@@ -44,9 +47,9 @@ struct host_tcp {
     /* the address it was asked to be bound to, port 0 as such: what a grant to listen is checked for */
     union host_address asked;
     unsigned shut; /* HOST_READ, HOST_WRITE: shut down */
-    /* options set once it listens: connections that were complete by then do not have them from the system */
-    uint64_t inherited[HOST_OPTIONS];
-    unsigned inherited_set; /* bit per option */
+    /* options set before it has a descriptor; or once it listens, since connections that were complete by
+     * then do not have them from the system */
+    struct host_options options;
 };
 
 /** Make a socket. @return 0, as host_net_socket(), HOST_E_NOMEM */

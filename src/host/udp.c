@@ -69,16 +69,33 @@ static int bind_error(int errnum) {
     return errnum == ENODEV ? HOST_E_ADDRNOTAVAIL : host_udp_error(errnum);
 }
 
+static int bind_now(const struct host_udp *udp, const union host_address *local) {
+    return bind(udp->file->fd, &local->any, host_address_size(local)) < 0 ? bind_error(errno) : 0;
+}
+
+int host_udp_make_real(struct host_udp *udp) {
+    if (udp->file->fd >= 0)
+        return 0;
+    int r = host_net_open(udp->file, udp->family, &udp->options);
+    if (r || udp->state != HOST_UDP_BOUND)
+        return r;
+    r = bind_now(udp, &udp->asked);
+    if (r)
+        udp->state = HOST_UDP_UNBOUND;
+    return r;
+}
+
 int host_udp_start_bind(struct host_udp *udp, const union host_address *local) {
     if (udp->state != HOST_UDP_UNBOUND)
         return udp->state == HOST_UDP_BINDING ? HOST_E_ALREADY : HOST_UDP_INVALID_STATE;
     if (local->any.sa_family != udp->family || host_address_is_mapped(local))
         return HOST_E_INVAL;
-    int r = host_net_check_bind(udp->file->host, GRANT_UDP, local);
+    int r = host_net_check_bind(udp->file, GRANT_UDP, local);
+    if (r == 0 && host_net_of_use(udp->file->host, GRANT_UDP))
+        r = host_udp_make_real(udp);
     if (r)
         return r;
-    bool failed = bind(udp->file->fd, &local->any, host_address_size(local)) < 0;
-    udp->pending = failed ? bind_error(errno) : 0;
+    udp->pending = udp->file->fd < 0 ? 0 : bind_now(udp, local);
     udp->asked = *local;
     udp->state = HOST_UDP_BINDING;
     return 0;
@@ -127,6 +144,8 @@ int host_udp_connect(struct host_udp *udp, const union host_address *remote) {
     int r = remote ? host_udp_check_remote(udp, remote) : 0;
     if (r == 0 && remote)
         r = host_net_check(udp->file->host, GRANT_UDP, remote);
+    if (r == 0 && remote)
+        r = host_udp_make_real(udp);
     if (r == 0 && udp->connected)
         r = disconnect(udp);
     if (r)
@@ -147,7 +166,10 @@ int host_udp_connect(struct host_udp *udp, const union host_address *remote) {
 int host_udp_local(const struct host_udp *udp, union host_address *ret) {
     if (udp->state != HOST_UDP_BOUND)
         return HOST_UDP_INVALID_STATE;
-    return host_net_local(udp->file->fd, ret);
+    if (udp->file->fd >= 0)
+        return host_net_local(udp->file->fd, ret);
+    *ret = udp->asked;
+    return 0;
 }
 
 int host_udp_remote(const struct host_udp *udp, union host_address *ret) {
@@ -163,10 +185,15 @@ static bool has_option(enum host_option option) {
 }
 
 int host_udp_option_set(struct host_udp *udp, enum host_option option, uint64_t value) {
-    return has_option(option) ? host_net_option_set(udp->file->fd, udp->family, option, value)
-                              : HOST_E_NOTSUP;
+    if (!has_option(option))
+        return HOST_E_NOTSUP;
+    return udp->file->fd < 0 ? host_net_option_keep(&udp->options, option, value)
+                             : host_net_option_set(udp->file->fd, udp->family, option, value);
 }
 
 int host_udp_option_get(const struct host_udp *udp, enum host_option option, uint64_t *ret) {
-    return has_option(option) ? host_net_option_get(udp->file->fd, udp->family, option, ret) : HOST_E_NOTSUP;
+    if (!has_option(option))
+        return HOST_E_NOTSUP;
+    return udp->file->fd < 0 ? host_net_option_kept(&udp->options, option, ret)
+                             : host_net_option_get(udp->file->fd, udp->family, option, ret);
 }

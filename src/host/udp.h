@@ -2,6 +2,9 @@
 /*
  * UDP sockets that a guest makes.  Datagrams move in batches (recvmmsg, sendmmsg), straight between kernel
  * and guest memory; each address is checked against the grants, incoming ones too.  Nothing here waits.
+ *
+ * One that no grant would be of use for has no descriptor (host_net_socket()): it can be bound to any free
+ * port, which binds nothing, and have streams; each datagram is refused, there as here.
  */
 #ifndef HOST_UDP_H
 #define HOST_UDP_H
@@ -26,8 +29,9 @@ struct host_udp {
     int pending; /* error of a bind that its finish reports */
     bool connected;
     union host_address remote;
-    union host_address asked; /* the address it was asked to be bound to, port 0 as such */
-    uint32_t generation;      /* of its streams: those of an earlier one are dead */
+    union host_address asked;    /* the address it was asked to be bound to, port 0 as such */
+    uint32_t generation;         /* of its streams: those of an earlier one are dead */
+    struct host_options options; /* set before it has a descriptor */
 };
 
 /** Make a socket. @return 0, as host_net_socket(), HOST_E_NOMEM */
@@ -94,6 +98,9 @@ int host_udp_send(struct host_udp *udp, const struct host_datagram *datagrams, s
 
 /* --- for this room --- */
 
+/** Give it its descriptor and its place where it has none, now that a grant allows it something. @return as
+ * host_net_open(), as host_udp_finish_bind() */
+int host_udp_make_real(struct host_udp *udp) MUST_CHECK;
 /** Is this an address one can speak to? @return 0, HOST_E_INVAL */
 int host_udp_check_remote(const struct host_udp *udp, const union host_address *remote) MUST_CHECK;
 /** What the system's errors mean on a UDP socket. */

@@ -132,15 +132,18 @@ static bool take_control(struct channel *c, struct msghdr *message) {
     return false;
 }
 
-/* How much to ask for: the rest of a frame that has begun, or a read's worth. */
-static size_t wanted_bytes(const struct channel *c) {
+/* How much to ask for: the rest of a frame that has begun, or a read's worth.  What grows with the beginning
+ * of a start in it must leave nothing behind. */
+static size_t wanted_bytes(struct channel *c) {
     size_t have = c->in.length - c->in_at;
     struct frame_header header;
-    if (have >= FRAME_HEADER_BYTES &&
-        frame_header_read((const uint8_t *)c->in.data + c->in_at, &header, NULL) == 0 &&
-        header.length + FRAME_HEADER_BYTES > have + READ_BYTES)
-        return header.length + FRAME_HEADER_BYTES - have;
-    return READ_BYTES;
+    c->in.secret = false;
+    if (have < FRAME_HEADER_BYTES ||
+        frame_header_read((const uint8_t *)c->in.data + c->in_at, &header, NULL) < 0)
+        return READ_BYTES;
+    c->in.secret = header.type == IPC_START;
+    size_t whole = header.length + FRAME_HEADER_BYTES;
+    return whole > have + READ_BYTES ? whole - have : READ_BYTES;
 }
 
 /* One recvmsg(). @return bytes, 0 where there is nothing now or nothing more (ended) */
@@ -194,6 +197,13 @@ static int give_fds(struct channel *c, struct frame *frame, arcella_error **rete
     return 0;
 }
 
+/* A start brings the values of secrets.  They stand in the frame, and behind all that came where it was moved
+ * to the front. */
+static void wipe(struct channel *c, char *payload, size_t length) {
+    explicit_bzero(payload, length);
+    explicit_bzero(c->in.data + c->in.length, c->in.capacity - c->in.length);
+}
+
 /*
  * Hand over the frame that begins at in_at.
  *
@@ -224,6 +234,8 @@ static int dispatch_one(struct channel *c, arcella_error **reterr) {
     if (r == 0)
         c->on_frame(c, &frame, c->user);
     frame_done(&frame);
+    if (frame.header.type == IPC_START)
+        wipe(c, payload, length);
     payload[length] = behind;
     c->in_at += FRAME_HEADER_BYTES + length;
     return r < 0 ? r : 1;
@@ -364,9 +376,12 @@ int channel_send_extra(struct channel *channel, enum ipc_type type, const void *
     static const uint8_t room[FRAME_HEADER_BYTES];
     struct buffer *scratch = &channel->scratch;
     buffer_clear(scratch);
+    scratch->secret = channel->out.secret = extra->secret;
     int r = buffer_add(scratch, room, sizeof(room), reterr);
     if (r == 0)
         r = ipc_encode(type, record, channel->encoding, scratch, reterr);
+    if (r < 0 && extra->secret)
+        buffer_wipe(scratch);
     if (r < 0)
         return r;
     struct frame_header header = {
@@ -379,6 +394,8 @@ int channel_send_extra(struct channel *channel, enum ipc_type type, const void *
     };
     frame_header_write(&header, (uint8_t *)scratch->data);
     r = outbox_send(&channel->out, scratch->data, scratch->length, extra->fds, extra->fd_count, reterr);
+    if (extra->secret)
+        buffer_wipe(scratch);
     if (scratch->capacity > KEEP_BYTES)
         buffer_done(scratch);
     set_watch(channel);

@@ -51,6 +51,7 @@ struct channel_extra {
     uint32_t deadline_ms; /* 0 none */
     const int *fds;       /* borrowed; the caller closes its own when channel_send() has returned */
     unsigned fd_count;    /* at most LIMIT_FRAME_FDS */
+    bool secret;          /* no copy of the message stays in the channel's memory once it is sent */
 };
 
 /**

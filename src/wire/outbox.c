@@ -99,6 +99,7 @@ static int add_chunk(struct outbox *outbox, const void *bytes, size_t count, con
                      unsigned fd_count, arcella_error **reterr) {
     struct outbox_chunk *last = outbox->last;
     if (last && fd_count == 0 && last->bytes.length < JOIN_BYTES) {
+        last->bytes.secret |= outbox->secret;
         int r = buffer_add(&last->bytes, bytes, count, reterr);
         if (r == 0)
             outbox->bytes += count;
@@ -108,6 +109,7 @@ static int add_chunk(struct outbox *outbox, const void *bytes, size_t count, con
     if (!chunk)
         return error_nomem(reterr);
     buffer_init(&chunk->bytes, SIZE_MAX / 2); /* bounded by outbox->limit */
+    chunk->bytes.secret = outbox->secret;
     int r = buffer_add(&chunk->bytes, bytes, count, reterr);
     if (r < 0)
         return r;

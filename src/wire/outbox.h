@@ -23,6 +23,7 @@ struct outbox {
     struct outbox_chunk *first;
     struct outbox_chunk *last;
     bool broken; /* the socket takes nothing any more, or its stream was cut in the middle */
+    bool secret; /* what is sent now is wiped from what waits once it has gone */
 };
 
 /** An empty one for a socket. */

@@ -2,7 +2,7 @@
 /*
  * A resolver: queries (names that are looked up) with the questions of those who ask for them.
  *
- *     asked --> the query of that name, or a new one --> a thread, when there is room --> the mailbox -->
+ *     asked --> a query of that name, or a new one --> a thread, when there is room --> the mailbox -->
  * told
  *       +------------------ deadline ------------------> told that it is late
  *
@@ -39,7 +39,7 @@ struct query {
     struct query *next;               /* in the order of asking */
     struct question *questions;       /* none: nobody waits for it any more */
     bool running;                     /* a thread has it, or it is in the mailbox */
-    char group[LIMIT_NAME_BYTES + 1]; /* of who asked first, for whom its thread counts */
+    char group[LIMIT_NAME_BYTES + 1]; /* for which its thread counts; others join once it runs */
     char name[LIMIT_HOSTNAME_BYTES + 1];
     /* from here on the thread's, while it has it */
     struct mailbox *mailbox; /* counted */
@@ -356,11 +356,14 @@ static int check_room(struct resolver *resolver, const char *group, arcella_erro
                      resolver->figures.waiting, count, group);
 }
 
-/* The query of a name, or a new one at the end. @return NULL: no memory */
+/*
+ * The query of a name, or a new one at the end.  One that waits for a thread of another group is not joined:
+ * it may wait for as long as that group's own queries hang.  @return NULL: no memory
+ */
 static struct query *query_of(struct resolver *resolver, const char *group, struct text name) {
     struct query **at = &resolver->queries;
     for (; *at; at = &(*at)->next)
-        if (text_equal(text_of((*at)->name), name))
+        if (text_equal(text_of((*at)->name), name) && ((*at)->running || strcmp((*at)->group, group) == 0))
             return *at;
     struct query *query = mem_new(struct query);
     if (!query)

@@ -6,7 +6,8 @@
  * progress has a thread of its own, LIMIT_RESOLVER_RUNNING of them at most and LIMIT_RESOLVER_GROUP of one
  * group; others wait in a queue that is bounded too.  After LIMIT_LOOKUP_MS whoever asked is told that time
  * is over; the thread goes on, counts as long as it does, and its answer is nobody's.  Equal names that are
- * asked for at the same time are looked up once.  The end of the process does not wait for such threads, nor
+ * asked for at the same time are looked up once, by a group; a lookup that runs already answers all groups.
+ * So no group waits for the queue of another.  The end of the process does not wait for such threads, nor
  * does resolver_free().
  *
  * It checks no grant: who asks, has.  The loop's thread, but for the lookups themselves.

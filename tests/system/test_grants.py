@@ -122,10 +122,10 @@ def test_start_can_grant_what_is_requested(arcella, package):
 @pytest.mark.parametrize("request_,says_", [
     ({"class": "fs", "action": "read", "pattern": "/data"}, "reason is missing"),
     ({"class": "fs", "action": "read", "pattern": "/host::/data", "reason": "x"}, "as the guest sees it"),
-    ({"class": "fs", "action": "connect", "pattern": "/data", "reason": "x"}, "no such action"),
-    ({"class": "nit", "action": "read", "pattern": "/data", "reason": "x"}, "no grant is written"),
+    ({"class": "fs", "action": "connect", "pattern": "/data", "reason": "x"}, "no action 'connect'"),
+    ({"class": "nit", "action": "read", "pattern": "/data", "reason": "x"}, "no class 'nit'"),
     ({"class": "args", "action": "read", "pattern": "x", "reason": "x"}, "for whoever starts it"),
-    ({"class": "net", "action": "connect", "pattern": "nowhere", "reason": "x"}, "not an address"),
+    ({"class": "net", "action": "connect", "pattern": "nowhere", "reason": "x"}, "its port is missing"),
 ])
 def test_a_wrong_request_is_refused_with_its_place(arcella, package, request_, says_):
     refused = arcella.cli("install", package("asker", "hello.wasm", request_)).failed("[bad-manifest]")

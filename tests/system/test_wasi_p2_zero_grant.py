@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 import wasi02
+import wasi02_cases_tcp
+import wasi02_cases_udp
 from conftest import GUESTS, SLOW, Arcella, wait_until, weaker
 from wasi02 import Err, Trap
 
@@ -43,6 +45,8 @@ FREE = {
     "wasi:random/insecure": "random numbers",
     "wasi:random/insecure-seed": "random numbers",
     "wasi:sockets/instance-network": "a handle that allows nothing by itself",
+    "wasi:sockets/tcp-create-socket": "a socket that the system knows nothing of, so that a refusal names the address it was for",
+    "wasi:sockets/udp-create-socket": "likewise",
     "wasi:filesystem/preopens": "one directory in which everything is refused, so that a refusal names the grant",
 }
 # Of an interface that is refused, what is free all the same.
@@ -55,6 +59,10 @@ FREE_FUNCTIONS = {
     "types.filesystem-error-code": "about an error that one was told",
     "network.network-error-code": "likewise",
 }
+# Of sockets without a grant what leads outside is refused; their states and options are free, as they are the host's own.
+OUTSIDE = {"tcp-socket.start-bind", "tcp-socket.start-connect", "tcp-socket.start-listen", "udp-socket.start-bind",
+           "incoming-datagram-stream.receive", "outgoing-datagram-stream.send"}
+SOCKETS = {"tcp-socket", "udp-socket", "incoming-datagram-stream", "outgoing-datagram-stream"}
 REFUSALS = {"access", "access-denied", "not-permitted", "read-only", "bad-descriptor", "is-directory"}
 
 # What a worker asks of the kernel for any call whatsoever.
@@ -116,7 +124,22 @@ def handles_of(g):
     directories = g("preopens.get-directories")
     if directories:
         found["descriptor"] = directories[0][0]
+    found["tcp-socket"] = wasi02_cases_tcp.tcp(g)
     return found
+
+
+def sockets_for(g, name, handles):
+    """Those that a function of sockets is refused with for want of a grant, and not for its state."""
+    kind = name.partition(".")[0]
+    if kind == "tcp-socket":
+        made = wasi02_cases_tcp.bound(g) if name.endswith("start-listen") else wasi02_cases_tcp.tcp(g)
+        return {**handles, kind: made}
+    if kind == "udp-socket":
+        return {**handles, kind: wasi02_cases_udp.bound(g) if name.endswith(".stream") else wasi02_cases_udp.udp(g)}
+    if kind in SOCKETS:
+        incoming, out = wasi02_cases_udp.streams(g, wasi02_cases_udp.bound(g))
+        return {**handles, "incoming-datagram-stream": incoming, "outgoing-datagram-stream": out}
+    return handles
 
 
 def valid(it, t, handles):
@@ -141,12 +164,16 @@ def valid(it, t, handles):
 
 def verdict(g, name, function, handles):
     """"free", "refused", "no handle"; what it said."""
+    handles = sockets_for(g, name, handles)
     try:
         values = [valid(function.interface, t, handles) for _, t in function.params]
     except KeyError as kind:
         return "no handle", f"of {kind}"
     if name in ("output-stream.write", "output-stream.write-zeroes"):
         g("output-stream.check-write", handles["output-stream"])
+    if name == "outgoing-datagram-stream.send":
+        assert g("outgoing-datagram-stream.check-send", values[0]) > 0
+        values[1] = [{"data": b"x", "remote-address": wasi02_cases_tcp.address(80)}]
     said = g(name, *values)
     if isinstance(said, Err) and (said.code[0] if isinstance(said.code, tuple) else said.code) in REFUSALS:
         return "refused", said
@@ -165,15 +192,15 @@ def test_nothing_without_a_grant(guest, tmp_path):
     wrong = []
     for name, (how, what) in said.items():
         function = g.wit.functions[name]
-        free = function.interface.name in FREE or name in FREE_FUNCTIONS
+        of_socket = name.partition(".")[0] in SOCKETS and name not in OUTSIDE
+        free = function.interface.name in FREE or name in FREE_FUNCTIONS or of_socket
         if (how == "free") is not free and how != "no handle":
             wrong.append(f"{name} is {how}: {what}")
     # What takes a handle that is not to be had is refused where that is made: none of these was given out.
     missing = {what.partition("'")[2].rstrip("'") for how, what in said.values() if how == "no handle"}
-    assert missing <= {"error", "directory-entry-stream", "tcp-socket", "udp-socket", "incoming-datagram-stream",
-                       "outgoing-datagram-stream", "resolve-address-stream", "descriptor"}, missing
-    for name in ("tcp-create-socket.create-tcp-socket", "udp-create-socket.create-udp-socket", "ip-name-lookup.resolve-addresses"):
-        assert said[name][0] == "refused", said[name]
+    assert missing <= {"error", "directory-entry-stream", "resolve-address-stream", "descriptor"}, missing
+    for name in (*OUTSIDE, "ip-name-lookup.resolve-addresses"):
+        assert said[name][0] == "refused", (name, said[name])
     if is_traced:
         calls = set(re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)", (tmp_path / "calls").read_text(), re.M))
         calls -= {"strace"}

@@ -380,9 +380,13 @@ def a_lookup_is_given_up(g, _):
 
 @case(stable=False)
 def no_datagram_and_no_name_without_a_grant(g, _):
-    one = g("udp-create-socket.create-udp-socket", "ipv4")
-    if one != Err("access-denied"):
-        assert bind(g, one, address(0)) == Err("access-denied")
+    one = udp(g)
+    assert bind(g, one, address(80)) == Err("access-denied")
+    if bind(g, one, address(0)) is None:
+        assert g("udp-socket.stream", one, address(80)) == Err("access-denied")
+        incoming, out = streams(g, one)
+        assert send(g, out, (b"x", address(80))) == Err("access-denied")
+        assert receive(g, incoming) == Err("access-denied")
     stream = g("ip-name-lookup.resolve-addresses", network(g), "localhost")
     if stream != Err("access-denied"):
         while (done := g("resolve-address-stream.resolve-next-address", stream)) == WAIT:

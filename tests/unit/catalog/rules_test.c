@@ -71,7 +71,7 @@ static void mistakes_say_where(void **state) {
         const char *text, *says;
     } rows[] = {
         {"[[deny]]\ngrants = [\"net:connect:nowhere\"]\n",
-         "policy.toml:2:11: deny: --deny 'net:connect:nowhere'"},
+         "policy.toml:2:11: deny: --deny: 'nowhere': its port is missing"},
         {"[[deny]]\ngrants = [1]\n", "policy.toml:2:11: deny: a number is not allowed here"},
         {"[[deny]]\n", "policy.toml:1:1: deny: grants is missing"},
         {"[[deny]]\ngrants = []\n", "grants is missing"},
@@ -113,11 +113,14 @@ static void a_changed_file_is_read_again(void **state) {
     FD_AUTO here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     MUST(rules_refresh(&rules, here, &why));
     assert_int_equal(rules.count, 0);
+    assert_int_equal(rules.revision, 0);
     write_file(RULES_FILE, text);
     MUST(rules_refresh(&rules, here, &why));
     assert_int_equal(rules.count, 3);
+    assert_int_equal(rules.revision, 1);
     const struct rule *items = rules.items;
     MUST(rules_refresh(&rules, here, &why));
+    assert_int_equal(rules.revision, 1);
     assert_ptr_equal(rules.items, items);
     /* Damaged: told each time, and what was known stays. */
     write_file(RULES_FILE, "[[deny]]\ngrants = [\"x\"]\n");
@@ -126,13 +129,18 @@ static void a_changed_file_is_read_again(void **state) {
         assert_int_equal(rules_refresh(&rules, here, &error), ARCELLA_E_CONFIG);
         assert_non_null(strstr(arcella_error_message(error), "cfg/policy.toml:2:11"));
         assert_ptr_equal(rules.items, items);
+        assert_int_equal(rules.revision, 1);
     }
     write_file(RULES_FILE, "[[deny]]\ngrants = [\"env:read:*\"]\n");
     MUST(rules_refresh(&rules, here, &why));
     assert_int_equal(rules.count, 1);
+    assert_int_equal(rules.revision, 2);
     assert_int_equal(unlink(RULES_FILE), 0);
-    MUST(rules_refresh(&rules, here, &why));
-    assert_int_equal(rules.count, 0);
+    for (int i = 0; i < 2; i++) { /* that there is none is news once */
+        MUST(rules_refresh(&rules, here, &why));
+        assert_int_equal(rules.count, 0);
+        assert_int_equal(rules.revision, 3);
+    }
     assert_int_equal(mkdir(RULES_FILE, 0700), 0);
     arcella_error_free(TAKE(error));
     assert_int_equal(rules_refresh(&rules, here, &error), ARCELLA_E_CONFIG);

@@ -52,9 +52,9 @@ static int made_up(const char *name, const char *port, const struct addrinfo *hi
         usleep(1000);
     if (strncmp(name, "no.", 3) == 0)
         return EAI_NONAME;
-    static struct sockaddr_in address = {.sin_family = AF_INET};
+    /* The same in either order of bytes: what threads share is only read. */
+    static struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {.s_addr = 0x09090909}};
     static struct addrinfo one = {.ai_addr = (struct sockaddr *)(void *)&address};
-    address.sin_addr.s_addr = htonl(0x09090909);
     *ret = &one;
     return 0;
 }
@@ -71,6 +71,7 @@ static int new_resolver(struct loop *loop, struct resolver **ret, arcella_error 
 #define worker_send                            note_send
 #define resolver_new(loop, calls, ret, reterr) new_resolver(loop, ret, reterr)
 #define lookups_take                           tested_take
+#define lookups_audit                          tested_audit
 #define lookups_forget                         tested_forget
 #define lookups_done                           tested_done
 #include "../../../src/daemon/lookups.c"
@@ -105,9 +106,9 @@ static void grant(unsigned actions, const char *pattern, enum grant_effect effec
     assert_int_equal(grant_add(&grants, GRANT_NET, actions, pattern, effect, GRANT_BY_OPTION, NULL), 0);
 }
 
-static void take(struct worker *worker, uint64_t instance, uint64_t number, const char *name) {
+static bool take(struct worker *worker, uint64_t instance, uint64_t number, const char *name) {
     struct ipc_lookup lookup = {.instance = instance, .number = number, .name = text_of(name)};
-    tested_take(&lookups, worker, "web", &lookup, &grants);
+    return tested_take(&lookups, worker, "web", &lookup, &grants);
 }
 
 static void on_tick(struct loop_timer *timer, void *user) {
@@ -131,7 +132,7 @@ static void test_answers(void **state) {
     struct worker worker = {0};
     grant(GRANT_CONNECT, "*.example.com:443", GRANT_ALLOW);
     grant(GRANT_RESOLVE, "no.example.net", GRANT_ALLOW);
-    take(&worker, 7, 1, "api.example.com");
+    assert_true(take(&worker, 7, 1, "api.example.com"));
     assert_int_equal(worker.answers, 0);
     run_until_answers(&worker, 1);
     assert_int_equal(worker.last.instance, 7);
@@ -140,7 +141,7 @@ static void test_answers(void **state) {
     static const uint8_t nine[16] = {[10] = 0xff, 0xff, 9, 9, 9, 9};
     assert_int_equal(worker.last.addresses.length, 16);
     assert_memory_equal(worker.addresses, nine, 16);
-    take(&worker, 8, UINT64_MAX, "no.example.net");
+    assert_true(take(&worker, 8, UINT64_MAX, "no.example.net"));
     run_until_answers(&worker, 2);
     assert_int_equal(worker.last.instance, 8);
     assert_true(worker.last.number == UINT64_MAX);
@@ -160,17 +161,38 @@ static void test_denied(void **state) {
     grant(GRANT_CONNECT, "*.example.com:443", GRANT_ALLOW);
     grant(GRANT_LISTEN, "127.0.0.1:80", GRANT_ALLOW);
     for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
-        take(&worker, 7, i, names[i]);
+        assert_false(take(&worker, 7, i, names[i]));
         if (worker.answers != i + 1 || worker.last.result != IPC_LOOKUP_DENIED)
             fail_msg("'%s' is looked up", names[i]);
         assert_int_equal(worker.last.number, i);
     }
-    assert_int_equal(lookups.denied, ARRAY_LENGTH(names));
     grant(GRANT_RESOLVE, "*", GRANT_DENY);
-    take(&worker, 7, 99, "api.example.com");
+    assert_false(take(&worker, 7, 99, "api.example.com"));
     assert_int_equal(worker.last.result, IPC_LOOKUP_DENIED);
     assert_int_equal(looked_up, 0);
     assert_null(lookups.resolver); /* there was not even one to ask */
+}
+
+/* Such a refusal is told as a worker tells of its own: why, and what would help. */
+static void test_told(void **state) {
+    (void)state;
+    struct ipc_audit audit;
+    char flag[1024];
+    tested_audit(TEXT("a.example.com"), &grants, flag, sizeof(flag), &audit);
+    assert_string_equal(audit.class_name.data, "net");
+    assert_string_equal(audit.action.data, "resolve");
+    assert_true(text_equal(audit.resource, TEXT("a.example.com")));
+    assert_int_equal(audit.reason, IPC_AUDIT_NO_GRANT);
+    assert_true(text_equal(audit.grant, TEXT("--net resolve=a.example.com")));
+    assert_int_equal(audit.count, 1);
+    grant(GRANT_RESOLVE, "*.example.com", GRANT_DENY);
+    tested_audit(TEXT("a.example.com"), &grants, flag, sizeof(flag), &audit);
+    assert_int_equal(audit.reason, IPC_AUDIT_DENIED_BY_ROW);
+    assert_true(text_equal(audit.grant, TEXT("--deny 'net:resolve:*.example.com'")));
+    assert_int_equal(
+        grant_add(&grants, GRANT_NET, GRANT_RESOLVE, "b.example.org", GRANT_DENY, GRANT_BY_POLICY, NULL), 0);
+    tested_audit(TEXT("b.example.org"), &grants, flag, sizeof(flag), &audit);
+    assert_int_equal(audit.reason, IPC_AUDIT_DENIED_BY_POLICY);
 }
 
 static void test_worker_gone(void **state) {
@@ -178,9 +200,9 @@ static void test_worker_gone(void **state) {
     struct worker gone = {0}, stays = {0};
     grant(GRANT_RESOLVE, "*", GRANT_ALLOW);
     hangs = true;
-    take(&gone, 7, 1, "a.example.com");
-    take(&gone, 7, 2, "b.example.com");
-    take(&stays, 8, 1, "a.example.com");
+    assert_true(take(&gone, 7, 1, "a.example.com"));
+    assert_true(take(&gone, 7, 2, "b.example.com"));
+    assert_true(take(&stays, 8, 1, "a.example.com"));
     tested_forget(&lookups, &gone);
     hangs = false;
     run_until_answers(&stays, 1);
@@ -188,7 +210,7 @@ static void test_worker_gone(void **state) {
     tested_forget(&lookups, &stays);
     /* everybody goes while names hang */
     hangs = true;
-    take(&stays, 8, 2, "c.example.com");
+    assert_true(take(&stays, 8, 2, "c.example.com"));
 }
 
 static void test_too_many(void **state) {
@@ -199,10 +221,10 @@ static void test_too_many(void **state) {
     char name[32];
     for (unsigned i = 0; i < LIMIT_RESOLVER_GROUP_QUEUED; i++) {
         snprintf(name, sizeof(name), "n%u.example.com", i);
-        take(&worker, 7, i, name);
+        assert_true(take(&worker, 7, i, name));
     }
     assert_int_equal(worker.answers, 0);
-    take(&worker, 7, 4711, "more.example.com");
+    assert_true(take(&worker, 7, 4711, "more.example.com"));
     assert_int_equal(worker.answers, 1);
     assert_int_equal(worker.last.number, 4711);
     assert_int_equal(worker.last.result, IPC_LOOKUP_TEMPORARY);
@@ -221,6 +243,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_denied, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_worker_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nobody_asked, set_up, tear_down),

@@ -107,6 +107,16 @@ static void commands_are_given_where_they_help(void **state) {
     }
 }
 
+#define DIRS "--dir /srv/a::/srv/a --dir /srv/ab::/srv/ab:rw --dir /srv/a/c::/srv/a/c:rw"
+
+static void expand(const char *from, const char *base, char *to, size_t size) {
+    size_t at = 0;
+    to[0] = '\0';
+    for (; *from; from++)
+        at += (size_t)snprintf(to + at, size - at, "%.*s", *from == '@' ? (int)strlen(base) : 1,
+                               *from == '@' ? base : from);
+}
+
 static void flags_name_each_directory_once(void **state) {
     (void)state;
     static const char *const flags[] = {
@@ -123,9 +133,42 @@ static void flags_name_each_directory_once(void **state) {
     }
     struct ipc_audit denied = audit_of("no", "--dir /no::/no", IPC_AUDIT_NO_GRANT, 1);
     refusals_add(&refusals, &denied, NULL);
-    assert_int_equal(refusals_flags(&refusals, &to, NULL), 0);
-    assert_string_equal(to.data, "--dir /srv/a::/srv/a --dir /srv/ab::/srv/ab:rw --net connect=192.0.2.7:443 "
-                                 "--dir /srv/a/c::/srv/a/c:rw --net resolve=a.example.com");
+    /* What is not there cannot be given: apart. */
+    BUFFER_AUTO absent = BUFFER_INIT(4096);
+    assert_int_equal(refusals_flags(&refusals, &to, &absent, NULL), 0);
+    assert_string_equal(to.data, "--net connect=192.0.2.7:443 --net resolve=a.example.com");
+    assert_string_equal(absent.data, DIRS);
+    char base[] = "/tmp/arc-refusals-XXXXXX";
+    assert_non_null(mkdtemp(base));
+    static const struct {
+        const char *name, *flag; /* @: base */
+        bool given;
+    } there[] = {
+        {"plain", "--dir @/plain::@/plain", true},
+        {"with space", "--dir '@/with space::@/with space:rw'", true},
+        {"it's", "--dir '@/it'\\''s::@/it'\\''s'", true},
+        {NULL, "--dir @/no::@/no:rw", false},
+        {NULL, "--dir '@/no such::@/no such'", false},
+        {NULL, "--dir @/\\x01::@/\\x01", true},      /* shown otherwise than it is called: believed */
+        {NULL, "--dir /dev/null::/dev/null", false}, /* no directory */
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(there); i++) {
+        REFUSALS_AUTO one = {0};
+        char flag[300], path[100];
+        BUFFER_AUTO given = BUFFER_INIT(4096), none = BUFFER_INIT(4096);
+        snprintf(path, sizeof(path), "%s/%s", base, there[i].name ? there[i].name : "");
+        if (there[i].name)
+            assert_int_equal(mkdir(path, 0700), 0);
+        expand(there[i].flag, base, flag, sizeof(flag));
+        struct ipc_audit a = audit_of("x", flag, IPC_AUDIT_ONLY_TOLD, 1);
+        refusals_add(&one, &a, NULL);
+        assert_int_equal(refusals_flags(&one, &given, &none, NULL), 0);
+        assert_string_equal(there[i].given ? given.data : none.data, flag);
+        assert_int_equal(there[i].given ? none.length : given.length, 0);
+        if (there[i].name)
+            assert_int_equal(rmdir(path), 0);
+    }
+    assert_int_equal(rmdir(base), 0);
 }
 
 static void what_is_allowed_by_now_is_forgotten(void **state) {
@@ -139,13 +182,46 @@ static void what_is_allowed_by_now_is_forgotten(void **state) {
     }
     struct ipc_audit told = audit_of("/data/c", "", IPC_AUDIT_ONLY_TOLD, 1);
     refusals_add(&refusals, &told, NULL);
+    told = audit_of("/etc/c", "", IPC_AUDIT_ONLY_TOLD, 1);
+    refusals_add(&refusals, &told, NULL);
+    assert_int_equal(grant_add_audit(&set, GRANT_BY_OPTION, NULL), 0);
     refusals_forget_allowed(&refusals, &set);
-    assert_int_equal(refusals.count, 4);
+    assert_int_equal(refusals.count, 5);
     assert_int_equal(grant_add_dir(&set, "/h::/data", GRANT_BY_ADMIN, NULL), 0);
     refusals_forget_allowed(&refusals, &set);
     assert_int_equal(refusals.count, 2);
     assert_string_equal(refusals.items[0].resource, "/etc/passwd");
-    assert_string_equal(refusals.items[1].resource, "/data/c");
+    assert_string_equal(refusals.items[1].resource, "/etc/c");
+    /* --audit-only is over: what it let pass is no news any more. */
+    for (size_t i = set.count; i-- > 0;)
+        if (set.rows[i].effect == GRANT_AUDIT)
+            grant_remove(&set, i);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 1);
+    assert_string_equal(refusals.items[0].resource, "/etc/passwd");
+}
+
+/* An address may be denied by its name, and allowed by itself: then its row decides how long it is told. */
+static void what_is_denied_stays_while_its_row_does(void **state) {
+    (void)state;
+    REFUSALS_AUTO refusals = {0};
+    CLEANUP(grant_set_done) struct grant_set set = {0};
+    struct ipc_audit a = audit_of("127.0.0.1:80", "--deny 'net:connect:vm:*'", IPC_AUDIT_DENIED_BY_ROW, 1);
+    a.class_name = TEXT("net");
+    a.action = TEXT("connect");
+    assert_int_equal(grant_add_net(&set, "connect=127.0.0.1:80", GRANT_BY_OPTION, NULL), 0);
+    assert_int_equal(grant_add_rule(&set, "net:connect:vm:*", GRANT_DENY, GRANT_BY_OPTION, NULL), 0);
+    refusals_add(&refusals, &a, NULL);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 1);
+    grant_remove(&set, 1);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 0);
+    /* Also where nothing allows it then: the next refusal has another reason. */
+    refusals_add(&refusals, &a, NULL);
+    grant_remove(&set, 0);
+    refusals_forget_allowed(&refusals, &set);
+    assert_int_equal(refusals.count, 0);
 }
 
 static int build(void *user, arcella_error **reterr) {
@@ -178,6 +254,7 @@ int main(void) {
         cmocka_unit_test(commands_are_given_where_they_help),
         cmocka_unit_test(flags_name_each_directory_once),
         cmocka_unit_test(what_is_allowed_by_now_is_forgotten),
+        cmocka_unit_test(what_is_denied_stays_while_its_row_does),
         cmocka_unit_test(short_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -70,16 +70,136 @@ static void test_nothing_granted(void **state) {
     assert_int_equal(rig.audit.action, GRANT_LISTEN);
     assert_host(check(&rig, GRANT_UDP, "127.0.0.1:80"), HOST_E_NOTCAPABLE);
     assert_int_equal(host_figures(rig.host).denied, 3);
-    /* not even a socket */
-    struct host_tcp *tcp = NULL;
-    struct host_udp *udp = NULL;
-    assert_host(host_tcp_new(rig.host, AF_INET, &tcp), HOST_E_NOTCAPABLE);
-    assert_host(host_udp_new(rig.host, AF_INET6, &udp), HOST_E_NOTCAPABLE);
-    assert_int_equal(rig.audit.action, GRANT_UDP);
     rig_done(&rig);
 }
 
-/* A socket is made only where there is something it could be used for. */
+/* Without a grant: a socket that is none to the system, and each refusal with the address that was wanted. */
+static void test_sockets_without_a_grant(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    struct host_tcp *tcp = new_tcp(&rig, AF_INET);
+    struct host_udp *udp = new_udp(&rig, AF_INET);
+    union host_address free_port = at("0.0.0.0:0"), local = at("127.0.0.1:8080"), remote = at("9.9.9.9:443");
+    union host_address address;
+    uint64_t value = 0;
+    assert_int_equal(tcp->file->fd, -1);
+    assert_int_equal(udp->file->fd, -1);
+    assert_int_equal(rig.audits, 0);
+    /* options are kept */
+    assert_host(host_tcp_option_get(tcp, HOST_OPTION_HOP_LIMIT, &value), 0);
+    assert_int_equal(value, 64);
+    assert_host(host_tcp_option_set(tcp, HOST_OPTION_HOP_LIMIT, 0), HOST_E_INVAL);
+    assert_host(host_tcp_option_set(tcp, HOST_OPTION_HOP_LIMIT, 7), 0);
+    assert_host(host_tcp_option_get(tcp, HOST_OPTION_HOP_LIMIT, &value), 0);
+    assert_int_equal(value, 7);
+    assert_host(host_tcp_option_set(tcp, HOST_OPTION_RECEIVE_BYTES, 0x10000), 0);
+    assert_host(host_tcp_option_get(tcp, HOST_OPTION_RECEIVE_BYTES, &value), 0);
+    assert_int_equal(value, 0x10000);
+    assert_host(host_udp_option_set(udp, HOST_OPTION_HOP_LIMIT, 9), 0);
+    assert_host(host_udp_option_get(udp, HOST_OPTION_HOP_LIMIT, &value), 0);
+    assert_int_equal(value, 9);
+    /* a place of one's own */
+    assert_host(host_tcp_start_bind(tcp, &local), HOST_E_NOTCAPABLE);
+    assert_string_equal(rig.needed, "--listen 127.0.0.1:8080");
+    assert_host(host_udp_start_bind(udp, &local), HOST_E_NOTCAPABLE);
+    assert_int_equal(rig.audit.action, GRANT_LISTEN);
+    /* any place is none, and nothing is bound */
+    assert_host(host_tcp_start_bind(tcp, &free_port), 0);
+    assert_host(host_tcp_finish_bind(tcp), 0);
+    assert_host(host_tcp_local(tcp, &address), 0);
+    assert_true(host_address_equal(&address, &free_port));
+    assert_host(host_udp_start_bind(udp, &free_port), 0);
+    assert_host(host_udp_finish_bind(udp), 0);
+    assert_host(host_udp_local(udp, &address), 0);
+    assert_true(host_address_equal(&address, &free_port));
+    /* what leads outside */
+    assert_host(host_tcp_start_connect(tcp, &remote), HOST_E_NOTCAPABLE);
+    assert_string_equal(rig.needed, "--net connect=9.9.9.9:443");
+    assert_host(host_tcp_start_listen(tcp), HOST_E_NOTCAPABLE);
+    assert_string_equal(rig.needed, "--listen 0.0.0.0:0");
+    assert_host(host_udp_connect(udp, &remote), HOST_E_NOTCAPABLE);
+    assert_string_equal(rig.needed, "--net udp=9.9.9.9:443");
+    assert_host(host_udp_connect(udp, NULL), 0);
+    struct host_datagram one = {.bytes = {(char[]){"x"}, 1}, .address = at("9.9.9.10:53")};
+    size_t n = 7;
+    /* who waits for room, or for what comes, is told at once that there is none for it */
+    assert_int_equal(host_event_ready(&udp->file->event, HOST_WRITE), HOST_WRITE);
+    assert_int_equal(host_event_ready(&udp->file->event, HOST_READ), HOST_READ);
+    assert_host(host_udp_send(udp, &one, 1, &n), HOST_E_NOTCAPABLE);
+    assert_string_equal(rig.needed, "--net udp=9.9.9.10:53");
+    assert_int_equal(n, 0);
+    assert_host(host_udp_receive(udp, &one, 1, &n), HOST_E_NOTCAPABLE);
+    assert_host(host_udp_next_size(udp, &n), HOST_E_NOTCAPABLE);
+    assert_int_equal(tcp->file->fd, -1);
+    assert_int_equal(udp->file->fd, -1);
+    assert_int_equal(host_figures(rig.host).sockets, 2);
+    host_tcp_free(tcp);
+    host_udp_free(udp);
+    assert_int_equal(host_figures(rig.host).sockets, 0);
+    rig_done(&rig);
+}
+
+/* A grant that comes later makes them real, with what they were set to. */
+static void test_a_grant_comes_later(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0);
+    union host_address peer, local, free_port = at("127.0.0.1:0");
+
+    rig.fds[0] = plain_listener(AF_INET, 4, &peer);
+    struct host_tcp *tcp = new_tcp(&rig, AF_INET), *bound = new_tcp(&rig, AF_INET),
+                    *server = new_tcp(&rig, AF_INET);
+    struct host_udp *udp = new_udp(&rig, AF_INET);
+    assert_host(host_tcp_option_set(tcp, HOST_OPTION_HOP_LIMIT, 7), 0);
+    assert_host(host_tcp_start_bind(bound, &free_port), 0);
+    assert_host(host_tcp_finish_bind(bound), 0);
+    assert_host(host_tcp_start_bind(server, &free_port), 0);
+    assert_host(host_tcp_finish_bind(server), 0);
+    assert_host(host_udp_start_bind(udp, &free_port), 0);
+    assert_host(host_udp_finish_bind(udp), 0);
+    assert_host(host_udp_connect(udp, NULL), 0);
+    assert_host(host_tcp_start_connect(tcp, &peer), HOST_E_NOTCAPABLE);
+    allow_loopback(&rig);
+    struct host_tcp *both[] = {tcp, bound};
+    for (size_t i = 0; i < ARRAY_LENGTH(both); i++) {
+        assert_host(host_tcp_start_connect(both[i], &peer), 0);
+        assert_true(both[i]->file->fd >= 0 && wait_ready(both[i]->file->fd, POLLOUT));
+        assert_host(host_tcp_finish_connect(both[i]), 0);
+        assert_host(host_tcp_local(both[i], &local), 0);
+        assert_true(port_of(&local) != 0);
+    }
+    uint64_t value = 0;
+    assert_host(host_net_option_get(tcp->file->fd, AF_INET, HOST_OPTION_HOP_LIMIT, &value), 0);
+    assert_int_equal(value, 7);
+    assert_host(host_tcp_start_listen(server), 0);
+    assert_host(host_tcp_finish_listen(server), 0);
+    assert_host(host_tcp_local(server, &local), 0);
+    rig.fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(rig.fds[1], &local.any, sizeof(local.v4)), 0);
+    assert_true(wait_ready(server->file->fd, POLLIN));
+    struct host_tcp *accepted = NULL;
+    assert_host(host_tcp_accept(server, &accepted), 0);
+    int datagrams = plain_socket(SOCK_DGRAM, &free_port, &peer);
+    struct host_datagram one = {.bytes = {(char[]){"hello"}, 5}, .address = peer};
+    size_t n = 0;
+    assert_host(host_udp_send(udp, &one, 1, &n), 0);
+    assert_int_equal(n, 1);
+    char got[8];
+    assert_true(wait_ready(datagrams, POLLIN));
+    assert_int_equal(recv(datagrams, got, sizeof(got), 0), 5);
+    assert_host(host_udp_local(udp, &local), 0);
+    assert_true(port_of(&local) != 0);
+    fd_close(datagrams);
+    host_tcp_free(accepted);
+    host_tcp_free(tcp);
+    host_tcp_free(bound);
+    host_tcp_free(server);
+    host_udp_free(udp);
+    rig_done(&rig);
+}
+
+/* The system hears of a socket only where there is something it could be used for. */
 static void test_of_use(void **state) {
     (void)state;
     static const struct {
@@ -98,8 +218,10 @@ static void test_of_use(void **state) {
         allow(&rig, rows[i].actions, rows[i].pattern);
         struct host_tcp *tcp = NULL;
         struct host_udp *udp = NULL;
-        assert_host(host_tcp_new(rig.host, AF_INET, &tcp), rows[i].tcp ? 0 : HOST_E_NOTCAPABLE);
-        assert_host(host_udp_new(rig.host, AF_INET, &udp), rows[i].udp ? 0 : HOST_E_NOTCAPABLE);
+        assert_host(host_tcp_new(rig.host, AF_INET, &tcp), 0);
+        assert_host(host_udp_new(rig.host, AF_INET, &udp), 0);
+        assert_int_equal(tcp->file->fd >= 0, rows[i].tcp);
+        assert_int_equal(udp->file->fd >= 0, rows[i].udp);
         host_tcp_free(tcp);
         host_udp_free(udp);
         rig_done(&rig);
@@ -179,7 +301,20 @@ static void test_deny_by_name_over_range(void **state) {
     assert_host(check(&rig, GRANT_CONNECT, "9.9.9.1:443"), 0);
     ANSWER(&rig, "evil.example.org", "::ffff:9.9.9.1");
     assert_host(check(&rig, GRANT_CONNECT, "9.9.9.1:443"), HOST_E_NOTCAPABLE);
+    /* and it is told that it was this row, which the address alone would not say */
+    assert_int_equal(rig.audit.reason, HOST_DENIED_BY_ROW);
+    assert_string_equal(rig.needed, "--deny 'net:connect:evil.example.org:*'");
     assert_host(check(&rig, GRANT_CONNECT, "9.9.9.2:443"), 0);
+    /* also where it was refused for another reason before */
+    assert_host(check(&rig, GRANT_CONNECT, "9.9.8.1:443"), HOST_E_NOTCAPABLE);
+    assert_int_equal(rig.audit.reason, HOST_NO_GRANT);
+    ANSWER(&rig, "evil.example.org", "::ffff:9.9.8.1");
+    assert_host(check(&rig, GRANT_CONNECT, "9.9.8.1:443"), HOST_E_NOTCAPABLE);
+    assert_int_equal(rig.audit.reason, HOST_DENIED_BY_ROW);
+    /* what is denied is told so, where nothing at all is allowed, too */
+    deny(&rig, GRANT_UDP, "9.0.0.0/8:53");
+    assert_host(check(&rig, GRANT_UDP, "9.9.9.9:53"), HOST_E_NOTCAPABLE);
+    assert_int_equal(rig.audit.reason, HOST_DENIED_BY_ROW);
     rig_done(&rig);
 }
 
@@ -447,6 +582,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_nothing_granted),
+        cmocka_unit_test(test_sockets_without_a_grant),
+        cmocka_unit_test(test_a_grant_comes_later),
         cmocka_unit_test(test_of_use),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_names),

@@ -473,15 +473,22 @@ static void addresses_are_names_of_themselves(void **state) {
 
 static void nothing_was_granted(void **state) {
     (void)state;
-    call(&rig, "create-tcp-socket", IPV4, RET);
-    assert_socket_error(&rig, 4, "access-denied");
-    call(&rig, "create-udp-socket", IPV6, RET);
-    assert_socket_error(&rig, 4, "access-denied");
+    /* A socket is given, so that what is refused is the address that it was for. */
+    uint64_t tcp = tcp_socket(IPV4);
+    call(&rig, "tcp-socket.start-connect", tcp, network, IPV4, 80, 9, 9, 9, 9, 0, 0, 0, 0, 0, 0, RET);
+    assert_socket_error(&rig, 1, "access-denied");
+    call(&rig, "tcp-socket.start-bind", tcp, network, IPV4, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, RET);
+    assert_socket_error(&rig, 1, "access-denied");
+    struct datagrams a = bound_udp();
+    stream_with(&a, 0);
+    put_datagram(0, 1, 9);
+    assert_int_equal(send_datagrams(&a, 1), 0);
+    assert_socket_error(&rig, 8, "access-denied");
     call(&rig, "resolve-addresses", network, TEXT_AT, put(&rig, TEXT_AT, "example.com"), RET);
     assert_socket_error(&rig, 4, "access-denied");
     assert_true(rig.denied > 0);
     assert_int_equal(host_figures(wasi_p2_host(rig.wasi)).files_open,
-                     4); /* standard streams, the denied root */
+                     6); /* standard streams, the denied root, two sockets without descriptors */
 }
 
 static void addresses_are_granted(void **state) {

@@ -159,6 +159,80 @@ static void every_message_passes(void **state) {
     assert_int_equal(sent[0] + sent[1], 2 * count);
 }
 
+/* --- secrets --- */
+
+enum { SECRET_BYTES = 100000, NEEDLE_BYTES = 24, STARTS = 8 };
+
+/* No byte of the secret stands anywhere but in what makes it. */
+static char secret_byte(size_t i) {
+    return (char)('A' + (i * 2654435761u >> 7) % 57);
+}
+
+/* Its beginning, its middle and its end, counted in all that this process may write.  Read by way of a file,
+ * as what is freed may not be touched. */
+static size_t count_pieces(void) {
+    FILE *maps = fopen("/proc/self/maps", "re");
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    assert_true(maps && memory >= 0);
+    static char bytes[1 << 20];
+    char pieces[3][NEEDLE_BYTES], line[512];
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof(pieces); i++)
+        pieces[i / NEEDLE_BYTES][i % NEEDLE_BYTES] =
+            secret_byte(i / NEEDLE_BYTES * (SECRET_BYTES - NEEDLE_BYTES) / 2 + i % NEEDLE_BYTES);
+    while (fgets(line, sizeof(line), maps)) {
+        char *end = NULL;
+        unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, &end, 16);
+        if (strncmp(end, " rw", 3) != 0 || to - from > 256 * MIB)
+            continue; /* the sanitizers' own are terabytes */
+        for (; from < to; from += sizeof(bytes) - NEEDLE_BYTES) {
+            ssize_t n =
+                pread(memory, bytes, to - from < sizeof(bytes) ? to - from : sizeof(bytes), (off_t)from);
+            for (size_t i = 0; n > 0 && i < ARRAY_LENGTH(pieces); i++) {
+                const char *at = memmem(bytes, (size_t)n, pieces[i], NEEDLE_BYTES);
+                found += at && from + (unsigned long)(at - bytes) != (unsigned long)(uintptr_t)pieces[i];
+            }
+            explicit_bzero(bytes, sizeof(bytes));
+        }
+    }
+    close(memory);
+    assert_int_equal(fclose(maps), 0);
+    return found;
+}
+
+/* Neither with who sent it, at once or when there was room, nor with who received it, in one piece or many.
+ */
+static void no_copy_of_a_secret_stays(void **state) {
+    struct pair *p = *state;
+    int small = 4096;
+    assert_int_equal(setsockopt(p->rig.fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+    make_parent(p);
+    make_child(p);
+    char *value = mem_alloc(SECRET_BYTES);
+    for (size_t i = 0; i < SECRET_BYTES; i++)
+        value[i] = secret_byte(i);
+    assert_true(count_pieces() >= 3); /* it would be seen */
+    struct example e;
+    example_make(&e, ipc_row_of(IPC_START), EXAMPLE_PLAIN);
+    struct ipc_start message = e.message.start;
+    struct text env = {value, SECRET_BYTES};
+    message.env = &env;
+    message.env_count = 1;
+    for (unsigned i = 0; i < STARTS; i++)
+        assert_int_equal(channel_send_extra(p->parent.channel, IPC_START, &message,
+                                            &(struct channel_extra){.secret = true}, NULL),
+                         0);
+    assert_true(channel_queued_bytes(p->parent.channel) > SECRET_BYTES);
+    explicit_bzero(value, SECRET_BYTES);
+    mem_free(value);
+    uint64_t end = clock_monotonic_ms() + 20000;
+    while (p->child.frames < STARTS && clock_monotonic_ms() < end)
+        loop_run_once(p->rig.loop);
+    assert_int_equal(p->child.frames, STARTS);
+    assert_int_equal(count_pieces(), 0);
+    example_done(&e);
+}
+
 /* A large message, of which a queue holds some. */
 #define LARGE_BYTES MIB
 
@@ -606,6 +680,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(messages_of_other_roles_are_refused, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(callbacks_may_free, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(a_pause_holds_what_has_come, setup_pair, teardown_pair),
+        cmocka_unit_test_setup_teardown(no_copy_of_a_secret_stays, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(flush_waits_no_longer_than_told, setup_pair, teardown_pair),
         cmocka_unit_test_setup_teardown(lost_descriptors_are_told, setup_pair, teardown_pair),
         cmocka_unit_test(faults_are_answers),

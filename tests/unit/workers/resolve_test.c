@@ -30,6 +30,7 @@ static struct {
     unsigned inside; /* threads that hang */
     unsigned most;   /* at once */
     unsigned calls;
+    unsigned made; /* lists */
     unsigned freed;
     int flags, family, type;
     char last[256];
@@ -74,11 +75,13 @@ static int fake_look_up(const char *name, const char *port, const struct addrinf
     snprintf(service.last, sizeof(service.last), "%s", name);
     if (strncmp(name, "hang-", 5) == 0)
         hang();
+    bool fails = strncmp(name, "eai-", 4) == 0, none = strcmp(name, "none") == 0;
+    service.made += !fails && !none;
     pthread_mutex_unlock(&service.lock);
-    if (strncmp(name, "eai-", 4) == 0)
+    if (fails)
         return (int)-strtol(name + 4, NULL, 10);
     *ret = NULL;
-    if (strcmp(name, "none") == 0)
+    if (none)
         return 0;
     if (strcmp(name, "many") == 0) {
         for (int i = 50; i > 0; i--) {
@@ -105,6 +108,7 @@ static void fake_free(struct addrinfo *list) {
     }
     pthread_mutex_lock(&service.lock);
     service.freed++;
+    pthread_cond_broadcast(&service.changed);
     pthread_mutex_unlock(&service.lock);
 }
 
@@ -155,16 +159,24 @@ static void on_done(const struct resolver_answer *answer, void *user) {
 }
 
 static void begin(struct rig *rig, uint64_t deadline_ms) {
+    pthread_mutex_lock(&service.lock);
     service.let_go = false;
-    service.calls = service.freed = service.most = 0;
+    service.calls = service.made = service.freed = service.most = 0;
+    pthread_mutex_unlock(&service.lock);
     const struct resolver_calls calls = {fake_look_up, fake_free, deadline_ms};
     assert_int_equal(loop_new(&rig->loop, NULL), 0);
     assert_int_equal(resolver_new(rig->loop, &calls, &rig->resolver, NULL), 0);
 }
 
+/* Threads outlive their resolver: those of this test are over before the next one begins. */
 static void end(struct rig *rig) {
     rig->resolver = resolver_free(rig->resolver);
     rig->loop = loop_free(rig->loop);
+    let_go();
+    pthread_mutex_lock(&service.lock);
+    while (service.freed < service.made)
+        pthread_cond_wait(&service.changed, &service.lock);
+    pthread_mutex_unlock(&service.lock);
 }
 
 static int ask_as(struct rig *rig, const char *group, const void *owner, const char *name,
@@ -333,6 +345,35 @@ static void test_threads_are_bounded(void **state) {
         for (int i = 0; i < EACH; i++)
             assert_int_equal(askers[g][i].told, 1);
     assert_int_equal(service.most, LIMIT_RESOLVER_RUNNING);
+    end(&rig);
+}
+
+/* A name that another group waits for is not waited for in its queue. */
+static void test_no_queue_of_another(void **state) {
+    (void)state;
+    struct rig rig;
+    begin(&rig, 0);
+    struct asker hangs[LIMIT_RESOLVER_GROUP] = {0}, waits = {0}, again = {0}, good = {0}, joins = {0};
+    for (size_t i = 0; i < ARRAY_LENGTH(hangs); i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "hang-%zu", i);
+        assert_int_equal(ask_as(&rig, "bad", &rig, name, &hangs[i]), 0);
+    }
+    wait_inside(LIMIT_RESOLVER_GROUP);
+    assert_int_equal(ask_as(&rig, "bad", &rig, "api.example", &waits), 0);
+    assert_int_equal(ask_as(&rig, "bad", &rig, "api.example", &again), 0);
+    assert_int_equal(ask_as(&rig, "good", &rig, "api.example", &good), 0);
+    RUN_UNTIL(&rig, good.told);
+    assert_int_equal(good.result, IPC_LOOKUP_OK);
+    assert_int_equal(waits.told + again.told, 0);
+    /* what runs answers all */
+    assert_int_equal(ask_as(&rig, "good", &rig, "hang-0", &joins), 0);
+    assert_int_equal(resolver_figures(rig.resolver).running, LIMIT_RESOLVER_GROUP);
+    let_go();
+    RUN_UNTIL(&rig, joins.told && waits.told && again.told);
+    assert_int_equal(waits.result, IPC_LOOKUP_OK);
+    assert_int_equal(again.result, IPC_LOOKUP_OK);
+    assert_int_equal(service.calls, LIMIT_RESOLVER_GROUP + 2); /* once for each group */
     end(&rig);
 }
 
@@ -565,6 +606,7 @@ int main(void) {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_equal_names_once),
         cmocka_unit_test(test_threads_are_bounded),
+        cmocka_unit_test(test_no_queue_of_another),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_worker_gone),
