@@ -116,7 +116,8 @@ static uint32_t given(void) {
 
 static uint32_t opened(const char *name, uint16_t flags) {
     uint64_t rights = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_SYNC |
-                      WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_READDIR;
+                      WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_READDIR |
+                      WASI_RIGHT_FD_ADVISE | WASI_RIGHT_FD_FILESTAT_SET_SIZE;
     go("path_open", 3, 0, PATH, rig_put(&rig, PATH, name), flags,
        flags & WASI_O_DIRECTORY ? WASI_RIGHT_FD_READDIR : rights, 0, 0, RESULT);
     return given();
@@ -131,6 +132,8 @@ static void use_a_disk(void) {
     go("fd_allocate", file, 0, FILE_BYTES + 4096);
     go("fd_sync", file);
     go("fd_datasync", file);
+    go("fd_advise", file, 0, FILE_BYTES, WASI_ADVICE_DONTNEED);
+    go("fd_filestat_set_size", file, 100);
 }
 
 /* The same memory many times: more than one piece. */
