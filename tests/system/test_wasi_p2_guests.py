@@ -71,7 +71,8 @@ def upper_case_server():
 
 @pytest.fixture(params=["run", "deployed"])
 def program(request):
-    """Runs a program with options and arguments, under `arcella run` or as a deployment. Gives (status, output)."""
+    """Runs a program with options and arguments, under `arcella run` or as a deployment. Gives (status, output); a deployment that
+    trapped has no status."""
     if request.param == "run":
         run = request.getfixturevalue("run")
 
@@ -80,12 +81,12 @@ def program(request):
             return done.code, done.out + done.err
         return ran
     arcella = request.getfixturevalue("arcella")
-    arcella.expect_log(r"msg=failed|denied|exited|ended")
+    arcella.expect_log(r"msg=failed|denied|exited|ended|end=trap")
 
     def deployed(name, options, *arguments):
         arcella.install(FOLDER / f"{name}.wasm", "program")
         arcella.cli("start", "program", "--restart", "never", *MEMORY, *options, *words("--arg", arguments), timeout=SECONDS).ok()
-        return arcella.wait_state("program", ("failed", "finished"), SECONDS)["exit_code"], arcella.logs("program")
+        return arcella.wait_state("program", ("failed", "finished"), SECONDS).get("exit_code"), arcella.logs("program")
     return deployed
 
 

@@ -31,6 +31,7 @@ static int peer;                     /* of a connection of the guest's */
 static struct sockaddr_in address;
 static uint32_t listener; /* its number; 0: none */
 static bool over;         /* it was ended: no more calls are made */
+static const char *liar;  /* a function that waited and is not said to */
 static size_t number;     /* of the call in progress */
 static unsigned ended[128];
 
@@ -68,10 +69,11 @@ static void help(void) {
     }
 }
 
+/* On the run's fiber, where no test can fail. */
 static void on_wait(void) {
     const struct preview1_row *row = &preview1_rows[number];
     if (!(row->flags & HOST_MAY_BLOCK))
-        fail_msg("%s waits, and functions.def does not say so", row->name);
+        liar = row->name;
     ended[number] += sweep.here;
 }
 
@@ -100,6 +102,8 @@ static void go_values(const char *name, const uint64_t *values, size_t count) {
         loop_run_once(rig_loop);
     }
     over = sweep.here;
+    if (liar)
+        fail_msg("%s waits, and functions.def does not say so", liar);
     if (!over)
         assert_errno(rig.result.u32, "success");
 }
