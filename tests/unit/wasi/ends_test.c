@@ -18,7 +18,7 @@
 #define PATH       2048u
 #define DATA       8192u
 #define DATA_BYTES 49152u /* the rest of the page */
-#define FILE_BYTES (512 * KIB)
+#define FILE_BYTES (2 * MIB)
 #define ENTRIES    1500 /* more than are listed in one go */
 #define PAGES      8u
 #define MS         1000000ull
@@ -137,6 +137,7 @@ static void use_a_disk(void) {
     go("fd_sync", file);
     go("fd_datasync", file);
     go("fd_advise", file, 0, FILE_BYTES, WASI_ADVICE_DONTNEED);
+    (void)opened("file", WASI_O_TRUNC);
     go("fd_filestat_set_size", file, 100);
 }
 

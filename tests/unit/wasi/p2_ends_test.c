@@ -14,7 +14,7 @@
 #define FILE_BYTES (2 * MIB)
 #define LONG_BYTES (1536 * KIB) /* more than is read or written in one go */
 
-enum { CREATE = 1, READ = 1, WRITE = 2, FILE_SYNC = 4, DONT_NEED = 4 };
+enum { CREATE = 1, TRUNCATE = 8, READ = 1, WRITE = 2, FILE_SYNC = 4, DONT_NEED = 4 };
 
 static struct rig rig;
 static int input, output; /* our ends of standard input and output */
@@ -135,6 +135,7 @@ static void sync_it(void) {
     go("descriptor.sync", file, RET);
     go("descriptor.sync-data", file, RET);
     go("descriptor.advise", file, 0, FILE_BYTES, DONT_NEED, RET);
+    (void)opened("file", TRUNCATE, WRITE);
     go("descriptor.set-size", file, 100, RET);
     uint64_t out = stream_of("descriptor.write-via-stream", file);
     for (unsigned i = 0; i < 2; i++) {
