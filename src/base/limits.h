@@ -123,7 +123,7 @@
 
 /* --- WASI 0.2, of one instance --- */
 #define LIMIT_P2_RESOURCES 32768u     /* streams, sockets, pollables …: 1 MiB of ours at most */
-#define LIMIT_P2_POLLABLES 16384u     /* of these; a server of 10,000 connections waits for each */
+#define LIMIT_P2_POLLABLES 16384u     /* of these; several for each socket and file, and 10,000 timers */
 #define LIMIT_RANDOM_BYTES (64 * MIB) /* random bytes of one call: they take the kernel some 0.2 s */
 
 /* --- components --- */

@@ -69,30 +69,55 @@ def upper_case_server():
         yield port
 
 
+@pytest.fixture(params=["run", "deployed"])
+def program(request):
+    """Runs a program with options and arguments, under `arcella run` or as a deployment. Gives (status, output); a deployment that
+    trapped has no status."""
+    if request.param == "run":
+        run = request.getfixturevalue("run")
+
+        def ran(name, options, *arguments):
+            done = run(*MEMORY, *options, FOLDER / f"{name}.wasm", *arguments, timeout=SECONDS)
+            return done.code, done.out + done.err
+        return ran
+    arcella = request.getfixturevalue("arcella")
+    arcella.expect_log(r"msg=failed|denied|exited|ended|end=trap")
+
+    def deployed(name, options, *arguments):
+        arcella.install(FOLDER / f"{name}.wasm", "program")
+        arcella.cli("start", "program", "--restart", "never", *MEMORY, *options, *words("--arg", arguments), timeout=SECONDS).ok()
+        return arcella.wait_state("program", ("failed", "finished"), SECONDS).get("exit_code"), arcella.logs("program")
+    return deployed
+
+
+def words(option, arguments):
+    return [word for argument in arguments for word in (option, argument)]
+
+
 @pytest.mark.parametrize("name", TALKS)
-def test_a_client(name, run):
+def test_a_client(name, program):
     with upper_case_server() as port:
-        done = run(*MEMORY, "--net", f"connect=127.0.0.1:{port}", FOLDER / f"{name}.wasm", "connect", port, "a question", timeout=SECONDS)
-        assert done.ok().out == "answer: A QUESTION\n"
+        code, said = program(name, ["--net", f"connect=127.0.0.1:{port}"], "connect", port, "a question")
+        assert code == 0 and "answer: A QUESTION\n" in said, said
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_a_client_without_a_grant_is_told_which(name, run):
-    done = run(*MEMORY, FOLDER / f"{name}.wasm", "connect", 9, "a question", timeout=SECONDS)
-    assert done.code != 0 and "denied" in done.err and "--net" in done.err, done.err
+def test_a_client_without_a_grant_is_told_which(name, program):
+    code, said = program(name, [], "connect", 9, "a question")
+    assert code != 0 and "denied" in said and "--net" in said, said
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_datagrams(name, run):
+def test_datagrams(name, program):
     with upper_case_server() as port:
-        done = run(*MEMORY, "--net", "udp=127.0.0.0/8:*", FOLDER / f"{name}.wasm", "udp", port, "a question", timeout=SECONDS)
-        assert done.ok().out == "answer: A QUESTION from 127.0.0.1:True\n"
+        code, said = program(name, ["--net", "udp=127.0.0.0/8:*"], "udp", port, "a question")
+        assert code == 0 and "answer: A QUESTION from 127.0.0.1:True\n" in said, said
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_names(name, run):
-    done = run(*MEMORY, "--net", "resolve=localhost", FOLDER / f"{name}.wasm", "lookup", "localhost", timeout=SECONDS)
-    assert done.ok().out == "addresses: 127.0.0.1\n"
+def test_names(name, program):
+    code, said = program(name, ["--net", "resolve=localhost"], "lookup", "localhost")
+    assert code == 0 and "addresses: 127.0.0.1\n" in said, said
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -113,23 +138,26 @@ def test_a_server(name, home):
         server.wait()
 
 
-def test_two_deployments_speak_with_each_other(arcella):
+@pytest.mark.parametrize("name", TALKS)
+def test_two_deployments_speak_with_each_other(name, arcella):
     port = spare_port()
-    arcella.install(FOLDER / "talks-c.wasm", "server")
-    arcella.install(FOLDER / "talks-c.wasm", "client")
-    arcella.cli("start", "server", "--restart", "never", "--net", f"listen=127.0.0.1:{port}", "--arg", "serve", "--arg", port).ok()
+    arcella.install(FOLDER / f"{name}.wasm", "server")
+    arcella.install(FOLDER / f"{name}.wasm", "client")
+    arcella.cli("start", "server", "--restart", "never", *MEMORY, "--net", f"listen=127.0.0.1:{port}", *words("--arg", ("serve", port)),
+                timeout=SECONDS).ok()
     assert wait_until(lambda: ask(port, b"x"), 30, "the server") == b"x"
     for word in ("hello", "stop"):
-        arcella.cli("start", "client", "--restart", "never", "--net", f"connect=127.0.0.1:{port}",
-                    *(part for argument in ("connect", port, word) for part in ("--arg", argument))).ok()
-        arcella.wait_state("client", "finished")
+        arcella.cli("start", "client", "--restart", "never", *MEMORY, "--net", f"connect=127.0.0.1:{port}",
+                    *words("--arg", ("connect", port, word)), timeout=SECONDS).ok()
+        assert arcella.wait_state("client", ("finished", "failed"), SECONDS)["exit_code"] == 0
         assert f"answer: {word}" in arcella.logs("client")
         arcella.cli("undeploy", "client").ok()
-    arcella.wait_state("server", "finished")
+    assert arcella.wait_state("server", "finished", SECONDS)["exit_code"] == 0
 
 
+@pytest.mark.parametrize("fails", [False, True], ids=["finished", "failed"])
 @pytest.mark.parametrize("name", TOUCHES)
-def test_a_program_as_a_deployment(name, arcella, tmp_path):
+def test_a_program_as_a_deployment(name, fails, arcella, tmp_path):
     """Its output is its log, its status the deployment's state."""
     arcella.expect_log(r"msg=failed|denied|exited|ended")
     folder = tmp_path / "data"
@@ -139,15 +167,30 @@ def test_a_program_as_a_deployment(name, arcella, tmp_path):
     for above in folder.parents:
         if above.owner() == folder.owner() and above != above.parent:
             above.chmod(above.stat().st_mode | 0o011)
-    options = [*MEMORY, "--dir", f"{folder}::/data:rw", "--env", "A=1"]
+    arguments = ("one", "fail") if fails else ("one",)
+    options = [*MEMORY, "--dir", f"{folder}::/data:rw", "--env", "A=1", *words("--arg", arguments)]
     arcella.install(FOLDER / f"{name}.wasm", "program")
-    arcella.cli("start", "program", "--restart", "never", *options, "--arg", "one", "--arg", "fail", timeout=SECONDS).ok()
-    assert arcella.wait_state("program", ("failed", "finished"), SECONDS)["exit_code"] == 1
+    arcella.cli("start", "program", "--restart", "never", *options, timeout=SECONDS).ok()
+    ended = arcella.wait_state("program", ("failed", "finished"), SECONDS)
+    assert (ended["state"], ended["exit_code"]) == (("failed", 1) if fails else ("finished", 0))
     said = arcella.logs("program")
-    for line in ("args: [one] [fail]", "env: A=1", "stdin: 0 bytes", "clocks: after 2023 slept", "random: two that differ", "file: from the host",
-                 "dir: in.txt made", "size: 15", "none: missing", "outside: refused", "to the other stream"):
+    for line in ("args: " + " ".join(f"[{argument}]" for argument in arguments), "env: A=1", "stdin: 0 bytes", "clocks: after 2023 slept",
+                 "random: two that differ", "file: from the host", "dir: in.txt made", "size: 15", "none: missing", "outside: refused",
+                 "to the other stream"):
         assert line in said, f"{line}\n{said}"
     assert (folder / "made" / "out.txt").read_text() == "from the guest\n"
+
+
+@pytest.mark.parametrize("call,code", [("cli-exit-exit(0)", 0), ("cli-exit-exit(1)", 1), ("cli-exit-exit-with-code(0)", 0),
+                                       ("cli-exit-exit-with-code(7)", 7), ("cli-exit-exit-with-code(255)", 255)])
+def test_exit_is_the_status_of_the_deployment(arcella, call, code):
+    arcella.expect_log(r"msg=failed|exited|ended")
+    arcella.install(FOLDER / "forwarder.wasm", "leaver")
+    arcella.cli("start", "leaver", "--restart", "never").ok()
+    function, _, rest = call.partition("(")
+    arcella.ask("call", target="leaver", function=function, args=[rest.rstrip(")")], json=True)
+    ended = arcella.wait_state("leaver", ("failed", "finished"))
+    assert (ended["state"], ended["exit_code"]) == ("failed" if code else "finished", code)
 
 
 def test_versions_from_the_first_to_the_last_in_one_component(arcella):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Cases of wasi:sockets/tcp: its states, its options, what goes over a connection.  See wasi02_cases.py."""
+import contextlib
 import errno
 import socket
 
@@ -237,6 +238,23 @@ def tcp_connect_without_a_way(g, _):
 
 
 # --- what goes over a connection ---
+
+@case("net", stable=False)
+def tcp_a_connection_that_nobody_takes(g, _):
+    """To a listener that has room for none more: the attempt goes on and on."""
+    with socket.socket() as full, contextlib.ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        one = tcp(g)
+        assert g("tcp-socket.start-connect", one, network(g), address(full.getsockname()[1])) is None
+        for _ in range(3):
+            assert g("tcp-socket.finish-connect", one) == WAIT
+        assert g("tcp-socket.start-connect", one, network(g), address(9)) == Err("concurrency-conflict")
+
 
 @case("net")
 def tcp_both_ways(g, _):

@@ -371,6 +371,25 @@ def a_name_that_nobody_has(g, _):
     assert resolved(g, "no-such-name.invalid") in (Err("name-unresolvable"), Err("temporary-resolver-failure"))
 
 
+@case("names", stable=False)
+def names_and_what_becomes_of_them(g, _):
+    """Of a resolver whose answers are certain (fake_names.c)."""
+    assert resolved(g, "two.arcella.test") == [("ipv4", (192, 0, 2, 1)), ("ipv6", (0x2001, 0xDB8, 0, 0, 0, 0, 0, 1))]
+    assert resolved(g, "nobody.arcella.test") == Err("name-unresolvable")
+    assert resolved(g, "later.arcella.test") == Err("temporary-resolver-failure")
+    assert resolved(g, "never.arcella.test") == Err("permanent-resolver-failure")
+    assert resolved(g, "two.other.test") == Err("access-denied")
+
+
+@case("names", stable=False)
+def a_name_that_is_answered_late(g, _):
+    """Ours: the answer of five seconds is that it may be tried again later."""
+    stream = g("ip-name-lookup.resolve-addresses", network(g), "slow.arcella.test")
+    assert g("resolve-address-stream.resolve-next-address", stream) == WAIT
+    block(g, g("resolve-address-stream.subscribe", stream))
+    assert g("resolve-address-stream.resolve-next-address", stream) == Err("temporary-resolver-failure")
+
+
 @case("net")
 def a_lookup_is_given_up(g, _):
     for _ in range(20):

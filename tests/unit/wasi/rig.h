@@ -68,8 +68,8 @@ static inline void rig_values(struct buffer *b, const char *letters, size_t coun
         rig_byte(b, letters[i] == 'I' ? 0x7e : 0x7f);
 }
 
-/* A module that exports each import under its name, and a memory of one page that may grow to two. */
-static inline void rig_passing_module(struct buffer *to) {
+/* A module that exports each import under its name, and a memory of so many pages that may grow by one. */
+static inline void rig_passing_module(struct buffer *to, unsigned pages) {
     size_t count;
     const struct engine_import *imports = wasi_preview1_imports(&count);
     BUFFER_AUTO section = BUFFER_INIT(64 * KIB);
@@ -90,7 +90,9 @@ static inline void rig_passing_module(struct buffer *to) {
         rig_number(&section, i);
     }
     rig_section(to, 2, &section);
-    assert_int_equal(buffer_add(&section, "\1\1\1\2", 4, NULL), 0);
+    assert_int_equal(buffer_add(&section, "\1\1", 2, NULL), 0);
+    rig_number(&section, pages);
+    rig_number(&section, pages + 1);
     rig_section(to, 5, &section);
     rig_number(&section, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -135,7 +137,7 @@ static inline int rig_open(void **state) {
     if (!mkdtemp(rig_folder) || loop_new(&rig_loop, NULL) || engine_new(&config, rig_loop, &rig_engine, NULL))
         return -1;
     BUFFER_AUTO wasm = BUFFER_INIT(64 * KIB);
-    rig_passing_module(&wasm);
+    rig_passing_module(&wasm, 1);
     rig_program = rig_load(wasm.data, wasm.length);
     return 0;
 }
