@@ -69,6 +69,8 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
     BUFFER_AUTO value = BUFFER_INIT(LIMIT_SECRET_BYTES + 1);
     int r = S_ISREG(st.st_mode) ? fd_read_all(fd, LIMIT_SECRET_BYTES, &value, reterr)
                                 : error_set(reterr, ARCELLA_E_INVALID, "'%s' is no file", path);
+    if (r < 0)
+        error_hint(reterr, r, "--secret NAME=FILE names a regular file that holds the value");
     size_t length = value.length;
     if (r == 0 && length && value.data[length - 1] == '\n')
         length--;
@@ -80,6 +82,15 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
     if (value.data)
         explicit_bzero(value.data, value.length);
     return r < 0 ? error_wrap(reterr, r, "secret '%.*s'", (int)row->key.length, row->key.data) : 0;
+}
+
+int launch_check_secret(const struct grant *row, arcella_error **reterr) {
+    char *value = NULL;
+    int r = read_secret(row, &value, reterr);
+    if (value)
+        explicit_bzero(value, strlen(value));
+    mem_free(value);
+    return r;
 }
 
 static bool is_denied(const struct grant_set *grants, enum grant_class class, struct text resource) {
@@ -266,9 +277,7 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
     struct deployment *deployment = instance->deployment;
     const struct deployment_record *record = deployment->record;
     CLEANUP(grant_set_done) struct grant_set grants = {0};
-    int r = grants_refresh(deployment->daemon, reterr);
-    if (r == 0)
-        r = grants_effective(deployment->daemon, record, &grants, reterr);
+    int r = grants_effective(deployment->daemon, record, &grants, reterr);
     if (r == 0)
         r = launch_check_dirs(deployment->daemon, record, reterr);
     if (r == 0)
