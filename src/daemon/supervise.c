@@ -79,6 +79,8 @@ bool supervise_prepare(struct daemon *daemon) {
             supervise_refuse(deployment, error);
         if (r < 0)
             wait_for_policy(deployment, damaged);
+        if (r < 0 && is_due(deployment))
+            return false; /* no timer could be had for the wait */
     }
     return true;
 }

@@ -14,9 +14,9 @@
 #include <string.h>
 
 /*
- * One deployment in one group.  Replicas as letters: n none, p none and waiting, s starting, r running, o stopping, w failed and
- * waiting, f failed and due, g failed and given up, e ended well for good, a ended well and due again
- * (permanent), x ended well too often, t stopped.
+ * One deployment in one group.  Replicas as letters: n none, p none and waiting, s starting, r running, o
+ * stopping, w failed and waiting, f failed and due, g failed and given up, e ended well for good, a ended
+ * well and due again (permanent), x ended well too often, t stopped.
  */
 struct scene {
     const char *sentence;
