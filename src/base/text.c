@@ -182,6 +182,7 @@ int text_parse_duration(const char *s, uint64_t max_ms, uint64_t *ret_ms, arcell
         {{"s"}, 1000},
         {{"m", "min"}, 60 * 1000},
         {{"h"}, 60 * 60 * 1000},
+        {{"d"}, 24 * 60 * 60 * 1000},
     };
     uint64_t value;
     const char *rest;
@@ -191,13 +192,14 @@ int text_parse_duration(const char *s, uint64_t max_ms, uint64_t *ret_ms, arcell
     while (*rest == ' ')
         rest++;
     if (!*rest)
-        return error_set(reterr, ARCELLA_E_INVALID, "time '%.40s' has no unit: write ms, s, m or h behind it",
-                         s);
+        return error_set(reterr, ARCELLA_E_INVALID,
+                         "time '%.40s' has no unit: write ms, s, m, h or d behind it", s);
     const struct unit *unit = find_unit(units, ARRAY_LENGTH(units), rest, false);
     if (!unit)
         return error_set(
             reterr, ARCELLA_E_INVALID,
-            "'%.40s' is not a time: write ms, s, m or h behind a whole number (500ms, 30s, 5m, 2h)", s);
+            "'%.40s' is not a time: write ms, s, m, h or d behind a whole number (500ms, 30s, 5m, 2h, 7d)",
+            s);
     uint64_t ms;
     if (__builtin_mul_overflow(value, unit->factor, &ms) || ms > max_ms) {
         char most[32];

@@ -178,7 +178,13 @@ struct answering {
 static int handle_line(struct answering *a, struct text line, const struct alme_answer *answer) {
     const struct cli_call *call = a->call;
     if (answer->kind == ALME_ANSWER_PROGRESS) {
-        if (!call->json)
+        if (json_is_array(json_object_get(answer->data, "restarting"))) {
+            term_progress_end(&a->progress);
+            if (call->json)
+                fprintf(stderr, "%.*s\n", (int)line.length, line.data);
+            else
+                render_announcement(answer->data);
+        } else if (!call->json)
             term_progress(&a->progress, answer->message,
                           (uint64_t)json_integer_value(json_object_get(answer->data, "done")),
                           (uint64_t)json_integer_value(json_object_get(answer->data, "total")));

@@ -137,6 +137,8 @@ void render_object(const json_t *object, unsigned indent, const struct term *ter
 void render_requests(const json_t *data);
 /** What `explain` says. */
 void render_explained(const json_t *data, const char *message, const struct term *term);
+/** What is about to start again for a command, and who: a line that stays. */
+void render_announcement(const json_t *progress);
 /** What `grant` and `revoke` did. */
 void render_changed(const json_t *data, const char *message, const struct term *term);
 

@@ -35,6 +35,19 @@ void render_requests(const json_t *data) {
     }
 }
 
+void render_announcement(const json_t *progress) {
+    BUFFER_AUTO text = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
+    size_t i;
+    json_t *name;
+    int r = buffer_text(&text, member(progress, "message"), NULL);
+    json_array_foreach(json_object_get(progress, "restarting"), i, name) {
+        const char *id = json_is_string(name) ? json_string_value(name) : "?";
+        if (r == 0)
+            r = buffer_format(&text, NULL, "%s%s", i ? ", " : ": ", id);
+    }
+    note(r == 0 ? text.data : member(progress, "message"));
+}
+
 /* --- explain --- */
 
 static void print_refusals(const json_t *rows, const struct term *term) {
@@ -113,15 +126,28 @@ void render_explained(const json_t *data, const char *message, const struct term
 
 /* --- grant, revoke, inspect --permissions --- */
 
+static void print_names(const json_t *names, const char *title, const struct term *term) {
+    size_t i;
+    json_t *name;
+    json_array_foreach((json_t *)(uintptr_t)names, i, name) {
+        fputs(i ? ", " : title, term->to);
+        term_text(term, COLOR_BOLD, json_is_string(name) ? json_string_value(name) : "?", false);
+    }
+    if (json_array_size(names))
+        fputc('\n', term->to);
+}
+
 void render_changed(const json_t *data, const char *message, const struct term *term) {
     size_t i;
-    json_t *restarted;
+    json_t *row;
     term_text(term, COLOR_NONE, message, false);
     fputc('\n', term->to);
-    json_array_foreach(json_object_get(data, "restarted"), i, restarted) {
-        fputs(i ? ", " : "started again: ", term->to);
-        term_text(term, COLOR_BOLD, json_is_string(restarted) ? json_string_value(restarted) : "?", false);
+    print_names(json_object_get(data, "restarted"), "started again: ", term);
+    print_names(json_object_get(data, "not_restarted"), "not started again: ", term);
+    json_array_foreach(json_object_get(data, "shortened"), i, row) {
+        char text[1024];
+        snprintf(text, sizeof(text), "%.16s %.64s %.600s was granted for good and ends now at %.40s",
+                 member(row, "class"), member(row, "action"), member(row, "pattern"), member(row, "expires"));
+        note(text);
     }
-    if (i)
-        fputc('\n', term->to);
 }

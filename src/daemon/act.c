@@ -319,7 +319,7 @@ static bool act(struct daemon *daemon) {
     enum { ACTIONS_AT_ONCE = 256 };
     CLEANUP(view_done) struct view view = {0};
     struct action actions[ACTIONS_AT_ONCE];
-    if (!draw(daemon, &view)) {
+    if (!supervise_prepare(daemon) || !draw(daemon, &view)) {
         daemon_turn_later(daemon);
         return false;
     }
@@ -399,8 +399,10 @@ void supervise_turn(struct daemon *daemon) {
     enum { ROUNDS_MAX = 16 };
     for (int i = 0; act(daemon) && i < ROUNDS_MAX; i++)
         ;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next)
+    look_at(deployment);
+    /* Only now: some calls wait for all of a group. */
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
-        look_at(deployment);
         if (deployment->removing && deployment->state != DEPLOYMENT_STOPPING)
             finish_removing(deployment);
         else

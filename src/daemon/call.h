@@ -28,6 +28,7 @@ struct call {
     struct call *next;                 /* of the client */
     struct call *all_next, **all_self; /* of the server: the client may go first */
     struct alme_request request;
+    uint32_t uid; /* of who asks; UINT32_MAX: nobody knows */
     bool streams;
     void (*on_gone)(struct call *call); /* its client has left altogether; NULL: it goes on without */
     /* waiting for a deployment to settle */
@@ -39,7 +40,8 @@ struct call {
     /* grant, revoke */
     const char *in_force; /* from when on; static */
     json_t *changed;      /* owned; rows that came or went */
-    json_t *restarted;    /* owned; deployments that start again for it */
+    json_t *restarted;    /* owned; deployments that start again for it, with how often they had started */
+    json_t *shortened;    /* owned; rows that were for good and are for a while now */
 };
 
 /** End it well; data is taken, may be NULL. */
@@ -48,6 +50,8 @@ void call_reply(struct call *call, json_t *data, const char *format, ...) PRINTF
 void call_fail(struct call *call, arcella_error *error, json_t *data);
 /** Say how far it is. */
 void call_progress(struct call *call, const char *stage, const char *format, ...) PRINTF_LIKE(3, 4);
+/** Say what is about to start again, and which deployments; names is taken. People get to keep that line. */
+void call_announce(struct call *call, const char *stage, const char *sentence, json_t *names);
 /** An item of its stream; item is taken. The stream ends where the client reads too slowly. */
 void call_item(struct call *call, json_t *item);
 /** It is a stream from now on: it ends with its client. */

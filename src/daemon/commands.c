@@ -3,7 +3,7 @@
 #include "daemon/commands.h"
 
 #include "base/json.h"
-#include "daemon/grants.h"
+#include "daemon/grants_apply.h"
 
 typedef void command_fn(struct call *call);
 
@@ -125,29 +125,6 @@ static void end_undeploy(struct call *call, const struct deployment *deployment)
         call_reply(call, TAKE(data), "%s is undeployed", deployment->record->id);
 }
 
-static void end_grants(struct call *call, const struct deployment *deployment) {
-    const char *id = deployment->record->id;
-    bool grants = call->request.command->id == ALME_GRANT;
-    JSON_AUTO *data = json_object();
-    bool ok = data != NULL;
-    size_t count = json_array_size(call->changed);
-    json_put_text(data, "deployment", id, &ok);
-    json_put_text(data, "state", deployment_state_name(deployment->state), &ok);
-    json_put(data, "changed", TAKE(call->changed), &ok);
-    json_put_text(data, "in_force", call->in_force, &ok);
-    json_put(data, "restarted", TAKE(call->restarted), &ok);
-    json_put(data, "instances", show_instances(call->daemon, deployment), &ok);
-    if (!ok)
-        call_fail(call, NULL, NULL);
-    else if (deployment->error && deployment->state == DEPLOYMENT_FAILED) {
-        arcella_error *error = error_copy(deployment->error);
-        error_wrap(&error, arcella_error_code(error), "'%s' could not be started again", id);
-        call_fail(call, error, TAKE(data));
-    } else
-        call_reply(call, TAKE(data), "%zu %s of %s %s, in force: %s", count, count == 1 ? "grant" : "grants",
-                   id, grants ? "recorded" : "revoked", call->in_force);
-}
-
 /* Has an instance of it failed at least once, and waits to be started again? */
 static bool is_retrying(const struct deployment *deployment) {
     for (size_t i = 0; i < deployment->count; i++)
@@ -182,7 +159,7 @@ static bool is_settled(const struct call *call, const struct deployment *deploym
     case CALL_WAITS_FOR_STOP: /* somebody may have asked for a restart meanwhile */
         return deployment->state != DEPLOYMENT_STOPPING;
     case CALL_WAITS_FOR_GRANTS: /* only where something starts again for it */
-        return json_array_size(call->restarted) == 0 || deployment->removing || !is_group_busy(deployment);
+        return json_object_size(call->restarted) == 0 || deployment->removing || !is_group_busy(deployment);
     case CALL_WAITS_FOR_UNDEPLOY:
         return deployment->state == DEPLOYMENT_GONE || (!deployment->removing && deployment->error);
     default: return true;
@@ -216,7 +193,7 @@ void call_settle(struct deployment *deployment) {
         else if (call->wait == CALL_WAITS_FOR_UNDEPLOY)
             end_undeploy(call, deployment);
         else if (call->wait == CALL_WAITS_FOR_GRANTS)
-            end_grants(call, deployment);
+            grants_answer(call, deployment);
         else
             end_start(call, deployment);
     }

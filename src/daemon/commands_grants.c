@@ -2,20 +2,14 @@
 /*
  * grant, revoke, explain.
  *
- * The new set is recorded first.  What instances that run may do by it at once is sent to their worker, which
- * checks against it from its next check on.  What cannot be had that way, since it is given at a start
- * (directories, variables, arguments, sockets of core modules) or since the worker itself may not do it,
- * makes instances stop and start again: those of the deployment where its worker can do it, all of the group
- * in a new worker where it cannot, and the deployment alone where it gets a group of its own.  None of that
- * counts as a failure.
+ * A change is checked, audited, recorded and brought into force, in this order: what cannot be given is
+ * refused while all still runs, and what runs is told or started again by grants_apply.c.
  */
 #include "base/clock.h"
 #include "base/json.h"
 #include "daemon/commands.h"
 #include "daemon/figures.h"
-#include "daemon/grants.h"
-#include "daemon/launch.h"
-#include "daemon/supervise.h"
+#include "daemon/grants_apply.h"
 
 static int find_deployment(struct call *call, struct deployment **ret, arcella_error **reterr) {
     CLEANUP(target_done) struct target target;
@@ -33,167 +27,7 @@ static int find_deployment(struct call *call, struct deployment **ret, arcella_e
     return 0;
 }
 
-/* The client's number of its request, as a field; "" where it has none. */
-static void request_id(const struct call *call, char *to, size_t size) {
-    BUFFER_AUTO id = BUFFER_INIT(256), quoted = BUFFER_INIT(512);
-    to[0] = '\0';
-    if (call->request.id && json_add(&id, call->request.id, NULL) == 0 &&
-        text_add_logfmt(&quoted, id.data, id.length, 200, NULL) == 0)
-        snprintf(to, size, " request=%s", quoted.data);
-}
-
-/* A line of the audit for each row that came or went. */
-static void audit(const struct call *call, const struct deployment *deployment, const struct grant_set *rows,
-                  const char *what) {
-    struct log_about about = {.unit = LOG_AUDIT, .deployment = deployment->record->id};
-    char id[520];
-    request_id(call, id, sizeof(id));
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct grant *row = &rows->rows[i];
-        char flag[2048];
-        BUFFER_AUTO quoted = BUFFER_INIT(4096);
-        grant_flag(row, flag, sizeof(flag));
-        if (text_add_logfmt(&quoted, flag, strlen(flag), 2048, NULL) < 0)
-            buffer_clear(&quoted);
-        log_event(LOG_INFO, &about, what, "command=%s grant=%s effect=%s source=%s expires_ms=%llu%s",
-                  call->request.command->name, quoted.data ? quoted.data : "\"\"",
-                  grant_effect_name(row->effect), grant_source_name(row->source),
-                  (unsigned long long)row->expires_ms, id);
-    }
-}
-
-/* --- what a change asks for --- */
-
-static bool is_in(const struct grant_set *set, const struct grant *row) {
-    for (size_t i = 0; i < set->count; i++) {
-        const struct grant *other = &set->rows[i];
-        if (other->class == row->class && other->effect == row->effect &&
-            (other->actions & row->actions) == row->actions && strcmp(other->pattern, row->pattern) == 0 &&
-            text_equal(other->module, row->module) && text_equal(other->functions, row->functions))
-            return true;
-    }
-    return false;
-}
-
-/* Is it given at a start, and at no other time? */
-static bool is_given_at_start(const struct deployment *deployment, const struct grant *row) {
-    bool socket = row->class == GRANT_NET && (row->actions & GRANT_LISTEN) && !deployment->is_component &&
-                  !deployment->parts;
-    return row->class == GRANT_FS || row->class == GRANT_ENV || row->class == GRANT_ARGS || socket;
-}
-
-/* Does the new set allow something that is only given at a start? */
-static bool needs_start(const struct deployment *deployment, const struct grant_set *before,
-                        const struct grant_set *after) {
-    for (size_t i = 0; i < after->count; i++) {
-        const struct grant *row = &after->rows[i];
-        if (row->effect != GRANT_DENY && is_given_at_start(deployment, row) && !is_in(before, row))
-            return true;
-    }
-    for (size_t i = 0; i < before->count; i++) {
-        const struct grant *row = &before->rows[i];
-        if (row->effect == GRANT_DENY && is_given_at_start(deployment, row) && !is_in(after, row))
-            return true;
-    }
-    return false;
-}
-
-static bool is_live(const struct deployment *deployment) {
-    for (size_t i = 0; i < deployment->count; i++)
-        if (deployment->instances[i].group)
-            return true;
-    return false;
-}
-
-/* The worker of its group; NULL: no instance of it is in one. */
-static struct group *live_group(const struct deployment *deployment) {
-    for (size_t i = 0; i < deployment->count; i++)
-        if (deployment->instances[i].group)
-            return deployment->instances[i].group;
-    return NULL;
-}
-
-static void begin_again(struct call *call, struct deployment *deployment) {
-    uint64_t timeout_ms = alme_number(&call->request, "timeout",
-                                      policy_number(&deployment->record->policy, POLICY_STOP_TIMEOUT_KEY));
-    deployment->restarting = true;
-    supervise_stop(deployment, timeout_ms);
-    if (call->restarted)
-        json_array_append_new(call->restarted, json_string(deployment->record->id));
-}
-
-/* All that runs in the group's worker, which is replaced when it is empty. */
-static void replace_worker(struct call *call, struct group *group) {
-    struct deployment *deployment, *next;
-    group->outgrown = true;
-    call_progress(call, "replace",
-                  "the worker of group '%s' may not do that: what runs in it starts again in a new one",
-                  group->name);
-    HASH_ITER(hh, call->daemon->model.deployments, deployment, next)
-    if (live_group(deployment) == group && deployment->state != DEPLOYMENT_STOPPING)
-        begin_again(call, deployment);
-}
-
-/*
- * Bring a change of grants into force.
- *
- * @param before  what was in force
- * @param own     it gets a group of its own
- */
-static void bring_into_force(struct call *call, struct deployment *deployment, const struct grant_set *before,
-                             const struct grant_set *after, bool own) {
-    struct group *group = live_group(deployment);
-    bool stopping = deployment->state == DEPLOYMENT_STOPPING;
-    if (!is_live(deployment) || (stopping && !deployment->restarting)) {
-        call->in_force = "at its next start";
-        if (own && !is_live(deployment))
-            grants_move(deployment);
-        else
-            deployment->moving = own;
-        return;
-    }
-    /* What was taken away is gone from the next check on, whatever else happens. */
-    grants_send(deployment, after);
-    if (stopping) { /* it starts again anyway, with what is recorded by then */
-        call->in_force = "restarted";
-        deployment->moving |= own;
-        json_array_append_new(call->restarted, json_string(deployment->record->id));
-        if (!own && launch_fits(group, deployment->record, NULL) < 0)
-            replace_worker(call, group);
-    } else if (own) {
-        call->in_force = "replaced";
-        deployment->moving = true;
-        call_progress(call, "replace",
-                      "'%s' shares the worker of group '%s' with others: it starts again in one of its own",
-                      deployment->record->id, group->name);
-        begin_again(call, deployment);
-    } else if (launch_fits(group, deployment->record, NULL) < 0) {
-        call->in_force = "replaced";
-        replace_worker(call, group);
-    } else if (needs_start(deployment, before, after)) {
-        call->in_force = "restarted";
-        call_progress(call, "restart", "'%s' gets that when it starts: it starts again",
-                      deployment->record->id);
-        begin_again(call, deployment);
-    } else
-        call->in_force = "now";
-}
-
 /* --- changing --- */
-
-/* What has to hold for a new set before it is recorded. */
-static int check(const struct deployment *deployment, const struct grant_set *rows, arcella_error **reterr) {
-    struct deployment_record probe = *deployment->record;
-    probe.grants = *rows;
-    return launch_check_dirs(deployment->daemon, &probe, reterr);
-}
-
-static bool has_effect(const struct grant_set *set, enum grant_effect effect) {
-    for (size_t i = 0; i < set->count; i++)
-        if (set->rows[i].effect == effect)
-            return true;
-    return false;
-}
 
 /* Put one row in: a directory that is there with less is widened, never another one replaced. */
 static int put(struct grant_set *set, const struct grant *row, arcella_error **reterr) {
@@ -211,37 +45,49 @@ static int put(struct grant_set *set, const struct grant *row, arcella_error **r
     return grant_add_set(set, &one, reterr);
 }
 
+/* What would be in force with other rows of its own. */
+static int effective_with(const struct deployment *deployment, const struct grant_set *own,
+                          struct grant_set *ret, arcella_error **reterr) {
+    struct deployment_record probe = *deployment->record;
+    probe.grants = *own;
+    return grants_effective(deployment->daemon, &probe, ret, reterr);
+}
+
 /*
- * Record a new set in place of the old one, and bring it into force.
+ * Check a new set, record it in place of the old one, and bring it into force.  What only takes away is
+ * recorded whatever has become of the rest.
  *
  * @param after  own rows; taken
+ * @param rows   what came or went, for the audit
  */
 static int change(struct call *call, struct deployment *deployment, struct grant_set *after,
-                  arcella_error **reterr) {
-    struct daemon *daemon = call->daemon;
+                  const struct grant_set *rows, arcella_error **reterr) {
     CLEANUP(grant_set_done) struct grant_set before_all = {0};
     CLEANUP(grant_set_done) struct grant_set after_all = {0};
+    const char *id = deployment->record->id;
     bool own = false;
-    int r = grants_effective(daemon, deployment->record, &before_all, reterr);
-    /* To take something away works whatever has become of the rest. */
-    if (r == 0 && call->request.command->id == ALME_GRANT)
-        r = check(deployment, after, reterr);
+    int r = grants_effective(call->daemon, deployment->record, &before_all, reterr);
     if (r == 0)
-        r = grants_need_own_group(deployment, after, &own, reterr);
+        r = effective_with(deployment, after, &after_all, reterr);
+    bool widens = r == 0 && grants_widen(&before_all, &after_all);
+    if (widens)
+        r = grants_check_added(deployment, &before_all, &after_all, reterr);
+    if (r == 0 && widens)
+        r = grants_need_own_group(deployment, &after_all, &own, reterr);
     if (r < 0)
         return r;
+    grants_audit(call, id, rows, call->request.command->id == ALME_GRANT ? GRANTS_GIVEN : GRANTS_REVOKED);
     struct grant_set old = deployment->record->grants;
     deployment->record->grants = *after;
-    r = grants_effective(daemon, deployment->record, &after_all, reterr);
-    if (r == 0)
-        r = grants_record(deployment, reterr);
+    r = grants_record(deployment, reterr);
     if (r < 0) {
         deployment->record->grants = old;
+        grants_audit(call, id, rows, GRANTS_NOT_RECORDED);
         return r;
     }
     *after = (struct grant_set){0};
     grant_set_done(&old);
-    bring_into_force(call, deployment, &before_all, &after_all, own);
+    grants_bring_into_force(call, deployment, &before_all, &after_all, own);
     return 0;
 }
 
@@ -259,11 +105,22 @@ static void wait_or_answer(struct call *call, struct deployment *deployment, con
     call_wait_for(call, deployment, CALL_WAITS_FOR_GRANTS);
 }
 
+/* When what is granted now ends, ms since 1970; 0: never. */
+static int read_end(const struct call *call, uint64_t *ret, arcella_error **reterr) {
+    uint64_t for_ms = alme_number(&call->request, "for", 0);
+    *ret = for_ms ? clock_wall_ns() / 1000000 + for_ms : 0;
+    if (!alme_has(&call->request, "for") || for_ms >= GRANT_FOR_MIN_MS)
+        return 0;
+    int r = error_set(reterr, ARCELLA_E_INVALID, "--for: a grant is for a second or more");
+    return error_hint(reterr, r, "without --for it is for good");
+}
+
 static int read_added(struct call *call, const struct deployment *deployment, struct grant_set *added,
                       arcella_error **reterr) {
-    uint64_t for_ms = alme_number(&call->request, "for", 0);
-    uint64_t expires_ms = for_ms ? clock_wall_ns() / 1000000 + for_ms : 0;
-    int r = grants_from_request(call, GRANT_BY_ADMIN, expires_ms, added, reterr);
+    uint64_t expires_ms = 0;
+    int r = read_end(call, &expires_ms, reterr);
+    if (r == 0)
+        r = grants_from_request(call, GRANT_BY_ADMIN, expires_ms, added, reterr);
     CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
     if (r == 0 && alme_bool(&call->request, "allow-requested"))
         r = state_component_get(call->daemon->catalog->state, deployment->record->component.text, &component,
@@ -278,32 +135,65 @@ static int read_added(struct call *call, const struct deployment *deployment, st
     return r;
 }
 
+static bool allows(const struct grant_set *rows) {
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->rows[i].effect != GRANT_DENY)
+            return true;
+    return false;
+}
+
+/* Rows that were for good, and end now with what takes their place. */
+static json_t *list_shortened(const struct grant_set *before, const struct grant_set *after) {
+    JSON_AUTO *list = json_array();
+    for (size_t i = 0; list && i < after->count; i++) {
+        const struct grant *row = &after->rows[i];
+        for (size_t n = 0; row->expires_ms && n < before->count; n++) {
+            const struct grant *was = &before->rows[n];
+            bool same = was->class == row->class && was->effect == row->effect && !was->expires_ms &&
+                        text_equal(was->module, row->module) && text_equal(was->functions, row->functions) &&
+                        strcmp(was->pattern, row->pattern) == 0 && (was->actions & row->actions);
+            if (same && json_array_append_new(list, grant_shown(row)) < 0)
+                return NULL;
+        }
+    }
+    return TAKE(list);
+}
+
+/* The new set of its own rows. */
+static int make_after(struct call *call, const struct deployment *deployment, const struct grant_set *added,
+                      struct grant_set *after, arcella_error **reterr) {
+    int r = grant_set_copy(after, &deployment->record->grants, reterr);
+    grant_drop_expired(after);
+    for (size_t i = 0; r == 0 && i < added->count; i++)
+        r = put(after, &added->rows[i], reterr);
+    if (r == 0 && !(call->shortened = list_shortened(&deployment->record->grants, after)))
+        r = error_nomem(reterr);
+    return r;
+}
+
 void command_grant(struct call *call) {
     struct deployment *deployment = NULL;
     CLEANUP(grant_set_done) struct grant_set added = {0};
     CLEANUP(grant_set_done) struct grant_set after = {0};
+    ERROR_AUTO *damaged = NULL;
     arcella_error *error = NULL;
     int r = find_deployment(call, &deployment, &error);
-    if (r == 0)
-        r = grants_refresh(call->daemon, &error);
+    int policy = r == 0 ? grants_refresh(call->daemon, &damaged) : 0;
     if (r == 0)
         r = read_added(call, deployment, &added, &error);
+    /* Under a damaged policy nothing more is allowed; to deny works. */
+    if (r == 0 && policy < 0 && allows(&added))
+        r = error_move(&error, TAKE(damaged));
     if (r == 0)
-        r = grant_set_copy(&after, &deployment->record->grants, &error);
-    grant_drop_expired(&after);
-    for (size_t i = 0; r == 0 && i < added.count; i++)
-        r = put(&after, &added.rows[i], &error);
-    call->restarted = json_array();
-    if (r == 0)
-        r = change(call, deployment, &after, &error);
-    if (r < 0) {
+        r = make_after(call, deployment, &added, &after, &error);
+    call->restarted = json_object();
+    call->in_force = "now";
+    if (r == 0 && added.count)
+        r = change(call, deployment, &after, &added, &error);
+    if (r < 0)
         call_fail(call, error, NULL);
-        return;
-    }
-    audit(call, deployment, &added,
-          has_effect(&added, GRANT_DENY) && !grant_set_beyond_default(&added) ? "denied by command"
-                                                                              : "granted");
-    wait_or_answer(call, deployment, &added);
+    else
+        wait_or_answer(call, deployment, &added);
 }
 
 /* --- revoke --- */
@@ -336,16 +226,31 @@ static int take_out(struct grant_set *set, const struct grant *wanted, struct gr
     return 0;
 }
 
+/* Does something else allow it, so that only to deny it would help?  Of a folder and a variable that is known
+ * exactly. */
+static bool is_allowed_otherwise(const struct deployment *deployment, const struct grant *wanted) {
+    CLEANUP(grant_set_done) struct grant_set all = {0};
+    if (wanted->class != GRANT_FS && wanted->class != GRANT_ENV)
+        return true;
+    if (grants_effective(deployment->daemon, deployment->record, &all, NULL) < 0)
+        return false;
+    return grant_check(&all, wanted->class, GRANT_READ, wanted->key, NULL) ||
+           (wanted->class == GRANT_ENV && grant_check(&all, GRANT_ENV, GRANT_SECRET, wanted->key, NULL));
+}
+
 static int revoke_row(struct grant_set *set, const struct grant *wanted, struct grant_set *removed,
                       const char *shown_as, const struct deployment *deployment, arcella_error **reterr) {
     bool any = false;
+    const char *id = deployment->record->id;
     int r = take_out(set, wanted, removed, &any, reterr);
     if (r < 0 || any)
         return r;
-    r = error_set(reterr, ARCELLA_E_NOT_FOUND, "'%s' holds no grant '%s'", deployment->record->id, shown_as);
+    r = error_set(reterr, ARCELLA_E_NOT_FOUND, "'%s' holds no grant '%s'", id, shown_as);
     if (wanted->effect == GRANT_DENY)
         return error_hint(reterr, r, "`arcella inspect %s --permissions` shows what is denied, and by whom",
-                          deployment->record->id);
+                          id);
+    if (!is_allowed_otherwise(deployment, wanted))
+        return error_hint(reterr, r, "`arcella inspect %s --permissions` shows what it holds", id);
     char flag[1024];
     struct grant deny = *wanted;
     deny.effect = GRANT_DENY;
@@ -353,7 +258,7 @@ static int revoke_row(struct grant_set *set, const struct grant *wanted, struct 
     return error_hint(reterr, r,
                       "`arcella inspect %s --permissions` shows what it holds; where a wider one allows it: "
                       "`arcella grant %s %s`",
-                      deployment->record->id, deployment->record->id, flag);
+                      id, id, flag);
 }
 
 /* A flag of revoke as the row that it means. */
@@ -431,15 +336,14 @@ void command_revoke(struct call *call) {
         r = revoke_flags(call, deployment, &after, &removed, &error);
     if (r == 0 && (all || audited))
         r = revoke_effect(&after, all, &removed, &error);
-    call->restarted = json_array();
-    if (r == 0)
-        r = change(call, deployment, &after, &error);
-    if (r < 0) {
+    call->restarted = json_object();
+    call->in_force = "now";
+    if (r == 0 && removed.count)
+        r = change(call, deployment, &after, &removed, &error);
+    if (r < 0)
         call_fail(call, error, NULL);
-        return;
-    }
-    audit(call, deployment, &removed, "revoked");
-    wait_or_answer(call, deployment, &removed);
+    else
+        wait_or_answer(call, deployment, &removed);
 }
 
 /* --- explain --- */

@@ -5,7 +5,7 @@
  */
 #include "base/json.h"
 #include "daemon/commands.h"
-#include "daemon/grants.h"
+#include "daemon/grants_apply.h"
 #include "daemon/launch.h"
 #include "daemon/supervise.h"
 
@@ -91,15 +91,15 @@ static const struct deployment *other_in(struct daemon *daemon, const char *grou
  * is not followed, and what is to be alone in the group of its name is refused where somebody is there
  * already.
  */
-static int settle_group(struct daemon *daemon, struct deployment_record *record, const char *suggested,
-                        arcella_error **reterr) {
+static int settle_group(struct daemon *daemon, struct deployment_record *record,
+                        const struct grant_set *grants, const char *suggested, arcella_error **reterr) {
     bool chosen = policy_text(&record->policy, POLICY_GROUP_KEY)[0] != '\0';
     if (suggested && strcmp(suggested, record->id) != 0 && model_deployment(daemon, suggested)) {
         log_event(LOG_INFO, &(struct log_about){.unit = LOG_DAEMON, .deployment = record->id},
                   "the package suggests the group of another deployment, which is not followed", "%s", "");
         suggested = NULL;
     }
-    int r = policy_settle_group(&record->policy, &record->grants, record->id, suggested, reterr);
+    int r = policy_settle_group(&record->policy, grants, record->id, suggested, reterr);
     if (r < 0 || chosen)
         return r;
     const char *group = policy_text(&record->policy, POLICY_GROUP_KEY);
@@ -111,19 +111,40 @@ static int settle_group(struct daemon *daemon, struct deployment_record *record,
                : 0;
 }
 
-/* What lets everything pass shares its worker with nobody: it would let its neighbours' native code pass,
- * too. */
+static bool lets_all_pass(const struct deployment_record *record) {
+    for (size_t i = 0; i < record->grants.count; i++)
+        if (record->grants.rows[i].effect == GRANT_AUDIT)
+            return true;
+    return false;
+}
+
+/* One that lets everything pass and is in the group, or NULL. */
+static const struct deployment *open_one_in(struct daemon *daemon, const char *group) {
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next)
+    if (lets_all_pass(deployment->record) &&
+        strcmp(policy_text(&deployment->record->policy, POLICY_GROUP_KEY), group) == 0)
+        return deployment;
+    return NULL;
+}
+
+/* What lets everything pass shares its worker with nobody, whoever came first: it would let its neighbours'
+ * native code pass, too. */
 static int check_alone(struct daemon *daemon, const struct deployment_record *record,
                        arcella_error **reterr) {
     const char *group = policy_text(&record->policy, POLICY_GROUP_KEY);
-    bool told = false;
-    for (size_t i = 0; i < record->grants.count; i++)
-        told |= record->grants.rows[i].effect == GRANT_AUDIT;
-    const struct deployment *other = told ? other_in(daemon, group, record->id) : NULL;
-    if (!told || (!other && strcmp(group, NAME_GROUP_DEFAULT) != 0))
+    bool shared = other_in(daemon, group, record->id) || strcmp(group, NAME_GROUP_DEFAULT) == 0;
+    if (lets_all_pass(record) && shared) {
+        error_set(reterr, ARCELLA_E_GROUP, "--audit-only needs a group of its own, and '%s' is shared",
+                  group);
+        return error_hint(reterr, ARCELLA_E_GROUP, "leave --group out");
+    }
+    const struct deployment *other = open_one_in(daemon, group);
+    if (!other)
         return 0;
-    error_set(reterr, ARCELLA_E_GROUP, "--audit-only needs a group of its own, and '%s' is shared", group);
-    return error_hint(reterr, ARCELLA_E_GROUP, "leave --group out");
+    error_set(reterr, ARCELLA_E_GROUP, "the group '%s' is for '%s' alone, which runs with --audit-only",
+              group, other->record->id);
+    return error_hint(reterr, ARCELLA_E_GROUP, "start '%s' in another group", record->id);
 }
 
 /* The implicit deployment of a component: defaults, template, options. */
@@ -144,15 +165,18 @@ static int make_record(struct call *call, const struct component_record *compone
     if (r == 0)
         r = read_policy(&call->request, &record->policy, reterr);
     if (r == 0)
+        r = grants_refresh(call->daemon, reterr);
+    if (r == 0)
         r = grants_from_request(call, GRANT_BY_OPTION, 0, &record->grants, reterr);
     if (r == 0 && d && alme_bool(&call->request, "allow-requested"))
         r = grants_add_requested(d, &record->grants, 0, reterr);
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
     if (r == 0)
-        r = grants_refresh(call->daemon, reterr);
+        r = grants_effective(call->daemon, record, &grants, reterr);
     if (r == 0)
         r = check_component(component, &record->policy, reterr);
     if (r == 0)
-        r = settle_group(call->daemon, record, d ? d->suggested_group : NULL, reterr);
+        r = settle_group(call->daemon, record, &grants, d ? d->suggested_group : NULL, reterr);
     if (r == 0)
         r = check_alone(call->daemon, record, reterr);
     if (r == 0)
@@ -185,21 +209,26 @@ static int deploy(struct call *call, const struct component_record *component, s
     if (r < 0)
         return r;
     ERROR_AUTO *error = NULL;
+    grants_audit(call, record->id, &record->grants, GRANTS_GIVEN);
     r = state_deployment_add(daemon->catalog->state, record, &error);
     if (r < 0 && daemon_mend(daemon, r)) {
         arcella_error_free(TAKE(error));
         r = state_deployment_add(daemon->catalog->state, record, &error);
     }
-    if (r < 0)
+    if (r < 0) {
+        grants_audit(call, record->id, &record->grants, GRANTS_NOT_RECORDED);
         return error_move(reterr, TAKE(error));
+    }
     struct deployment *deployment = NULL;
     const char *id = component->id.name;
     r = model_add_deployment(daemon, TAKE(record), &deployment, reterr);
     if (r == 0) {
         deployment->is_component = component->kind == KIND_COMPONENT;
         r = launch_sockets(deployment, reterr);
-        if (r < 0)
+        if (r < 0) {
+            grants_audit(call, id, &deployment->record->grants, GRANTS_NOT_RECORDED);
             model_remove_deployment(daemon, deployment);
+        }
     }
     if (r < 0) {
         /* Nothing of it is to stay. */
@@ -237,6 +266,8 @@ static int start_existing(struct call *call, struct deployment *deployment, arce
     default: break;
     }
     int r = grants_refresh(call->daemon, reterr);
+    if (r == 0)
+        r = grants_settle(deployment, reterr);
     if (r == 0)
         r = check_group(call->daemon, deployment->record, reterr);
     if (r == 0)
@@ -315,12 +346,24 @@ void command_stop(struct call *call) {
         call_wait_for(call, deployment, CALL_WAITS_FOR_STOP);
 }
 
+/* What the policy would keep from starting again is not stopped for it. */
+static int check_restart(const struct deployment *deployment, arcella_error **reterr) {
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    bool own = false;
+    int r = grants_refresh(deployment->daemon, reterr);
+    if (r == 0)
+        r = grants_effective(deployment->daemon, deployment->record, &grants, reterr);
+    return r < 0 ? r : grants_need_own_group(deployment, &grants, &own, reterr);
+}
+
 void command_restart(struct call *call) {
     struct deployment *deployment = NULL;
     arcella_error *error = NULL;
     int r = find_deployment(call, &deployment, &error);
     if (r == 0 && deployment->removing)
         r = error_set(&error, ARCELLA_E_BUSY, "'%s' is being undeployed", deployment->record->id);
+    if (r == 0)
+        r = check_restart(deployment, &error);
     if (r == 0)
         r = want(deployment, WANTED_RUNNING, &error);
     if (r < 0) {

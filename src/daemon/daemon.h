@@ -60,6 +60,7 @@ struct daemon {
     struct figures_question *questions;
     struct inspect_job *inspect_jobs;
     struct lookups lookups;
+    uint64_t policy_wait_ms;    /* cfg/policy.toml is damaged: how long what is due waits; 0: it is not */
     struct pending_call *calls; /* that wait for a worker's answer */
     uint64_t calls_number;      /* of the last one */
 };

@@ -25,19 +25,42 @@ static bool is_beneath(const char *path, struct text directory) {
            (path[directory.length] == '/' || path[directory.length] == '\0');
 }
 
-/* Refuse a way that passes through at, which a deployment may write, and ends at real, which it may not. */
-static int check_owner(const struct deployment *deployment, const char *at, const char *path,
-                       const char *real, arcella_error **reterr) {
-    const struct grant_set *grants = &deployment->record->grants;
+/*
+ * Refuse a way that passes through at, which a deployment may write, and ends at real, which it may not.
+ * Rows that only --audit-only let pass are rows here, too; since they are of "/", nothing leads out of them.
+ */
+static int check_owner(const struct deployment *deployment, const struct grant_set *grants, const char *at,
+                       const char *path, const char *real, arcella_error **reterr) {
     for (size_t i = 0; i < grants->count; i++) {
         const struct grant *row = &grants->rows[i];
-        if (row->class != GRANT_FS || row->effect != GRANT_ALLOW || !(row->actions & GRANT_WRITE) ||
+        if (row->class != GRANT_FS || row->effect == GRANT_DENY || !(row->actions & GRANT_WRITE) ||
             !is_beneath(at, row->value) || is_beneath(real, row->value))
             continue;
         return error_set(reterr, ARCELLA_E_DENIED, "'%s' leads out of '%.*s', which '%s' may write, to '%s'",
                          path, (int)row->value.length, row->value.data, deployment->record->id, real);
     }
     return 0;
+}
+
+/* The whole of a way by what one deployment may write, by the policy as well. */
+static int check_way(const struct deployment *deployment, char *way, const char *path, const char *real,
+                     arcella_error **reterr) {
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    /* Rows of the policy that are too many for it are its own start's trouble; those before them count. */
+    int r = grants_effective(deployment->daemon, deployment->record, &grants, NULL);
+    if (r == ARCELLA_E_NOMEM)
+        return error_nomem(reterr);
+    r = 0;
+    for (char *slash = strchr(way + (*way == '/'), '/'); r == 0 && slash; slash = strchr(slash + 1, '/')) {
+        char at[PATH_MAX];
+        *slash = '\0';
+        bool there = realpath(way, at);
+        *slash = '/';
+        if (there) /* the whole was, so else this was taken away in between; launch_check_dirs() looks again
+                    */
+            r = check_owner(deployment, &grants, at, path, real, reterr);
+    }
+    return r;
 }
 
 /*
@@ -51,21 +74,11 @@ static int check_owners(struct daemon *daemon, const char *path, const char *rea
     MEM_AUTO char *way = mem_text(path);
     if (!way)
         return error_nomem(reterr);
-    for (char *slash = strchr(way + (*way == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
-        char at[PATH_MAX];
-        *slash = '\0';
-        bool there = realpath(way, at);
-        *slash = '/';
-        if (!there)
-            continue; /* the whole was, so this was taken away in between; launch_check_dirs() looks again */
-        struct deployment *deployment, *next;
-        HASH_ITER(hh, daemon->model.deployments, deployment, next) {
-            int r = check_owner(deployment, at, path, real, reterr);
-            if (r < 0)
-                return r;
-        }
-    }
-    return 0;
+    int r = 0;
+    struct deployment *deployment, *next;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next)
+    r = r == 0 ? check_way(deployment, way, path, real, reterr) : r;
+    return r;
 }
 
 /*
@@ -178,59 +191,99 @@ int grants_record(struct deployment *deployment, arcella_error **reterr) {
     return r < 0 ? error_move(reterr, TAKE(error)) : 0;
 }
 
-/* The group that the rule gives, in a policy of its own. */
-static int settle(const struct deployment *deployment, const struct grant_set *grants, struct policy *to,
+/*
+ * The group that the rule gives, in a policy of its own.  What somebody chose stays; what the package
+ * suggests holds for what shares its worker anyway, as at the first start.
+ */
+static int settle(const struct deployment_record *record, const struct grant_set *grants, struct policy *to,
                   arcella_error **reterr) {
-    int r = policy_copy(to, &deployment->record->policy, reterr);
+    int r = policy_copy(to, &record->policy, reterr);
     struct policy_value *group = &to->values[POLICY_GROUP_KEY];
-    if (r < 0 || group->origin != ORIGIN_RULE)
+    if (r < 0 || (group->origin != ORIGIN_RULE && group->origin != ORIGIN_TEMPLATE))
         return r;
     mem_free(group->text);
     *group = (struct policy_value){.set = false};
-    return policy_settle_group(to, grants, deployment->record->id, NULL, reterr);
+    return policy_settle_group(to, grants, record->id, NULL, reterr);
+}
+
+/* Does it leave the group that is recorded for the one of its own name? @return < 0: NOMEM */
+static int leaves(const struct deployment_record *record, const struct grant_set *grants, struct policy *to,
+                  arcella_error **reterr) {
+    int r = settle(record, grants, to, reterr);
+    if (r < 0)
+        return r;
+    return strcmp(policy_text(to, POLICY_GROUP_KEY), record->id) == 0 &&
+           strcmp(policy_text(&record->policy, POLICY_GROUP_KEY), record->id) != 0;
+}
+
+bool grants_ask_for_own_group(const struct deployment_record *record, const struct grant_set *grants) {
+    CLEANUP(policy_done) struct policy policy = {0};
+    return leaves(record, grants, &policy, NULL) != 0;
+}
+
+/* Is the group of its name somebody else's already? */
+static int check_free(const struct deployment *deployment, arcella_error **reterr) {
+    const char *id = deployment->record->id;
+    struct deployment *other, *next;
+    HASH_ITER(hh, deployment->daemon->model.deployments, other, next) {
+        const struct deployment_record *record = other->record;
+        if (other == deployment || strcmp(policy_text(&record->policy, POLICY_GROUP_KEY), id) != 0)
+            continue;
+        error_set(reterr, ARCELLA_E_GROUP, "the group '%s' would be its own and already holds '%s'", id,
+                  record->id);
+        return error_hint(reterr, ARCELLA_E_GROUP,
+                          "what holds grants does not share a worker unasked: `arcella undeploy` one of the "
+                          "two, and start it with `--group` and another name");
+    }
+    return 0;
 }
 
 int grants_need_own_group(const struct deployment *deployment, const struct grant_set *grants, bool *ret,
                           arcella_error **reterr) {
     CLEANUP(policy_done) struct policy policy = {0};
-    const char *id = deployment->record->id;
-    int r = settle(deployment, grants, &policy, reterr);
+    int r = leaves(deployment->record, grants, &policy, reterr);
     if (r < 0)
         return r;
-    const char *group = policy_text(&policy, POLICY_GROUP_KEY);
-    *ret =
-        strcmp(group, id) == 0 && strcmp(policy_text(&deployment->record->policy, POLICY_GROUP_KEY), id) != 0;
-    struct deployment *other, *next;
-    HASH_ITER(hh, deployment->daemon->model.deployments, other, next) {
-        if (*ret && other != deployment &&
-            strcmp(policy_text(&other->record->policy, POLICY_GROUP_KEY), group) == 0)
-            return error_set(reterr, ARCELLA_E_GROUP,
-                             "the group '%s' would be its own and already holds '%s'", group,
-                             other->record->id);
-    }
-    return 0;
+    *ret = r > 0;
+    return *ret ? check_free(deployment, reterr) : 0;
 }
 
-void grants_move(struct deployment *deployment) {
-    struct policy policy = {0};
-    ERROR_AUTO *error = NULL;
-    deployment->moving = false;
-    int r = settle(deployment, &deployment->record->grants, &policy, &error);
-    if (r == 0) {
-        struct policy before = deployment->record->policy;
-        deployment->record->policy = policy;
-        r = grants_record(deployment, &error);
-        policy = before;
-        if (r < 0) {
-            policy = deployment->record->policy;
-            deployment->record->policy = before;
-        }
-    }
-    policy_done(&policy);
-    deployment->daemon->sweep_groups = true;
-    struct log_about about = {.unit = LOG_DAEMON, .deployment = deployment->record->id, .error = error};
+bool grants_is_live(const struct deployment *deployment) {
+    for (size_t i = 0; i < deployment->count; i++)
+        if (deployment->instances[i].group)
+            return true;
+    return false;
+}
+
+int grants_settle(struct deployment *deployment, arcella_error **reterr) {
+    CLEANUP(grant_set_done) struct grant_set grants = {0};
+    CLEANUP(policy_done) struct policy policy = {0};
+    struct deployment_record *record = deployment->record;
+    int r = grants_effective(deployment->daemon, record, &grants, reterr);
+    if (r == 0)
+        r = leaves(record, &grants, &policy, reterr);
+    if (r <= 0)
+        return r;
+    if (grants_is_live(deployment))
+        return error_set(reterr, ARCELLA_E_BUSY, "'%s' gets a group of its own when nothing of it runs",
+                         record->id);
+    r = check_free(deployment, reterr);
     if (r < 0)
-        log_event(LOG_ERROR, &about, "it could not be given a group of its own", "%s", "");
+        return r;
+    struct policy before = record->policy;
+    record->policy = policy;
+    r = grants_record(deployment, reterr);
+    policy = before;
+    if (r < 0) {
+        policy = record->policy;
+        record->policy = before;
+        return error_wrap(reterr, r, "its own group could not be recorded");
+    }
+    deployment->daemon->sweep_groups = true;
+    log_event(LOG_INFO,
+              &(struct log_about){.unit = LOG_DAEMON, .deployment = record->id, .group = record->id},
+              "it holds grants, so it has a group of its own from now on", "%s", "");
+    return 0;
 }
 
 /* --- for people --- */

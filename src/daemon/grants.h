@@ -43,15 +43,25 @@ int grants_add_requested(const struct package_description *d, struct grant_set *
  */
 int grants_record(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
 /**
- * Would these grants give a deployment that has no group of its own choice a group of its own?  What holds
- * more than nothing shares its worker with nobody who did not ask for it.
+ * Would these rows, all that are in force for it, give a deployment that chose no group a group of its own?
+ * What holds more than nothing shares its worker with nobody who did not ask for it.
  *
  * @return 0, GROUP (that group is somebody else's already), NOMEM
  */
 int grants_need_own_group(const struct deployment *deployment, const struct grant_set *grants, bool *ret,
                           arcella_error **reterr) MUST_CHECK;
-/** Give it that group, now that no instance of it is live. Where that cannot be recorded it stays. */
-void grants_move(struct deployment *deployment);
+/** The same of a record, whoever holds that group; true also where there is no memory to tell. */
+bool grants_ask_for_own_group(const struct deployment_record *record, const struct grant_set *grants);
+/**
+ * Give a deployment that group and record it, if its grants and those of the policy ask for it; before
+ * anything of it is started.  So what was recorded comes out right after a crash at any moment, too.
+ *
+ * @return 0 (also where it stays), GROUP, BUSY (an instance of it is live), as grants_record(): it is not to
+ * be started in the group that it has
+ */
+int grants_settle(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
+/** Is an instance of it in a worker? */
+bool grants_is_live(const struct deployment *deployment);
 /** Requests of the package of a deployment, with whether each is granted. @return new; NULL: none can be
  * shown
  */

@@ -20,11 +20,13 @@ void grants_send(const struct deployment *deployment, const struct grant_set *se
     }
 }
 
-static bool is_live(const struct deployment *deployment) {
-    for (size_t i = 0; i < deployment->count; i++)
-        if (deployment->instances[i].group && deployment->instances[i].group->worker)
-            return true;
-    return false;
+/* Rows of the policy by what they do. */
+static size_t count_rows(const struct rules *rules, bool denying) {
+    size_t count = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        for (size_t n = 0; n < rules->items[i].grants.count; n++)
+            count += (rules->items[i].grants.rows[n].effect == GRANT_DENY) == denying;
+    return count;
 }
 
 /* With other rules for all: what they deny is denied everywhere, not only for what starts next. */
@@ -34,7 +36,7 @@ static void tell_all(struct daemon *daemon) {
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         CLEANUP(grant_set_done) struct grant_set set = {0};
         ERROR_AUTO *error = NULL;
-        if (!is_live(deployment))
+        if (!grants_is_live(deployment))
             continue;
         int r = grants_effective(daemon, deployment->record, &set, &error);
         struct log_about about = {.unit = LOG_AUDIT, .deployment = deployment->record->id, .error = error};
@@ -47,15 +49,18 @@ static void tell_all(struct daemon *daemon) {
         grants_send(deployment, &set);
         told++;
     }
-    log_event(LOG_INFO, &(struct log_about){.unit = LOG_AUDIT}, "cfg/policy.toml was read anew",
-              "rules=%zu deployments=%zu", daemon->rules.count, told);
+    log_event(LOG_INFO, &(struct log_about){.unit = LOG_AUDIT}, "policy read",
+              "file=cfg/" RULES_FILE " rules=%zu allow=%zu deny=%zu deployments=%zu", daemon->rules.count,
+              count_rows(&daemon->rules, false), count_rows(&daemon->rules, true), told);
 }
 
 int grants_refresh(struct daemon *daemon, arcella_error **reterr) {
     uint64_t before = daemon->rules.revision;
     int r = rules_refresh(&daemon->rules, daemon->home->dirs[HOME_CFG], reterr);
-    if (r < 0)
-        return error_wrap(reterr, r, "nothing is started under a policy that cannot be read");
+    if (r < 0) {
+        error_wrap(reterr, r, "nothing is started or granted under a policy that cannot be read");
+        return error_hint(reterr, r, "`arcella doctor` shows all that is wrong with it");
+    }
     if (daemon->rules.revision != before)
         tell_all(daemon);
     return 0;

@@ -69,8 +69,10 @@ static struct log_about about_instance(enum log_unit unit, const struct instance
 
 static void on_started(struct instance *instance) {
     /* One that was told to stop meanwhile stays so. */
-    if (instance->state == INSTANCE_STARTING)
+    if (instance->state == INSTANCE_STARTING) {
+        instance->deployment->starts += instance->deployment->state != DEPLOYMENT_STOPPING;
         instance_step(instance, INSTANCE_ON_INIT_OK, NULL);
+    }
     daemon_turn(instance->deployment->daemon);
 }
 

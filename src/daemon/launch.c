@@ -124,29 +124,29 @@ static bool leads_elsewhere(const char *path) {
     return realpath(path, real) && strcmp(real, path) != 0;
 }
 
+int launch_check_dir(const struct grant *row, arcella_error **reterr) {
+    MEM_AUTO char *path = host_path(row);
+    struct stat st;
+    if (!path)
+        return error_nomem(reterr);
+    if (stat(path, &st) < 0)
+        return error_set_errno(reterr, errno, "granted directory '%s'", path);
+    if (!S_ISDIR(st.st_mode))
+        return error_set(reterr, ARCELLA_E_INVALID, "granted directory '%s' is no directory", path);
+    if (leads_elsewhere(path))
+        return error_set(reterr, ARCELLA_E_DENIED,
+                         "granted directory '%s' leads elsewhere now: a link is in its path", path);
+    return 0;
+}
+
 int launch_check_dirs(const struct daemon *daemon, const struct deployment_record *record,
                       arcella_error **reterr) {
     CLEANUP(grant_set_done) struct grant_set grants = {0};
     int r = grants_effective(daemon, record, &grants, reterr);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < grants.count; i++) {
-        const struct grant *row = &grants.rows[i];
-        if (!is_dir_row(row))
-            continue;
-        MEM_AUTO char *path = host_path(row);
-        struct stat st;
-        if (!path)
-            return error_nomem(reterr);
-        if (stat(path, &st) < 0)
-            return error_set_errno(reterr, errno, "granted directory '%s'", path);
-        if (!S_ISDIR(st.st_mode))
-            return error_set(reterr, ARCELLA_E_INVALID, "granted directory '%s' is no directory", path);
-        if (leads_elsewhere(path))
-            return error_set(reterr, ARCELLA_E_DENIED,
-                             "granted directory '%s' leads elsewhere now: a link is in its path", path);
-    }
-    return 0;
+    for (size_t i = 0; r == 0 && i < grants.count; i++)
+        if (is_dir_row(&grants.rows[i]))
+            r = launch_check_dir(&grants.rows[i], reterr);
+    return r;
 }
 
 /* --- listening sockets --- */
@@ -324,13 +324,16 @@ static int sum_up(struct group *group, arcella_error **reterr) {
         const struct deployment_record *record = deployment->record;
         if (strcmp(policy_text(&record->policy, POLICY_GROUP_KEY), group->name) != 0)
             continue;
+        CLEANUP(grant_set_done) struct grant_set grants = {0};
+        int r = grants_effective(group->daemon, record, &grants, reterr);
+        if (r < 0)
+            return r;
+        if (grants_ask_for_own_group(record, &grants))
+            continue; /* it leaves for one of its own when it starts: none of it is for who stays */
         uint64_t stack = policy_number(&record->policy, POLICY_STACK_KEY);
         group->stack_bytes = stack > group->stack_bytes ? stack : group->stack_bytes;
         group->fuel |= policy_number(&record->policy, POLICY_FUEL_KEY) != 0;
-        CLEANUP(grant_set_done) struct grant_set grants = {0};
-        int r = grants_effective(group->daemon, record, &grants, reterr);
-        if (r == 0)
-            r = hold_dirs(group, &grants, reterr);
+        r = hold_dirs(group, &grants, reterr);
         if (r < 0)
             return r;
         if (launch_needs_net(group->daemon, record, &grants)) {
@@ -343,7 +346,6 @@ static int sum_up(struct group *group, arcella_error **reterr) {
 }
 
 int launch_worker(struct group *group, const struct worker_hooks *hooks, arcella_error **reterr) {
-    (void)!grants_refresh(group->daemon, NULL); /* the starts in it say what is wrong */
     int r = sum_up(group, reterr);
     if (r < 0)
         return r;

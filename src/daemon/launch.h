@@ -21,6 +21,11 @@ bool launch_needs_net(const struct daemon *daemon, const struct deployment_recor
 /** Are the directories a deployment is granted there? @return 0, NOT_FOUND, INVALID (no directory), DENIED */
 int launch_check_dirs(const struct daemon *daemon, const struct deployment_record *record,
                       arcella_error **reterr) MUST_CHECK;
+/** The same of one row. */
+int launch_check_dir(const struct grant *row, arcella_error **reterr) MUST_CHECK;
+/** Can the file of a secret be read?  Its value is wiped again. @return 0, NOT_FOUND, INVALID, LIMIT, SYSTEM
+ */
+int launch_check_secret(const struct grant *row, arcella_error **reterr) MUST_CHECK;
 /** Open the listening sockets of a core module's deployment, unless they are open. @return 0, EXISTS (address
  * in use), DENIED … */
 int launch_sockets(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;

@@ -94,6 +94,15 @@ static int read_secret(const struct grant *row, char **ret, arcella_error **rete
     return r < 0 ? error_wrap(reterr, r, "secret '%.*s'", (int)row->key.length, row->key.data) : 0;
 }
 
+int launch_check_secret(const struct grant *row, arcella_error **reterr) {
+    char *value = NULL;
+    int r = read_secret(row, &value, reterr);
+    if (value)
+        explicit_bzero(value, strlen(value));
+    mem_free(value);
+    return r;
+}
+
 /* To deny reading a variable, or its being a secret, denies the variable. */
 static bool is_denied(const struct grant_set *grants, enum grant_class class, struct text resource) {
     return grant_denied(grants, class, GRANT_READ | GRANT_SECRET, resource) != NULL;
@@ -278,9 +287,7 @@ int launch_instance(struct instance *instance, arcella_error **reterr) {
     struct deployment *deployment = instance->deployment;
     const struct deployment_record *record = deployment->record;
     CLEANUP(grant_set_done) struct grant_set grants = {0};
-    int r = grants_refresh(deployment->daemon, reterr);
-    if (r == 0)
-        r = grants_effective(deployment->daemon, record, &grants, reterr);
+    int r = grants_effective(deployment->daemon, record, &grants, reterr);
     if (r == 0)
         r = launch_check_dirs(deployment->daemon, record, reterr);
     if (r == 0)

@@ -18,14 +18,15 @@ static bool exports(const struct package_description *description, const char *n
     return false;
 }
 
-/* A program runs and ends; a reactor waits for calls. */
-static enum kind_of_start kind_of(struct daemon *daemon, const struct deployment_record *record) {
+/* A program runs and ends; a reactor waits for calls.  Also: is it a component? */
+static enum kind_of_start kind_of(struct daemon *daemon, const struct deployment_record *record,
+                                  bool *ret_component) {
     CLEANUP(component_record_free_ptr) struct component_record *component = NULL;
-    if (*policy_text(&record->policy, POLICY_ENTRYPOINT_KEY))
+    int r = state_component_get(daemon->catalog->state, record->component.text, &component, NULL);
+    *ret_component = r == 0 && component->kind == KIND_COMPONENT;
+    if (r < 0 || *policy_text(&record->policy, POLICY_ENTRYPOINT_KEY))
         return START_PROGRAM;
-    if (state_component_get(daemon->catalog->state, record->component.text, &component, NULL) < 0)
-        return START_PROGRAM;
-    if (component->kind == KIND_COMPONENT)
+    if (*ret_component)
         return component->description && component->description->run ? START_PROGRAM : START_REACTOR;
     return exports(component->description, "_start") ? START_PROGRAM : START_REACTOR;
 }
@@ -84,7 +85,7 @@ int model_add_deployment(struct daemon *daemon, struct deployment_record *record
         instance->state = INSTANCE_NONE;
         snprintf(instance->address, sizeof(instance->address), "%s/%u", record->id, instance->number);
     }
-    deployment->kind = kind_of(daemon, record);
+    deployment->kind = kind_of(daemon, record, &deployment->is_component);
     deployment->state = DEPLOYMENT_NEW;
     deployment->record = TAKE(owned);
     remember_outcome(deployment);

@@ -125,9 +125,9 @@ struct deployment {
     struct outcome outcome; /* of the last run */
     int *sockets;           /* owned; listening sockets, opened once; -1 */
     size_t sockets_count;
-    bool is_component;        /* it makes its own sockets; known from install or start on */
+    bool is_component;        /* it makes its own sockets */
     struct refusals refusals; /* what was refused lately */
-    bool moving;              /* a grant asks for another group: when it is gone */
+    uint64_t starts;          /* instances of it that came up since the daemon did */
     bool removing;            /* undeploy: forget it when it is gone */
     bool restarting;          /* restart: start it when it is gone */
     uint64_t stop_timeout_ms; /* of the stop in progress */

@@ -29,7 +29,7 @@ static void add(struct list *list, struct action action) {
 /* Does this replica want a start frame now? */
 static bool is_due(const struct picture_instance *instance) {
     bool ended = instance->state == INSTANCE_FAILED || instance->state == INSTANCE_FINISHED;
-    return instance->state == INSTANCE_NONE || (ended && !instance->waiting && !instance->given_up);
+    return !instance->waiting && (instance->state == INSTANCE_NONE || (ended && !instance->given_up));
 }
 
 static void stop_replica(struct list *list, const struct picture_deployment *deployment, size_t index,

@@ -27,6 +27,7 @@ struct client {
     bool ended;   /* it sends nothing more */
     bool half;    /* … but said so while it could still read, as a pipe into a socket does */
     bool leaving; /* it is being closed for not reading */
+    uint32_t uid; /* of its process */
     struct loop_timer *idle;
 };
 
@@ -113,6 +114,7 @@ static void call_free(struct call *call) {
         call->all_next->all_self = call->all_self;
     json_decref(call->changed);
     json_decref(call->restarted);
+    json_decref(call->shortened);
     alme_request_done(&call->request);
     mem_free(call);
 }
@@ -193,6 +195,15 @@ void call_progress(struct call *call, const char *stage, const char *format, ...
         client_send(call->client, &line);
 }
 
+void call_announce(struct call *call, const char *stage, const char *sentence, json_t *names) {
+    JSON_AUTO *owned = names;
+    if (!call->client || !call->request.command || !(call->request.command->flags & ALME_PROGRESS))
+        return;
+    BUFFER_AUTO line = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
+    if (alme_reply_announce(&line, &call->request, stage, sentence, TAKE(owned), NULL) == 0)
+        client_send(call->client, &line);
+}
+
 void call_item(struct call *call, json_t *item) {
     BUFFER_AUTO line = BUFFER_INIT(LIMIT_ALME_REPLY_BYTES);
     if (!call->client) {
@@ -234,6 +245,7 @@ static void on_line(struct lines *lines, const char *text, size_t length, bool t
     ERROR_AUTO *error = NULL;
     int r = alme_request_parse(text, length, too_long, &call->request, &error);
     call->client = client;
+    call->uid = client->uid;
     call->next = client->calls;
     client->calls = call;
     client->calls_count++;
@@ -263,7 +275,7 @@ static void on_closed(struct lines *lines, bool gone, void *user) {
 
 /* --- connections --- */
 
-static bool may_connect(int fd) {
+static bool may_connect(int fd, uint32_t *ret_uid) {
     struct socket_peer peer;
     ERROR_AUTO *error = NULL;
     if (socket_peer_of(fd, &peer, &error) < 0) {
@@ -271,6 +283,7 @@ static bool may_connect(int fd) {
         log_event(LOG_WARN, &about, "a connection was refused", "%s", "");
         return false;
     }
+    *ret_uid = (uint32_t)peer.uid;
     if (peer.uid == geteuid() || peer.uid == 0)
         return true;
     DAEMON_LOG(LOG_WARN, LOG_ALME, "a connection was refused: another user's", "uid=%u pid=%d",
@@ -290,7 +303,7 @@ static void turn_away(int fd, int code, const char *sentence) {
         return;
 }
 
-static int add_client(struct server *server, int fd, arcella_error **reterr) {
+static int add_client(struct server *server, int fd, uint32_t uid, arcella_error **reterr) {
     struct client *client = mem_new(struct client);
     if (!client) {
         fd_close(fd);
@@ -298,6 +311,7 @@ static int add_client(struct server *server, int fd, arcella_error **reterr) {
     }
     struct loop *loop = server->daemon->loop;
     client->server = server;
+    client->uid = uid;
     int r = loop_timer_new(loop, on_idle, client, &client->idle, reterr);
     if (r == 0)
         r = lines_new(loop, fd, LIMIT_ALME_LINE_BYTES, QUEUE_BYTES, on_line, on_closed, client,
@@ -350,13 +364,14 @@ static void on_connection(struct loop_watch *watch, unsigned events, void *user)
     for (;;) {
         ERROR_AUTO *error = NULL;
         int fd = -1;
+        uint32_t uid = UINT32_MAX;
         int r = socket_accept(server->fd, &fd, &error);
-        if (r == 0 && !may_connect(fd))
+        if (r == 0 && !may_connect(fd, &uid))
             turn_away(fd, ARCELLA_E_DENIED, "only the user who runs the daemon, and root, may manage it");
         else if (r == 0 && server->count >= config_number(server->daemon->config, CONFIG_ALME_CLIENTS))
             turn_away(fd, ARCELLA_E_BUSY, "too many connections are open");
         else if (r == 0)
-            r = add_client(server, fd, &error);
+            r = add_client(server, fd, uid, &error);
         if (r == ARCELLA_E_BUSY)
             return;
         if (r < 0) {

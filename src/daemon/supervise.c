@@ -15,6 +15,76 @@ bool supervise_wanted(const struct deployment *deployment) {
            deployment->daemon->phase < DAEMON_STOPPING;
 }
 
+/* --- what holds before anything is started --- */
+
+/* How long what is due waits for a policy that can be read: a person is at it, so not long. */
+enum { POLICY_WAIT_MIN_MS = 250, POLICY_WAIT_MAX_MS = 5000 };
+
+/* Is a replica of it to be started now? */
+static bool is_due(const struct deployment *deployment) {
+    if (!supervise_wanted(deployment) || deployment->state == DEPLOYMENT_STOPPING || deployment->error)
+        return false;
+    for (size_t i = 0; i < deployment->count; i++) {
+        const struct instance *instance = &deployment->instances[i];
+        if (!instance->group && !instance->given_up && !instance->waiting)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing starts under half a policy, and nothing is given up for a mistake in it: it is looked at again. */
+static void wait_for_policy(struct deployment *deployment, const arcella_error *error) {
+    outcome_from_error(&deployment->outcome, arcella_error_name(arcella_error_code(error)), error);
+    for (size_t i = 0; i < deployment->count; i++) {
+        struct instance *instance = &deployment->instances[i];
+        if (!instance->group && !instance->given_up && !instance->waiting)
+            instance->waiting = supervise_arm(instance, deployment->daemon->policy_wait_ms);
+    }
+}
+
+/* Once for each time that it was damaged, not once for each try. */
+static void policy_is_damaged(struct daemon *daemon, const arcella_error *error) {
+    bool first = daemon->policy_wait_ms == 0;
+    daemon->policy_wait_ms = first ? POLICY_WAIT_MIN_MS : 2 * daemon->policy_wait_ms;
+    if (daemon->policy_wait_ms > POLICY_WAIT_MAX_MS)
+        daemon->policy_wait_ms = POLICY_WAIT_MAX_MS;
+    struct log_about about = {.unit = LOG_DAEMON, .error = error};
+    if (first)
+        log_event(LOG_WARN, &about, "what is to be started waits until the policy is mended", "%s", "");
+}
+
+bool supervise_prepare(struct daemon *daemon) {
+    struct deployment *deployment, *next;
+    bool any = false;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next)
+    any = any || is_due(deployment);
+    if (!any)
+        return true;
+    ERROR_AUTO *damaged = NULL;
+    int r = grants_refresh(daemon, &damaged);
+    if (r == ARCELLA_E_NOMEM)
+        return false;
+    if (r < 0)
+        policy_is_damaged(daemon, damaged);
+    else
+        daemon->policy_wait_ms = 0;
+    HASH_ITER(hh, daemon->model.deployments, deployment, next) {
+        ERROR_AUTO *error = NULL;
+        if (!is_due(deployment))
+            continue;
+        int settled = r < 0 ? 0 : grants_settle(deployment, &error);
+        if (settled == ARCELLA_E_NOMEM)
+            return false;
+        if (settled < 0)
+            supervise_refuse(deployment, error);
+        if (r < 0)
+            wait_for_policy(deployment, damaged);
+        if (r < 0 && is_due(deployment))
+            return false; /* no timer could be had for the wait */
+    }
+    return true;
+}
+
 /* --- ends --- */
 
 static struct backoff_policy backoff_of(const struct policy *policy) {
@@ -211,8 +281,6 @@ static void forget_runs(struct deployment *deployment) {
 }
 
 void supervise_begin(struct deployment *deployment) {
-    if (deployment->moving)
-        grants_move(deployment); /* before its group is asked for anything */
     forget_runs(deployment);
     deployment->record->restarts = 0;
     deployment_step(deployment, DEPLOYMENT_ON_START, NULL);

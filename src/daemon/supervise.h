@@ -13,6 +13,9 @@ enum { STOP_GRACE_MS = 3000 };
 
 /** Bring what is closer to what is wanted; called once a turn by daemon_turn() (act.c). */
 void supervise_turn(struct daemon *daemon);
+/** What is due is given the group that its grants ask for, or waits where the policy cannot be read; before
+ * each look at what is to be done. @return false: no memory now, so nothing may be started */
+bool supervise_prepare(struct daemon *daemon);
 /** A person starts a deployment: forget earlier failures and runs. Its wanted state is recorded already. */
 void supervise_begin(struct deployment *deployment);
 /** Stop a deployment (wanted state recorded already) or make a stop in progress sooner. */

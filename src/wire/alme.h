@@ -166,6 +166,9 @@ int alme_reply_failure(struct buffer *to, const struct alme_request *request, co
 int alme_reply_progress(struct buffer *to, const struct alme_request *request, const char *stage,
                         const char *message, uint64_t done, uint64_t total, arcella_error **reterr)
     MUST_CHECK;
+/** That deployments are about to start again for it: as progress, with their names; takes them. */
+int alme_reply_announce(struct buffer *to, const struct alme_request *request, const char *stage,
+                        const char *message, json_t *restarting, arcella_error **reterr) MUST_CHECK;
 /** One item of a stream. */
 int alme_reply_item(struct buffer *to, const struct alme_request *request, json_t *item,
                     arcella_error **reterr) MUST_CHECK;

@@ -139,6 +139,16 @@ int alme_reply_progress(struct buffer *to, const struct alme_request *request, c
     return add_event(to, request, "progress", progress, ok, reterr);
 }
 
+int alme_reply_announce(struct buffer *to, const struct alme_request *request, const char *stage,
+                        const char *message, json_t *restarting, arcella_error **reterr) {
+    bool ok = true;
+    json_t *progress = json_object();
+    json_put_text(progress, "stage", stage, &ok);
+    json_put_text(progress, "message", message, &ok);
+    json_put(progress, "restarting", restarting, &ok);
+    return add_event(to, request, "progress", progress, ok, reterr);
+}
+
 int alme_reply_item(struct buffer *to, const struct alme_request *request, json_t *item,
                     arcella_error **reterr) {
     return add_event(to, request, "item", item, true, reterr);

@@ -129,8 +129,8 @@ def test_a_policy_is_in_force_as_a_whole(arcella, wit, fixed, reader):
     for resource in (f"127.0.0.1:{port}", "localhost"):
         assert refused(arcella, resource)["reason"] == "cfg/policy.toml denies it"
     told = [l["fields"] for l in arcella.ask("logs", unit="audit", count=1000)["data"]["lines"]
-            if l["message"] == "cfg/policy.toml was read anew"]
-    assert len(told) == 1 and "rules=1 deployments=1" in told[0], told
+            if l["message"] == "policy read"]
+    assert len(told) == 1 and "rules=1 allow=0 deny=2 deployments=1" in told[0], told
     # and what it denies no more is allowed again
     policy.unlink()
     arcella.cli(*reader).ok()

@@ -151,7 +151,9 @@ static void durations_are_parsed(void **state) {
         {"1.5s", UINT64_MAX},
         {"5M", UINT64_MAX},
         {"25h", UINT64_MAX},
+        {"1d", 86400000},
         {"5d", UINT64_MAX},
+        {"1w", UINT64_MAX},
         {"5m30s", UINT64_MAX},
         {"18446744073709551615h", UINT64_MAX},
     };

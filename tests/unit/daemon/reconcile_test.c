@@ -14,9 +14,9 @@
 #include <string.h>
 
 /*
- * One deployment in one group.  Replicas as letters: n none, s starting, r running, o stopping, w failed and
- * waiting, f failed and due, g failed and given up, e ended well for good, a ended well and due again
- * (permanent), x ended well too often, t stopped.
+ * One deployment in one group.  Replicas as letters: n none, p none and waiting, s starting, r running, o
+ * stopping, w failed and waiting, f failed and due, g failed and given up, e ended well for good, a ended
+ * well and due again (permanent), x ended well too often, t stopped.
  */
 struct scene {
     const char *sentence;
@@ -60,6 +60,10 @@ static const struct scene scenes[] = {
      "restart:0"},
     {"failed and waiting: the worker is kept for it", YES, DEPLOYMENT_STARTING, CODE_READY, "w",
      WORKER_PICTURE_UP, NO, YES, ""},
+    {"none and waiting, for a policy that can be read: no code, no worker, no instance", YES,
+     DEPLOYMENT_STARTING, CODE_MISSING, "p", WORKER_PICTURE_NONE, NO, YES, ""},
+    {"none and waiting: the worker is kept for it", YES, DEPLOYMENT_STARTING, CODE_READY, "p",
+     WORKER_PICTURE_UP, NO, YES, ""},
     {"given up: nothing, and the worker may go", YES, DEPLOYMENT_FAILED, CODE_READY, "g", WORKER_PICTURE_UP,
      NO, YES, "idle"},
     {"permanent: what ended well runs again", YES, DEPLOYMENT_RUNNING, CODE_READY, "a", WORKER_PICTURE_UP, NO,
@@ -90,6 +94,7 @@ static struct picture_instance instance_of(char letter) {
     case 'r': return (struct picture_instance){.state = INSTANCE_RUNNING};
     case 'o': return (struct picture_instance){.state = INSTANCE_STOPPING};
     case 'w': return (struct picture_instance){.state = INSTANCE_FAILED, .waiting = true};
+    case 'p': return (struct picture_instance){.state = INSTANCE_NONE, .waiting = true};
     case 'f': return (struct picture_instance){.state = INSTANCE_FAILED};
     case 'g': return (struct picture_instance){.state = INSTANCE_FAILED, .given_up = true};
     case 'e': return (struct picture_instance){.state = INSTANCE_FINISHED, .given_up = true};
