@@ -83,7 +83,10 @@ bool loop_run_ready(struct loop *loop) {
 }
 
 bool loop_run_once(struct loop *loop) {
-    return uv_run(&loop->uv, UV_RUN_ONCE) != 0;
+    loop->once = true;
+    bool more = uv_run(&loop->uv, UV_RUN_ONCE) != 0;
+    loop->once = false;
+    return more;
 }
 
 void loop_stop(struct loop *loop) {
@@ -104,6 +107,11 @@ struct loop_timer {
 
 static void on_timer(uv_timer_t *handle) {
     struct loop_timer *timer = CONTAINER_OF(handle, struct loop_timer, uv);
+    struct loop *loop = CONTAINER_OF(handle->loop, struct loop, uv);
+    /* Before version 1.45 libuv runs what is due first and then waits all the same, for ever where nothing
+     * else comes. */
+    if (loop->once)
+        uv_stop(&loop->uv);
     timer->fn(timer, timer->user);
 }
 

@@ -46,6 +46,7 @@ struct loop {
 
     struct loop_part *parts; /* of other rooms, borrowed */
 
+    bool once;    /* in loop_run_once(): a timer that fires is the event that it waits for */
     bool closing; /* in loop_free(): the loop's own handles are gone, jobs are still coming home */
 
     /* loop_work.c */

@@ -64,6 +64,28 @@ static void a_timer_fires_once(void **state) {
     loop_timer_free(timer);
 }
 
+/* Due before the turn begins, and with nothing else that could end the wait but what comes much later. */
+static void a_timer_is_an_event(void **state) {
+    (void)state;
+    ticks = 0;
+    struct loop_timer *timer = new_timer(count_tick, NULL), *late = new_timer(count_tick, NULL);
+    uint64_t before = clock_monotonic_ms();
+    loop_timer_start(late, 20000, 0);
+    for (unsigned i = 1; i <= 3; i++) {
+        loop_timer_start(timer, 0, 0);
+        assert_true(loop_run_once(loop));
+        assert_int_equal(ticks, i);
+    }
+    assert_true(clock_monotonic_ms() - before < 10000);
+    loop_timer_stop(late);
+    assert_false(loop_run_once(loop));
+    loop_timer_start(timer, 1, 0);
+    loop_run(loop); /* as ever */
+    assert_int_equal(ticks, 4);
+    loop_timer_free(timer);
+    loop_timer_free(late);
+}
+
 static void a_timer_repeats_until_stopped(void **state) {
     (void)state;
     ticks = 0;
@@ -483,6 +505,7 @@ int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_timer_fires_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_timer_is_an_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_repeats_until_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_delay_counts_from_now, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unreferenced_timer_does_not_hold_the_loop, set_up, tear_down),
