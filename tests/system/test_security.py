@@ -264,7 +264,7 @@ elif role == "compile":
 else:
     handle = int.from_bytes(body[2:10], "big") if body[1] == 0xcf else body[3] if body[3] < 128 else body[4]
     for number in range(64):
-        send(71, [2, "audit", b"forged", b"a=1\nts=2000-01-01T00:00:00.000Z level=error unit=daemon msg=\"forged line\""])
+        send(71, [number, 2, "audit", b"forged", b"a=1\nts=2000-01-01T00:00:00.000Z level=error unit=daemon msg=\"forged line\""])
         send(67, [number, "exited", 0, "", "", [], 0, 0, 0, False, False])
         send(68, [number, "corrupt", "x\x1b[2J", "h"])
     os.kill(os.getpid(), 9)

@@ -223,7 +223,7 @@ def test_what_is_held_is_counted(arcella):
     now = counters()
     for name, more in (("sockets", 3), ("pollables", 5), ("connections", 1)):
         assert now[name]["used"] == before.get(name, {"used": 0})["used"] + more, (name, now[name])
-    assert now["sockets"]["limit"] == 1024 and now["pollables"]["limit"] == 16384 and now["handles"]["limit"] == 1024
+    assert now["sockets"]["limit"] == 1000 and now["pollables"]["limit"] == 16384 and now["handles"]["limit"] == 1024
     for one in timers:
         g.drop("pollable", one)
     for resource, one in zip(("tcp-socket", "input-stream", "output-stream"), client):
