@@ -248,11 +248,11 @@ int grants_need_own_group(const struct deployment *deployment, const struct gran
     return *ret ? check_free(deployment, reterr) : 0;
 }
 
-bool grants_is_live(const struct deployment *deployment) {
+struct group *grants_live_group(const struct deployment *deployment) {
     for (size_t i = 0; i < deployment->count; i++)
         if (deployment->instances[i].group)
-            return true;
-    return false;
+            return deployment->instances[i].group;
+    return NULL;
 }
 
 int grants_settle(struct deployment *deployment, arcella_error **reterr) {
@@ -264,7 +264,7 @@ int grants_settle(struct deployment *deployment, arcella_error **reterr) {
         r = leaves(record, &grants, &policy, reterr);
     if (r <= 0)
         return r;
-    if (grants_is_live(deployment))
+    if (grants_live_group(deployment))
         return error_set(reterr, ARCELLA_E_BUSY, "'%s' gets a group of its own when nothing of it runs",
                          record->id);
     r = check_free(deployment, reterr);

@@ -60,8 +60,8 @@ bool grants_ask_for_own_group(const struct deployment_record *record, const stru
  * be started in the group that it has
  */
 int grants_settle(struct deployment *deployment, arcella_error **reterr) MUST_CHECK;
-/** Is an instance of it in a worker? */
-bool grants_is_live(const struct deployment *deployment);
+/** The group whose worker has an instance of it; NULL: none is in one. */
+struct group *grants_live_group(const struct deployment *deployment);
 /** Requests of the package of a deployment, with whether each is granted. @return new; NULL: none can be
  * shown
  */

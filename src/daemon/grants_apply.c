@@ -28,40 +28,32 @@ static bool is_given_at_start(const struct deployment *deployment, const struct 
     return row->class == GRANT_FS || row->class == GRANT_ENV || row->class == GRANT_ARGS || socket;
 }
 
-/* Does the new set allow something that is only given at a start? */
-static bool needs_start(const struct deployment *deployment, const struct grant_set *before,
-                        const struct grant_set *after) {
+/*
+ * Does the second set allow something that the first does not, or deny less?
+ *
+ * @param starting  only what is given at this deployment's start counts; NULL: all of it
+ */
+static bool allows_more(const struct grant_set *before, const struct grant_set *after,
+                        const struct deployment *starting) {
     for (size_t i = 0; i < after->count; i++) {
         const struct grant *row = &after->rows[i];
-        if (row->effect != GRANT_DENY && is_given_at_start(deployment, row) && !is_in(before, row))
+        if (row->effect != GRANT_DENY && (!starting || is_given_at_start(starting, row)) &&
+            !is_in(before, row))
             return true;
     }
     for (size_t i = 0; i < before->count; i++) {
         const struct grant *row = &before->rows[i];
-        if (row->effect == GRANT_DENY && is_given_at_start(deployment, row) && !is_in(after, row))
+        if (row->effect == GRANT_DENY && (!starting || is_given_at_start(starting, row)) &&
+            !is_in(after, row))
             return true;
     }
     return false;
-}
-
-/* The worker of its group; NULL: no instance of it is in one. */
-static struct group *live_group(const struct deployment *deployment) {
-    for (size_t i = 0; i < deployment->count; i++)
-        if (deployment->instances[i].group)
-            return deployment->instances[i].group;
-    return NULL;
 }
 
 /* --- before it is recorded --- */
 
 bool grants_widen(const struct grant_set *before, const struct grant_set *after) {
-    for (size_t i = 0; i < after->count; i++)
-        if (after->rows[i].effect != GRANT_DENY && !is_in(before, &after->rows[i]))
-            return true;
-    for (size_t i = 0; i < before->count; i++)
-        if (before->rows[i].effect == GRANT_DENY && !is_in(after, &before->rows[i]))
-            return true;
-    return false;
+    return allows_more(before, after, NULL);
 }
 
 /* One row that is new. */
@@ -134,7 +126,7 @@ static void replace_worker(struct call *call, struct group *group) {
     char sentence[LIMIT_NAME_BYTES + 128];
     group->outgrown = true;
     HASH_ITER(hh, call->daemon->model.deployments, deployment, next)
-    if (live_group(deployment) == group && deployment->state != DEPLOYMENT_STOPPING)
+    if (grants_live_group(deployment) == group && deployment->state != DEPLOYMENT_STOPPING)
         note_restart(call, deployment);
     snprintf(sentence, sizeof(sentence),
              "the worker of group '%s' may not do that: what runs in it starts again in a new one",
@@ -182,7 +174,7 @@ static void before_its_start(struct call *call, struct deployment *deployment) {
 
 void grants_bring_into_force(struct call *call, struct deployment *deployment, const struct grant_set *before,
                              const struct grant_set *after, bool own) {
-    struct group *group = live_group(deployment);
+    struct group *group = grants_live_group(deployment);
     bool stopping = deployment->state == DEPLOYMENT_STOPPING;
     if (!group) {
         before_its_start(call, deployment);
@@ -208,7 +200,7 @@ void grants_bring_into_force(struct call *call, struct deployment *deployment, c
         replace_by_own(call, deployment, group);
     else if (!fits)
         replace_worker(call, group);
-    else if (needs_start(deployment, before, after))
+    else if (allows_more(before, after, deployment))
         restart_alone(call, deployment);
     else
         call->in_force = "now";

@@ -36,7 +36,7 @@ static void tell_all(struct daemon *daemon) {
     HASH_ITER(hh, daemon->model.deployments, deployment, next) {
         CLEANUP(grant_set_done) struct grant_set set = {0};
         ERROR_AUTO *error = NULL;
-        if (!grants_is_live(deployment))
+        if (!grants_live_group(deployment))
             continue;
         int r = grants_effective(daemon, deployment->record, &set, &error);
         struct log_about about = {.unit = LOG_AUDIT, .deployment = deployment->record->id, .error = error};
