@@ -143,7 +143,7 @@ static void no_memory(void **state) {
         arcella_error_free(error);
     }
 #else
-    skip();
+    skip(); /* allocations fail on purpose in the test presets only (ARCELLA_FAULTS) */
 #endif
 }
 

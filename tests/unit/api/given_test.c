@@ -622,7 +622,7 @@ static void no_memory(void **state) {
         arcella_error_free(failed);
     }
 #else
-    skip();
+    skip(); /* allocations fail on purpose in the test presets only (ARCELLA_FAULTS) */
 #endif
 }
 
